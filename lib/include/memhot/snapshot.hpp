@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// All that was read of a host at one moment: immutable, can be saved, and everything that only reads works on a saved
+// one. What a host does not show is absent, never a default.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "memhot/profile.hpp"
+#include "memhot/result.hpp"
+
+namespace memhot {
+
+// A memory block as sysfs shows it (drivers/base/memory.c).
+struct BlockRecord {
+    std::uint64_t number = 0;
+    std::string state;         // "online", "offline", "going-offline"
+    std::string valid_zones;   // empty: the file is not there
+    std::optional<bool> removable;
+    std::optional<int> node;
+    friend bool operator==(const BlockRecord&, const BlockRecord&) = default;
+};
+
+// One "Node N, zone NAME" of /proc/zoneinfo; pages.
+struct ZoneRecord {
+    int node = 0;
+    std::string name;
+    std::uint64_t start_pfn = 0;
+    std::uint64_t spanned = 0;
+    std::uint64_t present = 0;
+    std::uint64_t managed = 0;
+    std::uint64_t cma = 0;
+    friend bool operator==(const ZoneRecord&, const ZoneRecord&) = default;
+};
+
+struct Snapshot {
+    // the kernel
+    std::string hostname;
+    std::string release;                    // uname -r
+    std::string version_text;               // uname -v
+    std::optional<Version> version;         // upstream, where it can be told
+    std::string arch;                       // uname -m
+    std::uint64_t page_size = 0;
+    std::optional<unsigned> section_size_bits;
+    std::optional<unsigned> max_physmem_bits;
+    std::optional<unsigned> struct_page_size;
+    std::string cmdline;
+    std::vector<std::pair<Feature, bool>> features;   // seen on the host, not derived from the version
+
+    // memory
+    std::optional<std::uint64_t> memory_block_size;   // absent: a kernel without memory hotplug
+    std::optional<std::string> iomem;                 // exact text; absent: hidden from the reader, and iomem_hidden says why
+    std::string iomem_hidden;
+    std::optional<std::vector<BlockRecord>> blocks;   // ascending; absent: derive them from iomem (boot state)
+    std::map<std::uint64_t, int> block_nodes;         // where blocks are absent but their nodes are known
+    std::optional<std::string> possible_nodes;        // a cpulist such as "0-1"
+    std::vector<ZoneRecord> zones;                    // empty: derive them (boot state)
+    std::optional<std::string> auto_online_blocks;
+    std::map<std::string, std::string> parameters;    // /sys/module/memory_hotplug/parameters
+    std::optional<bool> probe;                        // whether the file `probe` is there
+    std::vector<std::string> firmware_ram;            // "START-END" of /sys/firmware/memmap entries of type System RAM
+
+    // The kernel profile of this host.
+    [[nodiscard]] Result<KernelProfile> profile() const;
+};
+
+// Reads a host below root ("/" is this one). Needs no privilege; what is hidden is absent.
+Result<Snapshot> read_host(const std::string& root);
+// What `uname` says; only for root "/".
+inline constexpr std::string_view kSnapshotFormat = "memhot-snapshot/1";
+// JSON text, format kSnapshotFormat.
+std::string to_json(const Snapshot& snapshot);
+Result<Snapshot> snapshot_from_json(std::string_view text);
+Result<Snapshot> load_snapshot(const std::string& path);
+// Atomically: a temporary file beside it, fsync, rename.
+Status save_snapshot(const Snapshot& snapshot, const std::string& path);
+
+}   // namespace memhot

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// An outcome explained: which rule, with which numbers, on what evidence, and what would be accepted instead.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "memhot/model.hpp"
+
+namespace memhot {
+
+// Something that the operation corrupts, leaks or crashes although (or because) the kernel takes it.
+struct Hazard {
+    RuleId rule = RuleId::none;
+    std::string text;       // what happens, with the numbers
+    std::string releases;   // in which
+};
+
+struct Evidence {
+    enum class Kind : std::uint8_t { resource, section, block, mapping, profile };
+    Kind kind = Kind::resource;
+    std::string text;   // an iomem line as it stands there, "section 0x2c: has 0x...0, wants 0x...f", ...
+};
+
+struct Verdict {
+    std::string operation;   // describe()
+    Outcome outcome;
+    std::string summary;     // one sentence
+    std::vector<std::pair<std::string, std::string>> operands;   // what the rule compared: name, value
+    std::vector<Evidence> evidence;
+    std::vector<std::string> messages;      // the kernel's own lines
+    std::vector<Hazard> hazards;
+    std::vector<std::string> assumptions;
+    std::optional<Range> nearest;   // the nearest range of the same size that would be accepted
+    std::string remedy;             // what to do instead
+
+    [[nodiscard]] bool dangerous() const { return outcome.kind == Outcome::Kind::crash || !hazards.empty(); }
+};
+
+// Computes and explains; changes nothing.
+Verdict predict(const Model& model, const Operation& operation);
+
+// The exit status of design.md for one verdict: 9 dangerous, 1 refused, 8 uncertain, 0 accepted.
+int exit_status(const Verdict& verdict);
+
+// JSON of a verdict ("format": "memhot-verdict/1").
+std::string to_json(const Verdict& verdict);
+
+}   // namespace memhot

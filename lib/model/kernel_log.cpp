@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "model/kernel_log.hpp"
+
+#include <fmt/format.h>
+
+#include "model/operations.hpp"
+
+namespace memhot {
+
+namespace {
+
+constexpr std::string_view kWarnMemremap = "WARNING in mm/memremap.c memremap_pages";
+constexpr std::string_view kWarnMemunmap = "WARNING in mm/memremap.c memunmap_pages";
+constexpr std::string_view kWarnAddPages = "WARNING in mm/memory_hotplug.c __add_pages";
+constexpr std::string_view kWarnAddMemory = "WARNING in mm/memory_hotplug.c add_memory_resource";
+constexpr std::string_view kWarnX86AddPages = "WARNING in arch/x86/mm/init_64.c add_pages";
+constexpr std::string_view kWarnAddressable = "WARNING in mm/memory_hotplug.c check_hotplug_memory_addressable";
+
+// Collects lines; a once-only group is dropped where it was said before.
+class Log {
+public:
+    explicit Log(const State& state) : state_(state) {}
+
+    void line(std::string_view text) { lines_.push_back({std::string(text), -1}); }
+    template <class... Text>
+    void once(Once site, Text&&... text) {
+        if (state_.said[static_cast<std::size_t>(site)]) return;
+        (lines_.push_back({std::string(std::forward<Text>(text)), static_cast<int>(site)}), ...);
+    }
+    [[nodiscard]] const State& state() const { return state_; }
+    [[nodiscard]] std::vector<KernelMessage> take() { return std::move(lines_); }
+
+private:
+    const State& state_;
+    std::vector<KernelMessage> lines_;
+};
+
+// arch/x86/mm/init_64.c add_pages: WARN_ON_ONCE(ret)
+void x86_add_pages_failed(Log& log) {
+    if (log.state().profile->arch == Arch::x86_64) log.once(Once::x86_add_pages, kWarnX86AddPages);
+}
+
+void beyond_pluggable(Log& log, std::uint64_t start, std::uint64_t size, const Range& limit) {
+    log.line(fmt::format("Hotplug memory [{:#x}-{:#x}] exceeds maximum addressable range [{:#x}-{:#x}]", start, start + size,
+                         limit.start, limit.last));
+}
+
+// check_hotplug_memory_addressable() prints 2^(BITS+1)-1 as the maximum
+void beyond_physmem(Log& log, std::uint64_t start, std::uint64_t size) {
+    log.line(fmt::format("Hotplugged memory exceeds maximum addressable address, range={:#x}-{:#x}, maximum={:#x}", start,
+                         start + size - 1, (2ULL << log.state().profile->max_physmem_bits) - 1));
+    log.line(kWarnAddressable);
+    x86_add_pages_failed(log);
+}
+
+void ram_in_the_way(Log& log, const op::Map& map, std::string_view what) {
+    log.once(Once::memremap_ram,
+             fmt::format("attempted on {} region {:#x}-{:#x}", what, map.start, map.start + map.size - 1), kWarnMemremap);
+}
+
+void misaligned(Log& log, const op::Map& map) {
+    const std::uint64_t first = log.state().pfn(map.start);
+    const std::uint64_t last = log.state().pfn(map.start + map.size) - 1;
+    const std::string_view form = log.state().has(Feature::misaligned_end_hex) ? "0x" : "#";
+    log.line(fmt::format("Misaligned __add_pages start: {:#x} end: {}{:x}", first, form, last));
+    log.line(kWarnAddPages);
+    x86_add_pages_failed(log);
+}
+
+// memremap_pages() calls memunmap_pages() on its way out; pages that were handed out stay so with the pieces.
+void pieces_failed(Log& log, const op::Map& map) {
+    x86_add_pages_failed(log);
+    if (!map.altmap) return;
+    const AddPagesAnswer added = add_pages(log.state(), *Range::from_size(map.start, map.size), &*map.altmap);
+    if (added.altmap_pages != 0) log.once(Once::memunmap_reserved, "failed to free all reserved pages", kWarnMemunmap);
+}
+
+void log_for(Log& log, const op::Map& map, const Outcome& answer) {
+    switch (answer.rule) {
+        case RuleId::map_conflict_start:
+        case RuleId::map_conflict_end:
+            log.line("Conflicting mapping in same section");
+            log.line(kWarnMemremap);
+            break;
+        case RuleId::map_ram: ram_in_the_way(log, map, "ram"); break;
+        case RuleId::map_ram_mixed: ram_in_the_way(log, map, "mixed"); break;
+        case RuleId::map_beyond_pluggable:
+            beyond_pluggable(log, map.start, map.size,
+                             map.type == MapType::device_private ? log.state().limits.physical : log.state().limits.mappable);
+            break;
+        case RuleId::map_beyond_physmem: beyond_physmem(log, map.start, map.size); break;
+        case RuleId::map_altmap_invalid:
+            log.once(Once::altmap_invalid, "memory add fail, invalid altmap");
+            x86_add_pages_failed(log);
+            break;
+        case RuleId::map_misaligned: misaligned(log, map); break;
+        case RuleId::map_subsection_active:
+        case RuleId::map_altmap_exhausted: pieces_failed(log, map); break;
+        default: break;
+    }
+}
+
+void log_for(Log& log, const op::Add& add, const Outcome& answer) {
+    switch (answer.rule) {
+        case RuleId::add_beyond_pluggable: beyond_pluggable(log, add.start, add.size, log.state().limits.mappable); break;
+        case RuleId::add_block_unaligned:   // no newline at its end: surfaces with the next line
+            log.line(fmt::format("Block size [{:#x}] unaligned hotplug range: start {:#x}, size {:#x}",
+                                 log.state().block_size, add.start, add.size));
+            break;
+        case RuleId::add_node_impossible:
+            log.line(fmt::format("node {} was absent from the node_possible_map", add.node));
+            log.line(kWarnAddMemory);
+            break;
+        case RuleId::add_beyond_linear_map:
+            log.line(fmt::format("[{:x} {:x}] is outside linear mapping region", add.start, add.start + add.size));
+            break;
+        case RuleId::add_beyond_physmem: beyond_physmem(log, add.start, add.size); break;
+        case RuleId::add_subsection_active: x86_add_pages_failed(log); break;
+        default: break;
+    }
+}
+
+void log_for(Log& log, const op::Probe& probe, const Outcome& answer) {
+    log_for(log, add_of_probe(log.state(), probe), answer);
+}
+
+void offlined(Log& log, std::uint64_t number) {
+    const State& state = log.state();
+    const Block& block = state.blocks.at(number);
+    if (!state.has(Feature::offlined_pages_message) || !block.exists || !block.online) return;
+    log.line(fmt::format("Offlined Pages {}", state.pages(state.block_size) - block.vmemmap_pages));
+}
+
+void onlined_block(Log& log, std::uint64_t address) {
+    log.line(fmt::format("removing memory fails, because memory [{:#018x}-{:#018x}] is onlined", address,
+                         address + log.state().block_size - 1));
+}
+
+void log_for(Log& log, const op::Remove& remove, const Outcome& answer) {
+    if (answer.rule == RuleId::remove_block_online) onlined_block(log, answer.at);
+    if (answer.rule == RuleId::remove_memmap_granularity && !log.state().has(Feature::memmap_on_memory_split)) {
+        log.line(fmt::format("Refuse to remove {:#x} - {:#x},wrong granularity", remove.start, remove.start + remove.size));
+    }
+}
+
+void log_for(Log& log, const op::OfflineAndRemove& remove, const Outcome& answer) {
+    const auto range = Range::from_size(remove.start, remove.size);
+    if (!answer.accepted() || !range) return;
+    for_each_block(log.state(), *range, [&](std::uint64_t number) {
+        offlined(log, number);
+        return true;
+    });
+}
+
+void log_for(Log& log, const op::SetState& set, const Outcome& answer) {
+    if (answer.accepted() && set.state == "offline") offlined(log, set.block);
+    if (answer.rule == RuleId::offline_boot_memory) {
+        log.line(fmt::format("Boot memory [{:x} {:x}] offlining attempted", answer.at, answer.at + log.state().block_size));
+    }
+}
+
+void log_for(Log& log, const op::Release& release, const Outcome& answer) {
+    if (answer.rule != RuleId::release_nonexistent) return;
+    const std::uint64_t last = release.start + release.size - 1;
+    log.line(log.state().has(Feature::resource_message_prefix)
+                 ? fmt::format("resource: Trying to free nonexistent resource <{:#018x}-{:#018x}>", release.start, last)
+                 : fmt::format("Trying to free nonexistent resource <{:016x}-{:016x}>", release.start, last));
+}
+
+void log_for(Log& log, const op::Claim& claim, const Outcome& answer) {
+    if (answer.rule != RuleId::claim_conflict || !log.state().has(Feature::device_private_warning)) return;
+    const Resource* conflict = log.state().resources->request_conflict(claim.start, claim.size);
+    if (conflict == nullptr || !conflict->device_private) return;
+    log.line(fmt::format("Unaddressable device {} [mem {:#010x}-{:#010x}] conflicts with [mem {:#010x}-{:#010x}]", claim.owner,
+                         conflict->range.start, conflict->range.last, claim.start, claim.start + claim.size - 1));
+}
+
+void log_for(Log&, const op::Unmap&, const Outcome&) {}
+void log_for(Log&, const op::SetAutoOnline&, const Outcome&) {}
+
+}   // namespace
+
+std::vector<KernelMessage> kernel_log(const State& state, const Operation& operation, const Outcome& answer) {
+    Log log(state);
+    std::visit([&](const auto& asked) { log_for(log, asked, answer); }, operation);
+    return log.take();
+}
+
+}   // namespace memhot

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// remove_memory() and offline_and_remove_memory() (mm/memory_hotplug.c).
+#include <cerrno>
+
+#include "model/operations.hpp"
+#include "model/sparse.hpp"
+
+namespace memhot {
+
+namespace {
+
+bool whole_blocks(const State& state, std::uint64_t start, std::uint64_t size) {
+    return size != 0 && is_aligned(start, state.block_size) && is_aligned(size, state.block_size) &&
+           Range::from_size(start, size).has_value();
+}
+
+// The first block of the range that check_memblock_offlined_cb() objects to.
+std::optional<std::uint64_t> first_online(const State& state, const Range& range) {
+    std::optional<std::uint64_t> found;
+    for_each_block(state, range, [&](std::uint64_t number) {
+        const Block& block = state.blocks.at(number);
+        if (!block.exists || !block.online) return true;
+        found = number;
+        return false;
+    });
+    return found;
+}
+
+// 5.13 to 6.7 remove such memory only block by block; later the blocks of a range must be alike.
+bool memmap_forbids(const State& state, const Range& range) {
+    std::uint64_t blocks = 0;
+    std::uint64_t with_memmap = 0;
+    for_each_block(state, range, [&](std::uint64_t number) {
+        const Block& block = state.blocks.at(number);
+        if (block.exists) ++blocks;
+        if (block.exists && block.vmemmap_pages != 0) ++with_memmap;
+        return true;
+    });
+    if (with_memmap == 0) return false;
+    return state.has(Feature::memmap_on_memory_split) ? with_memmap != blocks : range.size() != state.block_size;
+}
+
+void remove_blocks(State& state, const Range& range) {
+    for_each_block(state, range, [&](std::uint64_t number) {
+        if (state.blocks.at(number).exists) state.blocks.writable(number) = Block{};
+        return true;
+    });
+    deactivate(state, range);
+    state.resources.writable().release_adjustable(range.start, range.size());
+}
+
+}   // namespace
+
+Outcome decide(const State& state, const op::Remove& remove) {
+    if (!whole_blocks(state, remove.start, remove.size)) return Outcome::crashes(RuleId::remove_unaligned, remove.start);
+    const Range range = *Range::from_size(remove.start, remove.size);
+    if (const auto online = first_online(state, range)) {
+        return Outcome::refuse(RuleId::remove_block_online, EBUSY, *online * state.block_size);
+    }
+    if (memmap_forbids(state, range)) return Outcome::refuse(RuleId::remove_memmap_granularity, EINVAL, range.start);
+    return Outcome::accept(RuleId::remove_accepted);
+}
+
+void commit(State& state, const op::Remove& remove, const Outcome& answer, int) {
+    const auto range = Range::from_size(remove.start, remove.size);
+    if (range && answer.accepted()) remove_blocks(state, *range);
+}
+
+Outcome decide(const State& state, const op::OfflineAndRemove& remove) {
+    const bool one_block = remove.size == state.block_size;
+    if (!whole_blocks(state, remove.start, remove.size) ||
+        (!one_block && !state.has(Feature::offline_and_remove_many))) {
+        return Outcome::refuse(RuleId::offline_remove_unaligned, EINVAL, remove.start);
+    }
+    const Range range = *Range::from_size(remove.start, remove.size);
+    Outcome answer = Outcome::accept(RuleId::offline_remove_accepted);
+    for_each_block(state, range, [&](std::uint64_t number) {
+        const Block& block = state.blocks.at(number);
+        if (!block.exists || !block.online) return true;
+        const Outcome offline = decide_offline(state, number, block);
+        if (offline.kind == Outcome::Kind::uncertain) {
+            answer = Outcome::unsure(RuleId::offline_remove_unmovable, offline.error, offline.at);
+            return true;
+        }
+        // a certain refusal behind an uncertain one: either may come first, the certain one is what is left
+        answer = offline;
+        return false;
+    });
+    if (answer.kind != Outcome::Kind::refused && memmap_forbids(state, range)) {
+        return Outcome::refuse(RuleId::remove_memmap_granularity, EINVAL, range.start);
+    }
+    return answer;
+}
+
+void commit(State& state, const op::OfflineAndRemove& remove, const Outcome& answer, int) {
+    const auto range = Range::from_size(remove.start, remove.size);
+    if (!range || !answer.accepted()) return;   // on failure what was offlined is onlined again
+    for_each_block(state, *range, [&](std::uint64_t number) {
+        const Block& block = state.blocks.at(number);
+        if (block.exists && block.online) set_offline(state, number);
+        return true;
+    });
+    remove_blocks(state, *range);
+}
+
+}   // namespace memhot
