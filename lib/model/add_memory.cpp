@@ -135,6 +135,7 @@ Outcome decide(const State& state, const op::Add& add) {
 void commit(State& state, const op::Add& add, const Outcome& answer, int) {
     const auto range = Range::from_size(add.start, add.size);
     if (!range) return;
+    if (was_mapped_directly(state, answer)) map_directly(state, *range);
     if (!answer.accepted()) {   // the resource is given back, the pieces are not
         if (answer.rule == RuleId::add_subsection_active) activate(state, *range, answer.at);
         return;

@@ -30,7 +30,35 @@ What what_of(AddPages::End end) {
     return What::added;
 }
 
+// Answers of add_pages() and of what follows it.
+bool came_from_add_pages(RuleId rule) {
+    switch (rule) {
+        case RuleId::map_accepted:
+        case RuleId::map_beyond_physmem:
+        case RuleId::map_altmap_invalid:
+        case RuleId::map_misaligned:
+        case RuleId::map_subsection_active:
+        case RuleId::map_altmap_exhausted:
+        case RuleId::add_accepted:
+        case RuleId::add_beyond_physmem:
+        case RuleId::add_subsection_active: return true;
+        default: return false;
+    }
+}
+
 }   // namespace
+
+bool was_mapped_directly(const State& state, const Outcome& answer) {
+    return state.profile->arch == Arch::x86_64 && came_from_add_pages(answer.rule);
+}
+
+void map_directly(State& state, const Range& range) {
+    if (state.profile->arch == Arch::x86_64) state.direct_map.writable().map(range);
+}
+
+void unmap_directly(State& state, const Range& range) {
+    if (state.profile->arch == Arch::x86_64) state.direct_map.writable().unmap(range);
+}
 
 AddPagesAnswer add_pages(const State& state, const Range& range, const Altmap* altmap) {
     if (state.has(Feature::addressable_check_in_add_pages) && range.last > state.limits.physical.last) {

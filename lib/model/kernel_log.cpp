@@ -14,6 +14,8 @@ constexpr std::string_view kWarnMemunmap = "WARNING in mm/memremap.c memunmap_pa
 constexpr std::string_view kWarnAddPages = "WARNING in mm/memory_hotplug.c __add_pages";
 constexpr std::string_view kWarnAddMemory = "WARNING in mm/memory_hotplug.c add_memory_resource";
 constexpr std::string_view kWarnX86AddPages = "WARNING in arch/x86/mm/init_64.c add_pages";
+constexpr std::string_view kWarnPhysPud = "WARNING in arch/x86/include/asm/pgalloc.h phys_pud_init";
+constexpr std::string_view kWarnPhysPmd = "WARNING in arch/x86/include/asm/pgalloc.h phys_pmd_init";
 constexpr std::string_view kWarnAddressable = "WARNING in mm/memory_hotplug.c check_hotplug_memory_addressable";
 
 // Collects lines; a once-only group is dropped where it was said before.
@@ -75,7 +77,17 @@ void pieces_failed(Log& log, const op::Map& map) {
     if (added.altmap_pages != 0) log.once(Once::memunmap_reserved, "failed to free all reserved pages", kWarnMemunmap);
 }
 
+// init_memory_mapping() comes before add_pages()
+void direct_map_splits(Log& log, std::uint64_t start, std::uint64_t size, const Outcome& answer) {
+    const auto range = Range::from_size(start, size);
+    if (!range || !was_mapped_directly(log.state(), answer)) return;
+    const DirectMap::Splits splits = log.state().direct_map->splits(*range);
+    if (splits.gib) log.once(Once::direct_map_pud, kWarnPhysPud);
+    if (splits.mib) log.once(Once::direct_map_pmd, kWarnPhysPmd);
+}
+
 void log_for(Log& log, const op::Map& map, const Outcome& answer) {
+    if (map.type != MapType::device_private) direct_map_splits(log, map.start, map.size, answer);
     switch (answer.rule) {
         case RuleId::map_conflict_start:
         case RuleId::map_conflict_end:
@@ -101,6 +113,7 @@ void log_for(Log& log, const op::Map& map, const Outcome& answer) {
 }
 
 void log_for(Log& log, const op::Add& add, const Outcome& answer) {
+    direct_map_splits(log, add.start, add.size, answer);
     switch (answer.rule) {
         case RuleId::add_beyond_pluggable: beyond_pluggable(log, add.start, add.size, log.state().limits.mappable); break;
         case RuleId::add_block_unaligned:   // no newline at its end: surfaces with the next line

@@ -123,6 +123,7 @@ Outcome decide(const State& state, const op::Map& map) {
 void commit(State& state, const op::Map& map, const Outcome& answer, int handle) {
     const auto range = Range::from_size(map.start, map.size);
     if (!range) return;
+    if (map.type != MapType::device_private && was_mapped_directly(state, answer)) map_directly(state, *range);
     if (!answer.accepted()) return leave_failure(state, *range, answer);
     if (map.claim) state.resources.writable().request(map.start, map.size, map.owner, false);
     take_pages(state, *range, range->last + 1);
@@ -142,6 +143,7 @@ void commit(State& state, const op::Unmap& unmap, const Outcome& answer, int) {
     if (!answer.accepted() || found == nullptr) return;
     const Mapping mapping = *found;
     deactivate(state, mapping.range);
+    if (mapping.type != MapType::device_private) unmap_directly(state, mapping.range);
     state.pgmaps.writable().remove(mapping.handle, state.pfns(mapping.range));
     if (mapping.claimed) state.resources.writable().release(mapping.range.start, mapping.range.size());
 }

@@ -40,6 +40,11 @@ struct AddPagesAnswer {
 };
 AddPagesAnswer add_pages(const State& state, const Range& range, const Altmap* altmap);
 
+// Whether an answer came after arch_add_memory() had mapped the range (x86 maps before it adds pages).
+bool was_mapped_directly(const State& state, const Outcome& answer);
+void map_directly(State& state, const Range& range);
+void unmap_directly(State& state, const Range& range);
+
 // The probe file's node and size turned into an add (drivers/base/memory.c probe_store).
 op::Add add_of_probe(const State& state, const op::Probe& probe);
 

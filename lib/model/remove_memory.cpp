@@ -47,6 +47,7 @@ void remove_blocks(State& state, const Range& range) {
         return true;
     });
     deactivate(state, range);
+    unmap_directly(state, range);
     state.resources.writable().release_adjustable(range.start, range.size());
 }
 

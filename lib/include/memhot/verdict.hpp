@@ -27,6 +27,7 @@ struct Evidence {
 
 struct Verdict {
     std::string operation;   // describe()
+    std::string kernel;      // name of the profile that answered
     Outcome outcome;
     std::string summary;     // one sentence
     std::vector<std::pair<std::string, std::string>> operands;   // what the rule compared: name, value

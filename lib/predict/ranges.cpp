@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <array>
+
+#include "model/operations.hpp"
+#include "model/sparse.hpp"
+#include "predict/explain.hpp"
+
+namespace memhot {
+
+namespace {
+
+struct RangeOf {
+    const State& state;
+
+    std::optional<Range> operator()(const op::Unmap& unmap) const {
+        const Mapping* mapping = state.pgmaps->find(unmap.handle);
+        return mapping == nullptr ? std::nullopt : std::optional(mapping->range);
+    }
+    std::optional<Range> operator()(const op::Probe& probe) const {
+        return Range::from_size(probe.address, state.block_size);
+    }
+    std::optional<Range> operator()(const op::SetState& set) const {
+        return Range::from_size(set.block * state.block_size, state.block_size);
+    }
+    std::optional<Range> operator()(const op::SetAutoOnline&) const { return std::nullopt; }
+    template <class SizedOperation>
+    std::optional<Range> operator()(const SizedOperation& sized) const {
+        return Range::from_size(sized.start, sized.size);
+    }
+};
+
+bool whole_subsections(const Range& range) {
+    return is_aligned(range.start, kSubsectionSize) && is_aligned(range.size(), kSubsectionSize);
+}
+
+void add_cost(const State& state, const Piece& piece, bool altmap, MemmapCost& cost) {
+    const std::uint64_t bytes = state.pages(piece.range.size()) * state.profile->struct_page_size;
+    const bool partial_ignores_altmap = state.profile->arch == Arch::x86_64 && !piece.whole;
+    if (!piece.whole && state.sections.has(piece.section, SectionTable::kEarly)) {
+        cost.reused += bytes;
+    } else if (altmap && state.has(Feature::altmap_honoured) && !partial_ignores_altmap) {
+        cost.from_altmap += bytes;
+    } else {
+        cost.from_ram += bytes;
+    }
+}
+
+}   // namespace
+
+std::optional<Range> range_of(const State& state, const Operation& operation) {
+    return std::visit(RangeOf{state}, operation);
+}
+
+MemmapCost memmap_cost(const State& state, const Operation& operation) {
+    MemmapCost cost;
+    const auto range = range_of(state, operation);
+    if (!range || !whole_subsections(*range)) return cost;
+    const auto* map = std::get_if<op::Map>(&operation);
+    const auto* add = std::get_if<op::Add>(&operation);
+    const bool altmap = (map != nullptr && map->altmap.has_value()) ||
+                        (add != nullptr && add->memmap_on_memory && supports_memmap_on_memory(state, add->size));
+    for_each_piece(state.sections, *range, [&](const Piece& piece) {
+        add_cost(state, piece, altmap, cost);
+        return true;
+    });
+    return cost;
+}
+
+bool is_device_window(const Resource& resource) {
+    constexpr std::array<std::string_view, 11> kPrefixes{"PCI", "pci", "pnp", "PNP", "IOAPIC", "HPET",
+                                                         "Local APIC", "ACPI", "GIC", "Video ROM", "System ROM"};
+    for (const auto prefix : kPrefixes) {
+        if (resource.name.starts_with(prefix)) return true;
+    }
+    return resource.name == "Reserved" || resource.name == "reserved" || resource.name == "RAM buffer";
+}
+
+}   // namespace memhot
