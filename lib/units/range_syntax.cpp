@@ -17,7 +17,7 @@ constexpr std::string_view kForms =
     "START-END (hex, inclusive), START+SIZE, blockN, blockN-M, sectionN, sectionN-M or a device";
 
 // What sysfs calls things that have a physical range; resolving them needs a host.
-constexpr std::array<std::string_view, 10> kDevicePrefixes = {"namespace", "dax",  "region", "node",    "pmem",
+constexpr std::array<std::string_view, 10> kDevicePrefixes = {"namespace", "dax",   "region", "node",    "pmem",
                                                               "nmem",      "ndbus", "mem",    "decoder", "btt"};
 
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -75,14 +75,13 @@ Result<Range> parse_counted(std::string_view text, const Unit& unit, std::uint64
         return wrong(text, "expected " + prefix + "N or " + prefix + "N-M with decimal numbers, as sysfs names them");
     }
     if (unit_size == 0) {
-        return Error(ErrorKind::unsupported,
-                     "range " + units::quoted(text) + ": this host has no " + std::string(unit.name) + ", give addresses");
+        return Error(ErrorKind::unsupported, "range " + units::quoted(text) + ": this host has no " +
+                                                 std::string(unit.name) + ", give addresses");
     }
     const std::uint64_t greatest = std::numeric_limits<std::uint64_t>::max() / unit_size;
     // One less where the last unit would be cut by the end of the 64 bit space.
-    const std::uint64_t limit = std::numeric_limits<std::uint64_t>::max() - greatest * unit_size == unit_size - 1
-                                    ? greatest
-                                    : greatest - 1;
+    const std::uint64_t limit =
+        std::numeric_limits<std::uint64_t>::max() - greatest * unit_size == unit_size - 1 ? greatest : greatest - 1;
     if (one == Count::too_big || two == Count::too_big || first > limit || last > limit) {
         return wrong(text, "beyond the 64 bit address space, expected at most " + std::to_string(limit) + " for " +
                                std::string(unit.name) + " of " + hex(unit_size) + " bytes");
