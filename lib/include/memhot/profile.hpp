@@ -28,6 +28,7 @@ struct Version {
 };
 // "6.1.190" or "6.1"; what follows the numbers ("+deb13-amd64", "-rc5") is ignored.
 Result<Version> parse_version(std::string_view text);
+// Without a patch level of 0: "6.1", "6.1.190".
 std::string to_string(const Version& version);
 
 enum class Arch : std::uint8_t { x86_64, arm64, ppc64, s390x, riscv64, loongarch64 };
@@ -88,7 +89,8 @@ struct FeatureRow {
     std::vector<Backport> backports;
     std::string_view source;    // file, function, commit
 };
-// Every feature, in the order of the enumeration.
+// In the order of the enumeration. Rows of one feature stand together (architectures may get it at different times); one
+// that fits is enough.
 std::span<const FeatureRow> feature_rows();
 std::optional<Feature> parse_feature(std::string_view name);
 std::string_view to_string(Feature feature);

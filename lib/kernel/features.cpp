@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// What differs between kernels, one row a feature (several rows where architectures got it at different times; any one
+// that fits is enough). Columns: since, until, architectures, stable series that have it by backport, and where it
+// stands in the kernel. Older releases are further rows, or an earlier `since`.
+#include <algorithm>
+#include <array>
+
+#include "kernel/tables.hpp"
+
+namespace memhot {
+namespace {
+
+using enum Feature;
+using enum Arch;
+
+const auto& table() {
+    // A function's static, so that other statics may be built from it.
+    static const std::array rows = std::to_array<FeatureRow>({
+        {subsection_map, "subsection_map", {5, 3, 0}, {}, {}, {},
+         "mm/sparse.c: fill_subsection_map (ba72b4c8cf60)"},
+        {early_memmap_kept, "early_memmap_kept", {5, 9, 0}, {}, {}, {},
+         "mm/sparse.c: section_deactivate (ef69bc9f0ac7)"},
+        {online_page_by_subsection, "online_page_by_subsection", {5, 12, 0}, {}, {}, {},
+         "mm/memory_hotplug.c: pfn_to_online_page (1f90a3477df3)"},
+        {hole_pages_in_zone, "hole_pages_in_zone", {5, 12, 0}, {}, {}, {},
+         "mm/page_alloc.c: init_unavailable_range (0740a50b9baa)"},
+        {addressable_check_in_add_pages, "addressable_check_in_add_pages", {5, 5, 0}, {5, 12, 0}, {}, {},
+         "mm/memory_hotplug.c: check_hotplug_memory_addressable (dca4436d1cf9)"},
+        {pluggable_range, "pluggable_range", {5, 12, 0}, {}, {}, {},
+         "mm/memory_hotplug.c: mhp_range_allowed (bca3feaa0764)"},
+        {direct_map_limit, "direct_map_limit", {6, 11, 0}, {}, {x86_64}, {{6, 1, 110}, {6, 6, 51}},
+         "arch/x86/mm/init_64.c: add_pages (ea72ce5da228)"},
+        {node_possible_check, "node_possible_check", {5, 11, 0}, {}, {}, {},
+         "mm/memory_hotplug.c: add_memory_resource"},
+        {misaligned_end_hex, "misaligned_end_hex", {6, 4, 0}, {}, {}, {}, "mm/memory_hotplug.c: __add_pages"},
+        {region_intersects_descends, "region_intersects_descends", {6, 12, 0}, {}, {}, {{6, 1, 120}},
+         "kernel/resource.c: __region_intersects (b4afe4183ec7)"},
+        {driver_managed_ram, "driver_managed_ram", {5, 8, 0}, {}, {}, {},
+         "mm/memory_hotplug.c: add_memory_driver_managed (7b7b27214bba)"},
+        {device_private_warning, "device_private_warning", {5, 3, 0}, {}, {}, {},
+         "kernel/resource.c: __request_region (b926b7f3baec)"},
+        {memmap_on_memory, "memmap_on_memory", {5, 13, 0}, {}, {x86_64}, {},
+         "mm/memory_hotplug.c: mhp_supports_memmap_on_memory (a08a2ae34613)"},
+        {memmap_on_memory, "memmap_on_memory", {5, 13, 0}, {}, {arm64}, {}, "arch/arm64/Kconfig"},
+        {memmap_on_memory, "memmap_on_memory", {6, 6, 0}, {}, {ppc64}, {}, "arch/powerpc/Kconfig"},
+        {memmap_on_memory, "memmap_on_memory", {6, 8, 0}, {}, {s390x}, {}, "arch/s390/Kconfig"},
+        {memmap_on_memory, "memmap_on_memory", {6, 11, 0}, {}, {riscv64}, {}, "arch/riscv/Kconfig"},
+        {memmap_on_memory_force, "memmap_on_memory_force", {6, 6, 0}, {}, {}, {},
+         "mm/memory_hotplug.c: mhp_supports_memmap_on_memory"},
+        {memmap_on_memory_split, "memmap_on_memory_split", {6, 8, 0}, {}, {}, {},
+         "mm/memory_hotplug.c: create_altmaps_and_memory_blocks (6b8f0798b85a)"},
+        {auto_movable, "auto_movable", {5, 15, 0}, {}, {}, {},
+         "mm/memory_hotplug.c: auto_movable_zone_for_pfn (e83a437faa62)"},
+        {block_remembers_zone, "block_remembers_zone", {5, 18, 0}, {}, {}, {},
+         "drivers/base/memory.c: early_node_zone_for_memory_block (395f6081bad4)"},
+        {hwpoison_blocks_online, "hwpoison_blocks_online", {6, 2, 0}, {}, {}, {},
+         "drivers/base/memory.c: memory_block_online (5033091de814)"},
+        {offline_checks_holes, "offline_checks_holes", {5, 7, 0}, {}, {}, {},
+         "mm/memory_hotplug.c: offline_pages (c5e79ef561b0)"},
+        {offlined_pages_message, "offlined_pages_message", {5, 3, 0}, {5, 11, 0}, {}, {},
+         "mm/memory_hotplug.c: offline_pages"},
+        {resource_message_prefix, "resource_message_prefix", {5, 11, 0}, {}, {}, {},
+         "kernel/resource.c: pr_fmt"},
+        {offline_and_remove_many, "offline_and_remove_many", {5, 11, 0}, {}, {}, {},
+         "mm/memory_hotplug.c: offline_and_remove_memory (8dc4bb58a146)"},
+        {device_private, "device_private", {5, 3, 0}, {}, {}, {}, "mm/Kconfig: DEVICE_PRIVATE"},
+        {arm64_boot_memory_stays, "arm64_boot_memory_stays", {5, 7, 0}, {}, {arm64}, {},
+         "arch/arm64/mm/mmu.c: prevent_bootmem_remove_notifier (bbd6ec605c0f)"},
+        {arm64_linear_range_in_arch, "arm64_linear_range_in_arch", {5, 10, 0}, {5, 12, 0}, {arm64}, {},
+         "arch/arm64/mm/mmu.c: inside_linear_region (58284a901b42)"},
+        {arm64_partial_base_pages, "arm64_partial_base_pages", {6, 15, 0}, {}, {arm64}, {{6, 12, 31}, {6, 1, 140}},
+         "arch/arm64/mm/mmu.c: vmemmap_populate (d4234d131b0a)"},
+        {altmap_honoured, "altmap_honoured", {5, 3, 0}, {}, {x86_64, ppc64}, {},
+         "arch/x86/mm/init_64.c, arch/powerpc/mm/init_64.c: vmemmap_populate"},
+        {altmap_honoured, "altmap_honoured", {5, 9, 0}, {}, {arm64}, {},
+         "arch/arm64/mm/mmu.c: vmemmap_populate (eee07935adb5)"},
+        {altmap_honoured, "altmap_honoured", {6, 8, 0}, {}, {s390x}, {}, "arch/s390/mm/vmem.c: vmemmap_populate"},
+        {altmap_honoured, "altmap_honoured", {6, 11, 0}, {}, {riscv64}, {}, "arch/riscv/mm/init.c: vmemmap_populate"},
+        {altmap_refused, "altmap_refused", {5, 3, 0}, {6, 8, 0}, {s390x}, {}, "arch/s390/mm/init.c: arch_add_memory"},
+        {soft_reserved_hidden, "soft_reserved_hidden", {7, 0, 0}, {}, {}, {}, "kernel/resource.c: soft_reserve_resource"},
+        {free_region_steps_by_section, "free_region_steps_by_section", {6, 6, 0}, {}, {}, {},
+         "kernel/resource.c: gfr_next"},
+        {memory_probe, "memory_probe", {5, 3, 0}, {}, {ppc64}, {},
+         "CONFIG_ARCH_MEMORY_PROBE as Debian builds it; no upstream truth"},
+        {default_online, "default_online", {6, 12, 0}, {}, {}, {},
+         "CONFIG_MEMORY_HOTPLUG_DEFAULT_ONLINE as Debian builds it; no upstream truth"},
+    });
+    return rows;
+}
+
+bool fits(const FeatureRow& row, Arch arch, const Version& version) {
+    if (!row.arches.empty() && std::ranges::find(row.arches, arch) == row.arches.end()) return false;
+    if (row.until != Version{} && version >= row.until) return false;
+    if (version >= row.since) return true;
+    return std::ranges::any_of(row.backports, [&](const Backport& port) {
+        return port.major == version.major && port.minor == version.minor && port.patch <= version.patch;
+    });
+}
+
+}   // namespace
+
+std::span<const FeatureRow> feature_rows() { return table(); }
+
+std::optional<Feature> parse_feature(std::string_view name) {
+    const auto row = std::ranges::find(table(), name, &FeatureRow::name);
+    if (row == table().end()) return std::nullopt;
+    return row->feature;
+}
+
+std::string_view to_string(Feature feature) {
+    const auto row = std::ranges::find(table(), feature, &FeatureRow::feature);
+    return row == table().end() ? "unknown" : row->name;
+}
+
+namespace kernel {
+
+bool has_feature(Feature feature, Arch arch, const Version& version) {
+    return std::ranges::any_of(
+        table(), [&](const FeatureRow& row) { return row.feature == feature && fits(row, arch, version); });
+}
+
+}   // namespace kernel
+}   // namespace memhot
