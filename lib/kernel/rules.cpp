@@ -96,7 +96,7 @@ constexpr std::array<Rule, kRuleCount - 1> kRules{{
      "a busy resource overlaps the range, or one that is not busy overlaps it without containing it", EEXIST, "",
      "mm/memory_hotplug.c: register_memory_resource (2794129e902d)", "5.3+", "use a range that is free in /proc/iomem", true},
     {add_device_private_conflict, kCheck, "add.device-private-conflict",
-     "un-addressable device memory was placed in the range", EEXIST, "Unaddressable device %s %pR conflicts with %pR",
+     "un-addressable device memory was placed in the range", EEXIST, "resource: Unaddressable device %s %pR conflicts with %pR",
      "kernel/resource.c: __request_region_locked (2794129e902d)", "5.3+", "unload the driver that placed it", false},
     {add_block_unaligned, kCheck, "add.block-unaligned", "start and size must be multiples of the memory block size", EINVAL,
      "Block size [%#lx] unaligned hotplug range: start %#llx, size %#llx",

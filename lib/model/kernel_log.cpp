@@ -55,6 +55,14 @@ void beyond_physmem(Log& log, std::uint64_t start, std::uint64_t size) {
     x86_add_pages_failed(log);
 }
 
+// __request_region(): names what was placed there, and what was asked for (2794129e902d)
+void device_private_in_the_way(Log& log, std::uint64_t start, std::uint64_t size) {
+    const Resource* conflict = log.state().resources->request_conflict(start, size);
+    if (conflict == nullptr || !conflict->device_private || !log.state().has(Feature::device_private_warning)) return;
+    log.line(fmt::format("resource: Unaddressable device {} [mem {:#010x}-{:#010x}] conflicts with [mem {:#010x}-{:#010x}]",
+                         conflict->name, conflict->range.start, conflict->range.last, start, start + size - 1));
+}
+
 void ram_in_the_way(Log& log, const op::Map& map, std::string_view what) {
     log.once(Once::memremap_ram,
              fmt::format("attempted on {} region {:#x}-{:#x}", what, map.start, map.start + map.size - 1), kWarnMemremap);
@@ -89,6 +97,7 @@ void direct_map_splits(Log& log, std::uint64_t start, std::uint64_t size, const 
 void log_for(Log& log, const op::Map& map, const Outcome& answer) {
     if (map.type != MapType::device_private) direct_map_splits(log, map.start, map.size, answer);
     switch (answer.rule) {
+        case RuleId::map_claim_busy: device_private_in_the_way(log, map.start, map.size); break;
         case RuleId::map_conflict_start:
         case RuleId::map_conflict_end:
             log.line("Conflicting mapping in same section");
@@ -116,6 +125,7 @@ void log_for(Log& log, const op::Add& add, const Outcome& answer) {
     direct_map_splits(log, add.start, add.size, answer);
     switch (answer.rule) {
         case RuleId::add_beyond_pluggable: beyond_pluggable(log, add.start, add.size, log.state().limits.mappable); break;
+        case RuleId::add_device_private_conflict: device_private_in_the_way(log, add.start, add.size); break;
         case RuleId::add_block_unaligned:   // no newline at its end: surfaces with the next line
             log.line(fmt::format("Block size [{:#x}] unaligned hotplug range: start {:#x}, size {:#x}",
                                  log.state().block_size, add.start, add.size));
@@ -181,11 +191,7 @@ void log_for(Log& log, const op::Release& release, const Outcome& answer) {
 }
 
 void log_for(Log& log, const op::Claim& claim, const Outcome& answer) {
-    if (answer.rule != RuleId::claim_conflict || !log.state().has(Feature::device_private_warning)) return;
-    const Resource* conflict = log.state().resources->request_conflict(claim.start, claim.size);
-    if (conflict == nullptr || !conflict->device_private) return;
-    log.line(fmt::format("Unaddressable device {} [mem {:#010x}-{:#010x}] conflicts with [mem {:#010x}-{:#010x}]", claim.owner,
-                         conflict->range.start, conflict->range.last, claim.start, claim.start + claim.size - 1));
+    if (answer.rule == RuleId::claim_conflict) device_private_in_the_way(log, claim.start, claim.size);
 }
 
 void log_for(Log&, const op::Unmap&, const Outcome&) {}
