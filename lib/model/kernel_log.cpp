@@ -14,6 +14,7 @@ constexpr std::string_view kWarnMemunmap = "WARNING in mm/memremap.c memunmap_pa
 constexpr std::string_view kWarnAddPages = "WARNING in mm/memory_hotplug.c __add_pages";
 constexpr std::string_view kWarnAddMemory = "WARNING in mm/memory_hotplug.c add_memory_resource";
 constexpr std::string_view kWarnX86AddPages = "WARNING in arch/x86/mm/init_64.c add_pages";
+constexpr std::string_view kWarnS390AddMemory = "WARNING in arch/s390/mm/init.c arch_add_memory";
 constexpr std::string_view kWarnPhysPud = "WARNING in arch/x86/include/asm/pgalloc.h phys_pud_init";
 constexpr std::string_view kWarnPhysPmd = "WARNING in arch/x86/include/asm/pgalloc.h phys_pmd_init";
 constexpr std::string_view kWarnAddressable = "WARNING in mm/memory_hotplug.c check_hotplug_memory_addressable";
@@ -98,6 +99,11 @@ void log_for(Log& log, const op::Map& map, const Outcome& answer) {
     if (map.type != MapType::device_private) direct_map_splits(log, map.start, map.size, answer);
     switch (answer.rule) {
         case RuleId::map_claim_busy: device_private_in_the_way(log, map.start, map.size); break;
+        case RuleId::map_type_unsupported:
+            log.line("Device private memory not supported");
+            log.line(kWarnMemremap);
+            break;
+        case RuleId::map_altmap_unsupported: log.once(Once::s390_altmap, kWarnS390AddMemory); break;
         case RuleId::map_conflict_start:
         case RuleId::map_conflict_end:
             log.line("Conflicting mapping in same section");

@@ -57,6 +57,7 @@ enum class Once : std::uint8_t {
     altmap_invalid,       // pr_warn_once in __add_pages
     x86_add_pages,        // WARN_ON_ONCE(ret)
     x86_add_pages_limit,  // WARN_ON_ONCE(end > limit)
+    s390_altmap,          // WARN_ON_ONCE(params->altmap) in arch_add_memory
     direct_map_pmd,       // set_pmd_safe
     direct_map_pud,       // set_pud_safe
     count_
