@@ -85,6 +85,10 @@ const auto& table() {
          "CONFIG_ARCH_MEMORY_PROBE as Debian builds it; no upstream truth"},
         {default_online, "default_online", {6, 12, 0}, {}, {}, {},
          "CONFIG_MEMORY_HOTPLUG_DEFAULT_ONLINE as Debian builds it; no upstream truth"},
+        {pfn_refuses_empty, "pfn_refuses_empty", {6, 6, 0}, {}, {}, {},
+         "drivers/nvdimm/pfn_devs.c: nd_pfn_init, nd_pfn_validate"},
+        {kmem_refuses_empty, "kmem_refuses_empty", {5, 17, 0}, {}, {}, {}, "drivers/dax/kmem.c: dev_dax_kmem_probe"},
+        {kmem_says_truncated, "kmem_says_truncated", {6, 16, 0}, {}, {}, {}, "drivers/dax/kmem.c: dev_dax_kmem_probe"},
     });
     return rows;
 }

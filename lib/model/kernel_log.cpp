@@ -200,6 +200,7 @@ void log_for(Log& log, const op::Claim& claim, const Outcome& answer) {
     if (answer.rule == RuleId::claim_conflict) device_private_in_the_way(log, claim.start, claim.size);
 }
 
+void log_for(Log&, const op::RemoveResource&, const Outcome&) {}
 void log_for(Log&, const op::Unmap&, const Outcome&) {}
 void log_for(Log&, const op::SetAutoOnline&, const Outcome&) {}
 

@@ -35,6 +35,7 @@ struct Name {
     std::string_view operator()(const op::SetAutoOnline&) const { return "set_auto_online"; }
     std::string_view operator()(const op::Claim&) const { return "claim"; }
     std::string_view operator()(const op::Release&) const { return "release"; }
+    std::string_view operator()(const op::RemoveResource&) const { return "remove_resource"; }
 };
 
 struct Text {
@@ -60,6 +61,9 @@ struct Text {
     }
     std::string operator()(const op::Claim& claim) const { return "claim " + span(claim.start, claim.size); }
     std::string operator()(const op::Release& release) const { return "release " + span(release.start, release.size); }
+    std::string operator()(const op::RemoveResource& remove) const {
+        return fmt::format("remove resource {} at {}", remove.name, span(remove.start, remove.size));
+    }
 };
 
 }   // namespace

@@ -9,6 +9,7 @@ namespace memhot {
 
 Outcome decide(const State& state, const op::Claim& claim);          // claims.cpp
 Outcome decide(const State& state, const op::Release& release);
+Outcome decide(const State& state, const op::RemoveResource& remove);
 Outcome decide(const State& state, const op::Map& map);              // memremap.cpp
 Outcome decide(const State& state, const op::Unmap& unmap);
 Outcome decide(const State& state, const op::Add& add);              // add_memory.cpp
@@ -20,6 +21,7 @@ Outcome decide(const State& state, const op::SetAutoOnline& set);
 
 void commit(State& state, const op::Claim& claim, const Outcome& answer, int handle);
 void commit(State& state, const op::Release& release, const Outcome& answer, int handle);
+void commit(State& state, const op::RemoveResource& remove, const Outcome& answer, int handle);
 void commit(State& state, const op::Map& map, const Outcome& answer, int handle);
 void commit(State& state, const op::Unmap& unmap, const Outcome& answer, int handle);
 void commit(State& state, const op::Add& add, const Outcome& answer, int handle);

@@ -60,6 +60,24 @@ std::optional<Claim> find_claim(const Children& children, const Range& range) {
     return std::nullopt;
 }
 
+// A resource by range and name, at any level.
+struct Named {
+    Children* siblings = nullptr;
+    std::size_t index = 0;
+};
+
+std::optional<Named> find_named(Children& children, const Range& range, std::string_view name) {
+    for (auto child = first_reaching(children, range.start);
+         child != children.end() && child->range.start <= range.start; ++child) {
+        if (!child->range.contains(range)) continue;
+        if (child->range == range && child->name == name) {
+            return Named{&children, static_cast<std::size_t>(child - children.begin())};
+        }
+        return find_named(child->children, range, name);
+    }
+    return std::nullopt;
+}
+
 // What release_mem_region_adjustable() does to the one busy resource that holds the range. Children of the part that
 // stays are kept with it; the kernel refuses to cut through a child.
 void cut(Children& children, Children::iterator target, const Range& range) {
@@ -175,6 +193,19 @@ bool ResourceTree::release(std::uint64_t start, std::uint64_t size) {
     if (!claim) return false;
     auto& siblings = const_cast<Children&>(*claim->siblings);   // our own, and we are not const
     siblings.erase(siblings.begin() + static_cast<std::ptrdiff_t>(claim->index));
+    return true;
+}
+
+bool ResourceTree::clear_busy(const Range& range, std::string_view name) {
+    const auto found = find_named(root_.children, range, name);
+    if (found) (*found->siblings)[found->index].busy = false;
+    return found.has_value();
+}
+
+bool ResourceTree::remove(const Range& range, std::string_view name) {
+    const auto found = find_named(root_.children, range, name);
+    if (!found || !(*found->siblings)[found->index].children.empty()) return false;
+    found->siblings->erase(found->siblings->begin() + static_cast<std::ptrdiff_t>(found->index));
     return true;
 }
 

@@ -7,6 +7,7 @@
 #include <deque>
 
 #include "replay/compare.hpp"
+#include "replay/session.hpp"
 #include "replay/transcript.hpp"
 #include "replay/xz.hpp"
 
@@ -80,7 +81,17 @@ private:
     std::deque<std::string> pending_;
 };
 
+bool is_session(std::string_view text) {
+    // the format comes first in both kinds; the reader of that kind says what is wrong with the rest
+    return text.substr(0, 4096).find("memhot-ndctl-session/") != std::string_view::npos;
+}
+
 Status replay(std::string_view text, ReplayReport& report) {
+    if (is_session(text)) {
+        auto session = parse_session(text);
+        if (!session) return std::move(session).error();
+        return replay_session(*session, report);
+    }
     auto transcript = parse_transcript(text);
     if (!transcript) return std::move(transcript).error();
     auto model = Model::from_snapshot(transcript->start);

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "replay/json_fields.hpp"
+#include "replay/records.hpp"
 
 namespace memhot {
 
@@ -107,6 +108,8 @@ Result<Step> read_operation(const OperationReader& reader, const Json& json, con
     return Step{std::move(step)};
 }
 
+}   // namespace
+
 Result<SectionInfo> read_section(const Json& json, const std::string& path) {
     Fields fields(json, path);
     SectionInfo section{.number = fields.number("nr"), .present = fields.boolean("present"),
@@ -124,20 +127,7 @@ Result<RecordedBlock> read_block(const Json& json, const std::string& path) {
     return block;
 }
 
-// An array of records, each read with its path.
-template <class T>
-Result<std::vector<T>> read_all(Fields& fields, const char* name, Result<T> (*read)(const Json&, const std::string&)) {
-    const Json* array = fields.array(name);
-    if (array == nullptr) return std::move(fields.status()).error();
-    std::vector<T> all;
-    for (std::size_t i = 0; i < array->size(); ++i) {
-        auto one = read((*array)[i], fmt::format("{}.{}[{}]", fields.path(), name, i));
-        if (!one) return std::move(one).error();
-        all.push_back(*std::move(one));
-    }
-    std::ranges::sort(all, {}, &T::number);
-    return all;
-}
+namespace {
 
 Result<Step> read_observe(Fields& fields) {
     ObserveStep step{.iomem = fields.text("iomem"), .sections = {}};
@@ -165,6 +155,8 @@ Result<Step> read_step(const Json& json, const std::string& path) {
     return read_operation(*reader, json, path);
 }
 
+}   // namespace
+
 Status read_kernel(Snapshot& start, Fields& document) {
     const Json* kernel = document.object("kernel");
     if (kernel == nullptr) return document.status();
@@ -174,7 +166,9 @@ Status read_kernel(Snapshot& start, Fields& document) {
     start.cmdline = fields.text("cmdline");
     start.page_size = fields.number("page_size");
     start.section_size_bits = static_cast<unsigned>(fields.number("section_size_bits") & 0xff);
-    start.max_physmem_bits = static_cast<unsigned>(fields.number("max_physmem_bits") & 0xff);
+    if (fields.has("max_physmem_bits")) {
+        start.max_physmem_bits = static_cast<unsigned>(fields.number("max_physmem_bits") & 0xff);
+    }
     start.struct_page_size = static_cast<unsigned>(fields.number("struct_page_size") & 0xffff);
     const std::string version = fields.text("version");
     if (auto status = fields.status(); !status) return status;
@@ -183,6 +177,8 @@ Status read_kernel(Snapshot& start, Fields& document) {
     start.version = *parsed;
     return Done{};
 }
+
+namespace {
 
 Status read_block_nodes(Snapshot& start, const Json& nodes) {
     for (const auto& [key, value] : nodes.items()) {

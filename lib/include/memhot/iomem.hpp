@@ -48,6 +48,10 @@ public:
     [[nodiscard]] bool has_claim(std::uint64_t start, std::uint64_t size) const;
     // Inserts a busy resource; returns whether it could.
     bool request(std::uint64_t start, std::uint64_t size, std::string name, bool system_ram);
+    // Clears IORESOURCE_BUSY of the claim with exactly this range and name.
+    bool clear_busy(const Range& range, std::string_view name);
+    // remove_resource(): takes out the resource with exactly this range and name, busy or not, unless it has children.
+    bool remove(const Range& range, std::string_view name);
     // __release_region(): only an exact busy match goes, with all below it; returns whether there was one.
     bool release(std::uint64_t start, std::uint64_t size);
     // release_mem_region_adjustable(): cuts, splits or removes the busy resource that holds the range.

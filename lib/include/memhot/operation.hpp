@@ -75,16 +75,24 @@ struct Claim {
     std::uint64_t start = 0;
     std::uint64_t size = 0;
     std::string owner = "oracle-reserve";
+    bool busy = true;   // false: the driver clears IORESOURCE_BUSY, so that RAM can be added inside (dax kmem)
 };
 struct Release {
     std::uint64_t start = 0;
     std::uint64_t size = 0;
 };
 
+// remove_resource(): a resource that is not busy, by range and name.
+struct RemoveResource {
+    std::uint64_t start = 0;
+    std::uint64_t size = 0;
+    std::string name;
+};
+
 }   // namespace op
 
 using Operation = std::variant<op::Map, op::Unmap, op::Add, op::Probe, op::Remove, op::OfflineAndRemove, op::SetState,
-                               op::SetAutoOnline, op::Claim, op::Release>;
+                               op::SetAutoOnline, op::Claim, op::Release, op::RemoveResource>;
 
 // "map", "offline_and_remove", ...: the names of transcripts.
 std::string_view name_of(const Operation& operation);

@@ -70,6 +70,9 @@ enum class Feature : std::uint8_t {
     free_region_steps_by_section, // request_free_mem_region walks in sections
     memory_probe,                 // CONFIG_ARCH_MEMORY_PROBE: /sys/devices/system/memory/probe
     default_online,               // new blocks are onlined unless told otherwise
+    pfn_refuses_empty,            // a pfn or dax instance that nothing is left of is refused
+    kmem_refuses_empty,           // kmem refuses a device that trims to nothing
+    kmem_says_truncated,          // "DAX region truncated by ..."
     count_
 };
 inline constexpr std::size_t kFeatureCount = static_cast<std::size_t>(Feature::count_);

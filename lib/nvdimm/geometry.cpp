@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "nvdimm/geometry.hpp"
+
+#include <algorithm>
+
+namespace memhot {
+
+namespace {
+
+constexpr std::uint64_t kStructPageBudget = 64;   // MAX_STRUCT_PAGE_SIZE, whatever sizeof(struct page) is
+
+// drivers/nvdimm/btt.h
+constexpr std::uint64_t kBttPage = 4 * kKiB;
+constexpr std::uint64_t kArenaMin = 16 * kMiB;
+constexpr std::uint64_t kArenaMax = 512 * kGiB;
+constexpr std::uint64_t kFreeBlocks = 256;       // BTT_DEFAULT_NFREE
+constexpr std::uint64_t kLogGroup = 64;          // LOG_GRP_SIZE
+constexpr std::uint64_t kMapEntry = 4;           // MAP_ENT_SIZE
+constexpr std::uint64_t kInternalAlign = 64;     // INT_LBASIZE_ALIGNMENT
+constexpr std::uint64_t kBttOffset = 4 * kKiB;   // of version 1.1
+
+// alloc_arena(): sectors that one arena offers.
+std::uint64_t arena_sectors(std::uint64_t arena, std::uint64_t sector_size) {
+    const std::uint64_t internal = (sector_size + kInternalAlign - 1) / kInternalAlign * kInternalAlign;
+    const std::uint64_t log = align_up(kFreeBlocks * kLogGroup, kBttPage);
+    const std::uint64_t available = align_down(arena, kBttPage) - 2 * kBttPage - log;
+    return (available - kBttPage) / (internal + kMapEntry) - kFreeBlocks;
+}
+
+}   // namespace
+
+std::uint64_t compat_align(const KernelProfile&) { return kSubsectionSize; }
+
+std::optional<Altmap> PfnGeometry::altmap(PageMap map, std::uint64_t page_size) const {
+    if (map == PageMap::ram) return std::nullopt;
+    const std::uint64_t reserve = align_up(kInfoBlockReserve, page_size);
+    return Altmap{reserve / page_size, (data_offset - kInfoBlockReserve) / page_size};
+}
+
+PfnAnswer pfn_geometry(const KernelProfile& profile, const Range& space, std::uint64_t align, PageMap map) {
+    const std::uint64_t compat = compat_align(profile);
+    if (!is_aligned(space.start, compat)) return {PfnRefusal::start_misaligned, {}};
+    const std::uint64_t quantum = std::max(align, compat);
+    const std::uint64_t size = space.size();
+    PfnGeometry geometry;
+    geometry.end_trunc = (space.last + 1) & (quantum - 1);
+    const std::uint64_t pages = (size - kInfoBlockReserve) / profile.page_size;
+    const std::uint64_t memmap = map == PageMap::device ? kStructPageBudget * pages : 0;
+    geometry.data_offset = align_up(space.start + kInfoBlockReserve + memmap, quantum) - space.start;
+    // d0e19e8bb1b2~: since 6.6 the truncated end counts; before, a device of size zero came out
+    const std::uint64_t limit = profile.has(Feature::pfn_refuses_empty) ? size - geometry.end_trunc : size;
+    if (geometry.data_offset >= limit) return {PfnRefusal::no_room, geometry};
+    geometry.usable = size - geometry.data_offset - geometry.end_trunc;
+    return {std::nullopt, geometry};
+}
+
+std::optional<std::uint64_t> btt_size(std::uint64_t namespace_size, std::uint64_t sector_size) {
+    if (namespace_size < kBttOffset + kArenaMin) return std::nullopt;
+    std::uint64_t left = namespace_size - kBttOffset;
+    std::uint64_t sectors = 0;
+    while (left >= kArenaMin) {   // create_arenas()
+        const std::uint64_t arena = std::min(left, kArenaMax);
+        sectors += arena_sectors(arena, sector_size);
+        left -= arena;
+    }
+    return sectors * sector_size;
+}
+
+std::optional<Range> kmem_blocks(const Range& range, std::uint64_t block_size) {
+    const std::uint64_t start = align_up(range.start, block_size);
+    const std::uint64_t end = align_down(range.last + 1, block_size);
+    if (end <= start) return std::nullopt;
+    return Range{start, end - 1};
+}
+
+}   // namespace memhot

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "replay/session_host.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+namespace memhot {
+
+namespace {
+
+std::uint64_t number_of(const Attributes& attributes, const char* name) {
+    const auto found = attributes.find(name);
+    if (found == attributes.end()) return 0;
+    const auto value = parse_number(found->second);
+    return value ? *value : 0;
+}
+
+// "region0" -> 0, "namespace1.2" -> 1, 2.
+bool parse_ids(std::string_view name, std::string_view prefix, int& first, int* second) {
+    if (!name.starts_with(prefix)) return false;
+    name.remove_prefix(prefix.size());
+    const auto take = [&name](int& value) {
+        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), value);
+        name.remove_prefix(static_cast<std::size_t>(end - name.data()));
+        return error == std::errc{};
+    };
+    if (!take(first)) return false;
+    if (second == nullptr) return name.empty();
+    if (!name.starts_with('.')) return false;
+    name.remove_prefix(1);
+    return take(*second) && name.empty();
+}
+
+bool is_claim_of_bus(std::string_view line) {
+    const auto colon = line.find(" : ");
+    if (colon == std::string_view::npos) return false;
+    const auto name = line.substr(colon + 3);
+    return name.starts_with("namespace") || name == "System RAM (kmem)" ||
+           (name.starts_with("dax") && name.find('.') != std::string_view::npos);
+}
+
+// The lines of iomem that the bus itself puts there are left out: it claims them again.
+std::string without_claims(std::string_view iomem) {
+    std::string text;
+    while (!iomem.empty()) {
+        const std::size_t end = std::min(iomem.find('\n'), iomem.size());
+        if (!is_claim_of_bus(iomem.substr(0, end))) text.append(iomem.substr(0, end)).append("\n");
+        iomem.remove_prefix(std::min(end + 1, iomem.size()));
+    }
+    return text;
+}
+
+bool is_legacy(const Model& model, const Range& range) {
+    bool legacy = false;
+    model.resources().walk(range, [&](const Resource& resource, unsigned) {
+        legacy = legacy || resource.name == "Persistent Memory (legacy)";
+    });
+    return legacy;
+}
+
+void add_regions(NdBus& bus, const HostState& host) {
+    for (const auto& [name, attributes] : host.nd) {
+        int id = 0;
+        if (!parse_ids(name, "region", id, nullptr)) continue;
+        const auto space = Range::from_size(number_of(attributes, "resource"), number_of(attributes, "size"));
+        if (!space) continue;
+        NdRegion region{.id = id, .space = *space, .align = std::max<std::uint64_t>(1, number_of(attributes, "align")),
+                        .ways = 1, .labelled = attributes.contains("available_size"),
+                        .page_map = is_legacy(bus.model, *space), .read_only = false, .target_node = 0, .seed = 0,
+                        .namespaces = {}};
+        if (!region.labelled) region.ways = 0;
+        bus.regions.push_back(std::move(region));
+    }
+    std::ranges::sort(bus.regions, {}, &NdRegion::id);
+}
+
+// The instance that drives a namespace: the pfn or dax whose data lies in it.
+std::optional<InfoBlock> info_of(const NdNamespace& ns, const Attributes& attributes, const HostState& host) {
+    const auto mode = attributes.find("mode");
+    if (mode == attributes.end()) return std::nullopt;
+    if (mode->second == "safe") {
+        return InfoBlock{.mode = NsMode::sector, .map = PageMap::ram, .align = 0, .sector_size = 4096, .geometry = {}, .parent = ns.identity};
+    }
+    for (const auto& [name, instance] : host.nd) {
+        const bool is_pfn = name.starts_with("pfn");
+        if (!is_pfn && !name.starts_with("dax")) continue;
+        const std::uint64_t start = number_of(instance, "resource");
+        if (start == 0 || !ns.space.contains(start)) continue;
+        InfoBlock info{.mode = is_pfn ? NsMode::fsdax : NsMode::devdax,
+                       .map = instance.at("mode") == "pmem" ? PageMap::device : PageMap::ram,
+                       .align = number_of(instance, "align"), .sector_size = 0, .geometry = {}, .parent = ns.identity};
+        info.geometry.data_offset = start - ns.space.start;
+        info.geometry.usable = number_of(instance, "size");
+        info.geometry.end_trunc = ns.size() - info.geometry.data_offset - info.geometry.usable;
+        return info;
+    }
+    return std::nullopt;
+}
+
+void add_namespaces(NdBus& bus, const HostState& host) {
+    for (const auto& [name, attributes] : host.nd) {
+        int region_id = 0;
+        int id = 0;
+        if (!parse_ids(name, "namespace", region_id, &id)) continue;
+        NdRegion* region = bus.find_region(region_id);
+        if (region == nullptr) continue;
+        NdNamespace ns{.id = id, .space = {}, .allocated = false, .identity = region->labelled ? ++bus.last_identity : 0, .active = {}};
+        if (const auto space = Range::from_size(number_of(attributes, "resource"), number_of(attributes, "size"))) {
+            ns.space = *space;
+            ns.allocated = true;
+            if (const auto info = info_of(ns, attributes, host)) bus.media[ns.space.start] = *info;
+        }
+        if (!ns.allocated && id >= region->seed) region->seed = id;
+        region->namespaces[id] = ns;
+    }
+}
+
+bool is_claimed(const HostState& host, std::string_view name) {
+    return host.iomem.find(fmt::format(" : {}\n", name)) != std::string::npos;
+}
+
+void enable_all(NdBus& bus, const HostState& host) {
+    for (auto& region : bus.regions) {
+        const int seed = region.seed;
+        std::vector<int> ids;
+        for (const auto& [id, ns] : region.namespaces) ids.push_back(id);
+        for (const int id : ids) {
+            NdNamespace& ns = *region.find(id);
+            if (ns.allocated && is_claimed(host, name_of(region, ns))) enable_namespace(bus, region, ns);
+        }
+        if (region.seed != seed) region.namespaces.erase(region.seed);
+        region.seed = seed;
+    }
+}
+
+// Which driver each dax device has; one without a claim in iomem has none.
+void restore_drivers(NdBus& bus, const HostState& host) {
+    for (auto& device : bus.dax) {
+        if (!is_claimed(host, device.name()) && device.driver == DaxDriver::device_dax) unbind_device_dax(bus, device);
+        const auto found = host.dax.find(device.name());
+        if (found == host.dax.end() || !found->second.contains("driver") || found->second.at("driver") != "kmem") continue;
+        if (device.driver == DaxDriver::device_dax) unbind_device_dax(bus, device);
+        bind_kmem(bus, device);
+    }
+    if (!host.blocks) return;
+    for (const auto& block : *host.blocks) {
+        const auto now = bus.model.block(block.number);
+        if (!now || now->online == (block.state == "online")) continue;
+        const std::string word = block.state != "online" ? "offline" : block.valid_zones == "Movable" ? "online_movable" : "online_kernel";
+        bus.model.apply(op::SetState{block.number, word}, Outcome::accept(RuleId::none));
+    }
+}
+
+using Json = nlohmann::ordered_json;
+
+void differ(std::vector<Difference>& out, const Json& predicted, const Json& recorded, std::string why) {
+    out.push_back({predicted.dump(), recorded.dump(), std::move(why)});
+}
+
+void compare_namespaces(const NdBus& bus, const HostState& host, std::vector<Difference>& out) {
+    std::map<std::string, const NdNamespace*> mine;
+    for (const auto& region : bus.regions) {
+        for (const auto& [_, ns] : region.namespaces) mine[name_of(region, ns)] = &ns;
+    }
+    for (const auto& [name, attributes] : host.nd) {
+        if (!name.starts_with("namespace")) continue;
+        const auto found = mine.find(name);
+        if (found == mine.end()) {
+            differ(out, {}, attributes, name + " is there");
+            continue;
+        }
+        const NdNamespace& ns = *found->second;
+        const bool same_size = !attributes.contains("size") || number_of(attributes, "size") == ns.size();
+        const bool same_start = !attributes.contains("resource") || number_of(attributes, "resource") == ns.space.start;
+        if (!same_size || !same_start) {
+            differ(out, Json{{"size", ns.size()}, {"resource", hex(ns.space.start)}}, attributes, name + " differs");
+        }
+        mine.erase(found);
+    }
+    for (const auto& [name, ns] : mine) differ(out, Json{{"size", ns->size()}}, {}, name + " is not there");
+}
+
+void compare_regions(const NdBus& bus, const HostState& host, std::vector<Difference>& out) {
+    for (const auto& region : bus.regions) {
+        const auto found = host.spaces.find(name_of(region));
+        if (found == host.spaces.end()) continue;
+        const std::uint64_t available = region.labelled ? available_size(region) : 0;
+        const std::uint64_t extent = region.labelled ? max_available_extent(region) : 0;
+        if (available == found->second.available && extent == found->second.max_extent) continue;
+        differ(out, Json{{"available_size", available}, {"max_available_extent", extent}},
+               Json{{"available_size", found->second.available}, {"max_available_extent", found->second.max_extent}},
+               name_of(region) + " differs");
+    }
+}
+
+std::string_view driver_name(DaxDriver driver) {
+    constexpr std::array<std::string_view, 3> kNames{"", "device_dax", "kmem"};
+    return kNames[static_cast<std::size_t>(driver)];
+}
+
+void compare_dax(const NdBus& bus, const HostState& host, std::vector<Difference>& out) {
+    std::map<std::string, const DaxDevice*> mine;
+    for (const auto& device : bus.dax) mine[device.name()] = &device;
+    for (const auto& [name, attributes] : host.dax) {
+        const auto found = mine.find(name);
+        if (found == mine.end()) {
+            differ(out, {}, attributes, name + " is there");
+            continue;
+        }
+        const DaxDevice& device = *found->second;
+        const auto driver = attributes.find("driver");
+        const bool same = number_of(attributes, "size") == device.range.size() &&
+                          (!attributes.contains("resource") || number_of(attributes, "resource") == device.range.start) &&
+                          (driver == attributes.end() || driver->second == driver_name(device.driver));
+        if (!same) {
+            differ(out, Json{{"size", device.range.size()}, {"resource", hex(device.range.start)}, {"driver", driver_name(device.driver)}},
+                   attributes, name + " differs");
+        }
+        mine.erase(found);
+    }
+    for (const auto& [name, device] : mine) differ(out, Json{{"size", device->range.size()}}, {}, name + " is not there");
+}
+
+}   // namespace
+
+Result<NdBus> bus_of(const Snapshot& kernel, const HostState& host, const std::map<std::uint64_t, InfoBlock>& media) {
+    Snapshot snapshot = kernel;
+    snapshot.iomem = without_claims(host.iomem);
+    auto model = Model::from_snapshot(snapshot);
+    if (!model) return std::move(model).error();
+    NdBus bus{.model = *std::move(model), .regions = {}, .dax = {}, .media = media, .last_identity = 1ULL << 32};
+    add_regions(bus, host);
+    add_namespaces(bus, host);
+    enable_all(bus, host);
+    restore_drivers(bus, host);
+    return bus;
+}
+
+std::vector<Difference> compare_bus(const NdBus& bus, const HostState& host) {
+    std::vector<Difference> differences =
+        compare_host(bus.model, host.iomem, host.sections.value_or(bus.model.sections()));
+    compare_namespaces(bus, host, differences);
+    compare_regions(bus, host, differences);
+    compare_dax(bus, host, differences);
+    if (host.blocks) std::ranges::copy(compare_blocks(bus.model, *host.blocks), std::back_inserter(differences));
+    return differences;
+}
+
+}   // namespace memhot

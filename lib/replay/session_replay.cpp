@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Replays ndctl sessions: each command behind set-up is predicted, compared and adopted.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "nvdimm/command.hpp"
+#include "replay/session_host.hpp"
+
+namespace memhot {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json answer_json(int exit, const std::string& error, const std::optional<std::string>& mode,
+                 const std::optional<std::uint64_t>& size, const std::optional<std::uint64_t>& align,
+                 const std::optional<std::string>& map) {
+    Json json{{"exit", exit}};
+    if (!error.empty()) json["error"] = error;
+    if (mode) json["mode"] = *mode;
+    if (size) json["size"] = *size;
+    if (align) json["align"] = *align;
+    if (map) json["map"] = *map;
+    return json;
+}
+
+template <class T>
+bool same_where_recorded(const std::optional<T>& predicted, const std::optional<T>& recorded) {
+    return !recorded || predicted == recorded;
+}
+
+std::string disagreement(const CommandAnswer& predicted, const SessionStep& recorded) {
+    const bool failed = recorded.exit != 0;
+    if (predicted.uncertain && failed) {
+        return recorded.error.ends_with("Device or resource busy") ? "" : "errno is not in the set";
+    }
+    if ((predicted.exit != 0) != failed) return "exit";
+    if (failed) return predicted.error == recorded.error ? "" : "error text";
+    if (!same_where_recorded(predicted.mode, recorded.mode)) return "mode";
+    if (!same_where_recorded(predicted.size, recorded.size)) return "size";
+    if (!same_where_recorded(predicted.align, recorded.align)) return "align";
+    if (!same_where_recorded(predicted.map, recorded.map)) return "map";
+    return {};
+}
+
+class SessionReplay {
+public:
+    SessionReplay(const Session& session, NdBus bus, ReplayReport& report)
+        : session_(session), bus_(std::move(bus)), report_(report) {}
+
+    Status run(std::size_t first) {
+        for (std::size_t i = first; i < session_.steps.size(); ++i) {
+            if (auto taken = take(i, session_.steps[i]); !taken) return taken;
+        }
+        return Done{};
+    }
+
+private:
+    Status take(std::size_t index, const SessionStep& step) {
+        bool agreed = true;
+        if (step.command) agreed = take_command(index, step);
+        if (step.write) write_attribute(step);
+        if (!step.after) return Done{};
+        ++report_.observations;
+        auto differences = compare_bus(bus_, *step.after);
+        if (differences.empty()) ++report_.observations_agreed;
+        for (auto& one : differences) {
+            report_.disagreements.push_back({index, "after", std::move(one.predicted), std::move(one.recorded), std::move(one.why)});
+        }
+        if (agreed && differences.empty()) return Done{};
+        auto again = bus_of(session_.kernel, *step.after, bus_.media);
+        if (!again) return std::move(again).error();
+        bus_ = *std::move(again);
+        return Done{};
+    }
+
+    bool take_command(std::size_t index, const SessionStep& step) {
+        NdBus trial = bus_;
+        const CommandAnswer predicted = run_command(trial, split_command(*step.command));
+        const std::string why = disagreement(predicted, step);
+        ++report_.operations;
+        // what failed although it might have succeeded changed nothing that can be told
+        const bool went_the_other_way = predicted.uncertain && step.exit != 0;
+        if (!went_the_other_way) bus_ = std::move(trial);
+        if (why.empty()) {
+            ++report_.agreed;
+            if (predicted.uncertain) ++report_.uncertain;
+            return true;
+        }
+        report_.disagreements.push_back(
+            {index, *step.command,
+             answer_json(predicted.exit, predicted.error, predicted.mode, predicted.size, predicted.align, predicted.map).dump(),
+             answer_json(step.exit, step.error, step.mode, step.size, step.align, step.map).dump(), why});
+        return false;
+    }
+
+    // Only region align is ever written.
+    void write_attribute(const SessionStep& step) {
+        for (auto& region : bus_.regions) {
+            if (!step.write->ends_with("/" + name_of(region) + "/align")) continue;
+            if (const auto value = parse_number(step.value)) region.align = *value;
+        }
+    }
+
+    const Session& session_;
+    NdBus bus_;
+    ReplayReport& report_;
+};
+
+}   // namespace
+
+Status replay_session(const Session& session, ReplayReport& report) {
+    const auto start = std::ranges::find_if(session.steps, [](const SessionStep& step) { return step.after.has_value(); });
+    if (start == session.steps.end()) return bad_input("no step has an \"after\": the start state is missing");
+    auto bus = bus_of(session.kernel, *start->after, {});
+    if (!bus) return std::move(bus).error();
+    report.id = session.id;
+    report.kernel = session.kernel.release;
+    report.arch = session.kernel.arch;
+    const auto first = static_cast<std::size_t>(start - session.steps.begin()) + 1;
+    return SessionReplay(session, *std::move(bus), report).run(first);
+}
+
+}   // namespace memhot
