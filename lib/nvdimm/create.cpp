@@ -183,8 +183,9 @@ private:
         }
         const std::uint64_t available = region.labelled ? max_available_extent(region) : region.space.size();
         if (ns == nullptr && !options_.size) wanted.size = available;
-        const std::uint64_t limit = available + (ns != nullptr && region.labelled ? ns->size() : 0);
-        if (limit == 0 || wanted.size > limit) return skip();
+        const std::uint64_t limit = available + (ns != nullptr ? ns->size() : 0);
+        const bool capacity_counts = ns == nullptr || region.labelled;
+        if (capacity_counts && (limit == 0 || wanted.size > limit)) return skip();
         // "Legacy / label-less namespaces do not support sub-dividing a region"
         if (!region.labelled && wanted.size != region.space.size()) return failed(EINVAL);
         return std::nullopt;
