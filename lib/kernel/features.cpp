@@ -62,8 +62,9 @@ const auto& table() {
          "mm/memory_hotplug.c: offline_pages"},
         {resource_message_prefix, "resource_message_prefix", {5, 11, 0}, {}, {}, {},
          "kernel/resource.c: pr_fmt"},
-        {offline_and_remove_many, "offline_and_remove_many", {5, 11, 0}, {}, {}, {},
-         "mm/memory_hotplug.c: offline_and_remove_memory (8dc4bb58a146)"},
+        {offline_and_remove_many, "offline_and_remove_many", {5, 11, 0}, {}, {}, {{5, 10, 223}},
+         "mm/memory_hotplug.c: offline_and_remove_memory (8dc4bb58a146); recordings of 5.10.223 take several blocks, "
+         "since which 5.10.y is not known"},
         {device_private, "device_private", {5, 3, 0}, {}, {}, {}, "mm/Kconfig: DEVICE_PRIVATE"},
         {arm64_boot_memory_stays, "arm64_boot_memory_stays", {5, 7, 0}, {}, {arm64}, {},
          "arch/arm64/mm/mmu.c: prevent_bootmem_remove_notifier (bbd6ec605c0f)"},
