@@ -71,7 +71,6 @@ struct Snapshot {
 
 // Reads a host below root ("/" is this one). Needs no privilege; what is hidden is absent.
 Result<Snapshot> read_host(const std::string& root);
-// What `uname` says; only for root "/".
 inline constexpr std::string_view kSnapshotFormat = "memhot-snapshot/1";
 // JSON text, format kSnapshotFormat.
 std::string to_json(const Snapshot& snapshot);

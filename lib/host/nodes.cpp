@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Nodes of memory blocks (nodes.hpp).
+#include "host/nodes.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "host/directory.hpp"
+#include "host/memory_blocks.hpp"
+
+namespace memhot::host {
+namespace {
+
+constexpr std::string_view kNodes = "sys/devices/system/node";
+
+std::optional<int> node_of_name(std::string_view name) {
+    const auto number = numbered_name(name, "node");
+    if (!number || *number > kMaxNode) return std::nullopt;
+    return static_cast<int>(*number);
+}
+
+void take_lowest(std::optional<int>& node, int candidate) { node = std::min(node.value_or(candidate), candidate); }
+
+// The links memoryM of one node. A link whose block is not among the records came or went meanwhile; the final
+// comparison of the set of blocks decides about that.
+Status read_one_node(const Root& root, int node, std::vector<BlockRecord>& blocks, bool& any) {
+    const std::string path = fmt::format("{}/node{}", kNodes, node);
+    const auto directory = root.open_directory(path);
+    if (!directory) {
+        // A node can go offline between being listed and being opened.
+        if (directory.error().kind() == ErrorKind::not_found) return Done{};
+        return directory.error();
+    }
+    const int error = for_each_name(directory->get(), [&](std::string_view name) {
+        const auto number = numbered_name(name, "memory");
+        if (!number) return;
+        any = true;
+        const auto block = std::ranges::lower_bound(blocks, *number, {}, &BlockRecord::number);
+        if (block != blocks.end() && block->number == *number) take_lowest(block->node, node);
+    });
+    if (error != 0) return file_error(root.shown(path), error);
+    return Done{};
+}
+
+// The link nodeN in one block's own directory.
+Status read_own_link(const Root& root, int memory, BlockRecord& block) {
+    const std::string name = fmt::format("memory{}", block.number);
+    const Descriptor directory(::openat(memory, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    int error = directory.is_open() ? 0 : errno;
+    if (error == 0) {
+        error = for_each_name(directory.get(), [&](std::string_view entry) {
+            if (const auto node = node_of_name(entry)) take_lowest(block.node, *node);
+        });
+    }
+    if (error != 0 && !is_absent(error)) {
+        return file_error(root.shown(fmt::format("sys/devices/system/memory/{}", name)), error);
+    }
+    return Done{};
+}
+
+// memory12/node3, for a block and the node of the block before it.
+bool has_link(int memory, std::uint64_t block, int node) {
+    char path[64];
+    *fmt::format_to_n(path, sizeof(path) - 1, "memory{}/node{}", block, node).out = '\0';
+    struct stat status{};
+    return ::fstatat(memory, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+// Neighbours mostly share a node, so that one question a block is enough; only where the answer is no, the whole
+// directory is read.
+Status read_own_links(const Root& root, int memory, std::vector<BlockRecord>& blocks) {
+    std::optional<int> before;
+    for (auto& block : blocks) {
+        if (before && has_link(memory, block.number, *before)) {
+            block.node = before;
+            continue;
+        }
+        if (auto read = read_own_link(root, memory, block); !read) return read;
+        if (block.node) before = block.node;
+    }
+    return Done{};
+}
+
+}   // namespace
+
+Status read_block_nodes(const Root& root, int memory, std::vector<BlockRecord>& blocks) {
+    const auto names = root.list(kNodes);
+    if (!names) return names.error();
+    bool any = false;
+    if (*names) {
+        for (const auto& name : **names) {
+            const auto node = node_of_name(name);
+            if (!node) continue;
+            if (auto read = read_one_node(root, *node, blocks, any); !read) return read;
+        }
+    }
+    return any ? Status(Done{}) : read_own_links(root, memory, blocks);
+}
+
+}   // namespace memhot::host
