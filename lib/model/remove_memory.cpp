@@ -27,13 +27,13 @@ std::optional<std::uint64_t> first_online(const State& state, const Range& range
     return found;
 }
 
-// 5.13 to 6.7 remove such memory only block by block; later the blocks of a range must be alike.
+// 5.13 to 6.7 remove such memory only block by block; later all of the range must be such blocks, counted by its size
+// (memory_blocks_have_altmaps, 6b8f0798b85a).
 bool memmap_forbids(const State& state, const Range& range) {
-    std::uint64_t blocks = 0;
+    const std::uint64_t blocks = range.size() / state.block_size;
     std::uint64_t with_memmap = 0;
     for_each_block(state, range, [&](std::uint64_t number) {
         const Block& block = state.blocks.at(number);
-        if (block.exists) ++blocks;
         if (block.exists && block.vmemmap_pages != 0) ++with_memmap;
         return true;
     });
