@@ -36,6 +36,26 @@ void put_cost(const State& state, const Operation& operation, Operands& out) {
     if (cost.reused != 0) put(out, "memmap reused from boot", human_size(cost.reused));
 }
 
+// The resource that forbids a claim, and why: it is busy, or it holds only a part of the range.
+void put_conflict(const State& state, std::uint64_t start, std::uint64_t size, Operands& out) {
+    const Resource* conflict = state.resources->request_conflict(start, size);
+    if (conflict == nullptr) return;
+    put(out, "in the way", fmt::format("{} : {}", to_string(conflict->range), conflict->name));
+    put(out, "because", conflict->busy ? "it is busy" : "it holds only a part of the range");
+}
+
+// How much of a block is busy System RAM.
+void put_ram(const State& state, std::uint64_t number, Operands& out) {
+    const Range block{number * state.block_size, (number + 1) * state.block_size - 1};
+    std::uint64_t bytes = 0;
+    state.resources->walk_busy_ram(block, [&](const Range& part) {
+        bytes += part.size();
+        return true;
+    });
+    put(out, "System RAM in the block", human_size(bytes));
+    put(out, "memory block", human_size(state.block_size));
+}
+
 void put_zone(const State& state, std::uint64_t number, OnlineType type, Operands& out) {
     const Block& block = state.blocks.at(number);
     const std::uint64_t pfn = state.pfn(number * state.block_size);
@@ -59,6 +79,7 @@ struct OperandsOf {
             case RuleId::map_altmap_exhausted: put_altmap(state, map, out); break;
             case RuleId::map_beyond_pluggable:
             case RuleId::map_beyond_physmem: put(out, "limit", to_string(state.limits.mappable)); break;
+            case RuleId::map_claim_busy: put_conflict(state, map.start, map.size, out); break;
             case RuleId::map_accepted: put_cost(state, operation, out); break;
             default: break;
         }
@@ -71,6 +92,8 @@ struct OperandsOf {
             case RuleId::add_beyond_pluggable:
             case RuleId::add_beyond_linear_map:
             case RuleId::add_beyond_physmem: put(out, "limit", to_string(state.limits.mappable)); break;
+            case RuleId::add_resource_conflict:
+            case RuleId::add_device_private_conflict: put_conflict(state, add.start, add.size, out); break;
             case RuleId::add_node_impossible: put(out, "node", std::to_string(add.node)); break;
             case RuleId::add_accepted:
                 put_cost(state, operation, out);
@@ -87,7 +110,11 @@ struct OperandsOf {
         const op::Add add = add_of_probe(state, probe);
         (*this)(add);
     }
+    void operator()(const op::Claim& claim) const {
+        if (outcome.rule == RuleId::claim_conflict) put_conflict(state, claim.start, claim.size, out);
+    }
     void operator()(const op::SetState& set) const {
+        if (outcome.rule == RuleId::offline_holes) put_ram(state, set.block, out);
         const auto type = parse_online_type(set.state);
         if (outcome.rule == RuleId::online_accepted && type) put_zone(state, set.block, *type, out);
     }
