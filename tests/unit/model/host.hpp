@@ -92,17 +92,27 @@ inline Answer expect(Model& model, const Operation& operation, RuleId rule_id, i
 
 // The same through the kinds that most tests need.
 inline Operation map_of(std::uint64_t start, std::uint64_t size, std::optional<Altmap> altmap = std::nullopt) {
-    return op::Map{.type = MapType::generic, .start = start, .size = size, .claim = false, .owner = "test", .altmap = altmap};
+    return op::Map{
+        .type = MapType::generic, .start = start, .size = size, .claim = false, .owner = "test", .altmap = altmap};
 }
 inline Operation claimed_map(std::uint64_t start, std::uint64_t size) {
-    return op::Map{.type = MapType::fsdax, .start = start, .size = size, .claim = true, .owner = "test", .altmap = std::nullopt};
+    return op::Map{
+        .type = MapType::fsdax, .start = start, .size = size, .claim = true, .owner = "test", .altmap = std::nullopt};
 }
 inline Operation private_map(std::uint64_t start, std::uint64_t size) {
-    return op::Map{.type = MapType::device_private, .start = start, .size = size, .claim = false, .owner = "test",
+    return op::Map{.type = MapType::device_private,
+                   .start = start,
+                   .size = size,
+                   .claim = false,
+                   .owner = "test",
                    .altmap = std::nullopt};
 }
 inline op::Add add_of(std::uint64_t start, std::uint64_t size) {
-    return {.start = start, .size = size, .node = 0, .driver_managed = false, .memmap_on_memory = false,
+    return {.start = start,
+            .size = size,
+            .node = 0,
+            .driver_managed = false,
+            .memmap_on_memory = false,
             .resource_name = "System RAM"};
 }
 inline op::Add memmap_add(std::uint64_t start, std::uint64_t size) {
@@ -124,7 +134,8 @@ inline std::uint64_t word_of(const Model& model, std::uint64_t section, std::siz
 inline std::string picture(const Model& model) {
     std::string text = model.resources().print();
     for (const auto& section : model.sections()) {
-        text += "section " + std::to_string(section.number) + (section.early ? " early" : "") + (section.online ? " online" : "");
+        text += "section " + std::to_string(section.number) + (section.early ? " early" : "") +
+                (section.online ? " online" : "");
         for (const std::uint64_t word : section.subsections) text += " " + hex(word);
         text += "\n";
     }

@@ -40,8 +40,12 @@ TEST(Rule, add_accepted) {
         EXPECT_FALSE(block->online);
         EXPECT_FALSE(block->boot);
         EXPECT_EQ(block->valid_zones, "Normal Movable");
-        EXPECT_EQ(model.section(number), (SectionInfo{.number = number, .present = true, .has_mem_map = true,
-                                                      .early = false, .online = false, .subsections = {bits(0, 64)}}));
+        EXPECT_EQ(model.section(number), (SectionInfo{.number = number,
+                                                      .present = true,
+                                                      .has_mem_map = true,
+                                                      .early = false,
+                                                      .online = false,
+                                                      .subsections = {bits(0, 64)}}));
     }
 }
 
@@ -95,9 +99,9 @@ TEST(Rule, add_resource_conflict) {
         EXPECT_EQ(answer.log, Log{});
         return answer.outcome.at;
     };
-    EXPECT_EQ(refused(0x138000000, kBlock), 0x100000000U);       // busy
+    EXPECT_EQ(refused(0x138000000, kBlock), 0x100000000U);   // busy
     EXPECT_EQ(refused(0x1b8000000, 2 * kBlock), 0x140000000U);   // not busy, but not holding all of it
-    EXPECT_EQ(refused(0x100000001, 5), 0x100000000U);            // before the alignment
+    EXPECT_EQ(refused(0x100000001, 5), 0x100000000U);   // before the alignment
     EXPECT_EQ(test::picture(model), before);
     // a resource that is not busy and holds all of it is entered
     expect(model, add_of(0x140000000, kBlock), RuleId::add_accepted, 0);
@@ -109,8 +113,9 @@ TEST(Rule, add_device_private_conflict) {
     const std::string before = test::picture(model);
     const auto answer = expect(model, add_of(0x3fffc0000000, kBlock), RuleId::add_device_private_conflict, EEXIST);
     EXPECT_EQ(answer.outcome.at, 0x3fffc0000000U);
-    EXPECT_EQ(answer.log, Log{"resource: Unaddressable device 0000:03:00.0 [mem 0x3fffc0000000-0x3fffffffffff] conflicts "
-                              "with [mem 0x3fffc0000000-0x3fffc7ffffff]"});
+    EXPECT_EQ(answer.log,
+              Log{"resource: Unaddressable device 0000:03:00.0 [mem 0x3fffc0000000-0x3fffffffffff] conflicts "
+                  "with [mem 0x3fffc0000000-0x3fffc7ffffff]"});
     EXPECT_EQ(test::picture(model), before);
 }
 
@@ -118,8 +123,7 @@ TEST(Rule, add_block_unaligned) {
     Model model = test::boot({.iomem = kIomem, .block_size = kGiB});
     const std::string before = test::picture(model);
     const auto answer = expect(model, add_of(kFree + kBlock, kGiB), RuleId::add_block_unaligned, EINVAL);
-    EXPECT_EQ(answer.log,
-              Log{"Block size [0x40000000] unaligned hotplug range: start 0x208000000, size 0x40000000"});
+    EXPECT_EQ(answer.log, Log{"Block size [0x40000000] unaligned hotplug range: start 0x208000000, size 0x40000000"});
     expect(model, add_of(kFree, kBlock), RuleId::add_block_unaligned, EINVAL);
     EXPECT_EQ(test::picture(model), before);
     expect(model, add_of(kFree, kGiB), RuleId::add_accepted, 0);
@@ -157,7 +161,7 @@ TEST(Rule, add_memmap_on_memory_unsupported) {
         EXPECT_TRUE(answer(kernel, kOn, kBlock).accepted()) << kernel;
     }
     EXPECT_TRUE(answer("5.10", "", kBlock).accepted());   // no such flag yet
-    EXPECT_TRUE(answer("6.8", "", kBlock).accepted());    // since then it falls back silently
+    EXPECT_TRUE(answer("6.8", "", kBlock).accepted());   // since then it falls back silently
     EXPECT_TRUE(answer("6.8", kOn, 2 * kBlock).accepted());
     Model model = boot("6.1");
     const std::string before = test::picture(model);
@@ -168,15 +172,22 @@ TEST(Rule, add_memmap_on_memory_unsupported) {
 // kernel-core 5.3: which blocks can hold their own memmap.
 TEST(Rule, add_memmap_on_memory_unsupported_by_the_geometry) {
     const auto supported = [](Arch arch, std::uint64_t page, std::uint64_t block, const std::string& value) {
-        const std::string ram = arch == Arch::arm64 ? "40000000-7fffffff : System RAM\n" : "00000000-3fffffff : System RAM\n";
-        const Host host{.iomem = ram, .kernel = "6.7", .arch = arch, .page_size = page, .block_size = block,
+        const std::string ram =
+            arch == Arch::arm64 ? "40000000-7fffffff : System RAM\n" : "00000000-3fffffff : System RAM\n";
+        const Host host{.iomem = ram,
+                        .kernel = "6.7",
+                        .arch = arch,
+                        .page_size = page,
+                        .block_size = block,
                         .parameters = {{"memmap_on_memory", value}}};
-        return test::boot(host).outcome(memmap_add(0x280000000, block != 0 ? block : test::profile_of(host)->section_size())).accepted();
+        return test::boot(host)
+            .outcome(memmap_add(0x280000000, block != 0 ? block : test::profile_of(host)->section_size()))
+            .accepted();
     };
     EXPECT_TRUE(supported(Arch::x86_64, 4 * kKiB, 0, "Y"));
     EXPECT_TRUE(supported(Arch::x86_64, 4 * kKiB, 2 * kGiB, "Y"));
     EXPECT_TRUE(supported(Arch::arm64, 4 * kKiB, 0, "Y"));
-    EXPECT_FALSE(supported(Arch::arm64, 16 * kKiB, 0, "Y"));       // 512 KiB of memmap, PMDs of 32 MiB
+    EXPECT_FALSE(supported(Arch::arm64, 16 * kKiB, 0, "Y"));   // 512 KiB of memmap, PMDs of 32 MiB
     EXPECT_FALSE(supported(Arch::arm64, 16 * kKiB, 0, "force"));
     EXPECT_FALSE(supported(Arch::arm64, 64 * kKiB, 0, "force"));   // one pageblock is all of the block
     EXPECT_TRUE(supported(Arch::ppc64, 4 * kKiB, 256 * kMiB, "Y"));
@@ -201,9 +212,10 @@ TEST(Rule, add_beyond_physmem) {
     Model model = boot("5.10");
     const std::string before = test::picture(model);
     const auto answer = expect(model, add_of(0x400000000000, kBlock), RuleId::add_beyond_physmem, E2BIG);
-    EXPECT_EQ(answer.log, (Log{"Hotplugged memory exceeds maximum addressable address, range=0x400000000000-0x400007ffffff, "
-                               "maximum=0x7fffffffffff",
-                               "WARNING in mm/memory_hotplug.c check_hotplug_memory_addressable", kWarnX86}));
+    EXPECT_EQ(answer.log,
+              (Log{"Hotplugged memory exceeds maximum addressable address, range=0x400000000000-0x400007ffffff, "
+                   "maximum=0x7fffffffffff",
+                   "WARNING in mm/memory_hotplug.c check_hotplug_memory_addressable", kWarnX86}));
     EXPECT_EQ(test::picture(model), before);
     // after the resource and the alignment
     expect(model, add_of(0x400000000000, kMiB), RuleId::add_block_unaligned, EINVAL);
@@ -295,7 +307,8 @@ TEST(Rule, remove_block_online) {
     const std::string before = test::picture(model);
     const auto answer = expect(model, op::Remove{kFree, 3 * kBlock}, RuleId::remove_block_online, EBUSY);
     EXPECT_EQ(answer.outcome.at, kFree + kBlock);
-    EXPECT_EQ(answer.log, Log{"removing memory fails, because memory [0x0000000208000000-0x000000020fffffff] is onlined"});
+    EXPECT_EQ(answer.log,
+              Log{"removing memory fails, because memory [0x0000000208000000-0x000000020fffffff] is onlined"});
     EXPECT_EQ(test::picture(model), before);
 }
 

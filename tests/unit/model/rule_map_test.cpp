@@ -37,8 +37,12 @@ TEST(Rule, map_accepted) {
     EXPECT_EQ(answer.log, Log{});
     EXPECT_EQ(model.resources().print(), kIomem + "  140000000-14fffffff : test\n");
     for (const std::uint64_t section : {0x28U, 0x29U}) {
-        EXPECT_EQ(model.section(section), (SectionInfo{.number = section, .present = true, .has_mem_map = true,
-                                                       .early = false, .online = false, .subsections = {bits(0, 64)}}));
+        EXPECT_EQ(model.section(section), (SectionInfo{.number = section,
+                                                       .present = true,
+                                                       .has_mem_map = true,
+                                                       .early = false,
+                                                       .online = false,
+                                                       .subsections = {bits(0, 64)}}));
         EXPECT_FALSE(model.block(section));
     }
     ASSERT_EQ(model.mappings().size(), 1U);
@@ -57,7 +61,8 @@ TEST(Rule, map_claim_busy) {
 
 TEST(Rule, map_claim_busy_on_device_private_memory_is_logged) {
     Model model = test::boot({.iomem = kIomem + "200000000-207ffffff : hmm_dmirror\n"});
-    const auto answer = expect(model, claimed_map(0x200000000, 2 * kMiB), RuleId::map_claim_busy, EBUSY, Stage::request);
+    const auto answer =
+        expect(model, claimed_map(0x200000000, 2 * kMiB), RuleId::map_claim_busy, EBUSY, Stage::request);
     EXPECT_EQ(answer.log, Log{"resource: Unaddressable device hmm_dmirror [mem 0x200000000-0x207ffffff] conflicts with "
                               "[mem 0x200000000-0x2001fffff]"});
 }
@@ -77,7 +82,8 @@ TEST(Rule, map_conflict_start) {
     test::run(model, map_of(kPmem, kSection));
     const std::string before = test::picture(model);
     for (int attempt = 0; attempt < 2; ++attempt) {   // WARN, not WARN_ONCE
-        const auto answer = expect(model, map_of(kPmem + 64 * kMiB, kSection), RuleId::map_conflict_start, ENOMEM, Stage::map);
+        const auto answer =
+            expect(model, map_of(kPmem + 64 * kMiB, kSection), RuleId::map_conflict_start, ENOMEM, Stage::map);
         EXPECT_EQ(answer.outcome.at, kPmem + 64 * kMiB);
         EXPECT_EQ(answer.log, (Log{kConflict, kWarnMemremap}));
     }
@@ -138,7 +144,8 @@ TEST(Rule, map_ram_below_another_resource) {
 TEST(Rule, map_beyond_pluggable) {
     Model model = boot("6.1.190");
     test::run(model, map_of(0x3ffff8000000, kSection));   // the last section that there can be
-    const auto answer = expect(model, map_of(0x3ffff0000000, 4 * kSection), RuleId::map_beyond_pluggable, EINVAL, Stage::map);
+    const auto answer =
+        expect(model, map_of(0x3ffff0000000, 4 * kSection), RuleId::map_beyond_pluggable, EINVAL, Stage::map);
     EXPECT_EQ(answer.log, Log{"Hotplug memory [0x3ffff0000000-0x400010000000] exceeds maximum addressable range "
                               "[0x0-0x3fffffffffff]"});
     // pgmap_array_delete() of the failed range took the lookup of the mapping inside it
@@ -161,11 +168,13 @@ TEST(Rule, map_beyond_pluggable_of_the_arm64_linear_map) {
 
 TEST(Rule, map_beyond_physmem) {
     Model model = boot("5.10");
-    const auto answer = expect(model, map_of(0x3ffff8000000, 2 * kSection), RuleId::map_beyond_physmem, E2BIG, Stage::map);
+    const auto answer =
+        expect(model, map_of(0x3ffff8000000, 2 * kSection), RuleId::map_beyond_physmem, E2BIG, Stage::map);
     // the kernel prints twice the maximum
-    EXPECT_EQ(answer.log, (Log{"Hotplugged memory exceeds maximum addressable address, range=0x3ffff8000000-0x400007ffffff, "
-                               "maximum=0x7fffffffffff",
-                               "WARNING in mm/memory_hotplug.c check_hotplug_memory_addressable", kWarnX86}));
+    EXPECT_EQ(answer.log,
+              (Log{"Hotplugged memory exceeds maximum addressable address, range=0x3ffff8000000-0x400007ffffff, "
+                   "maximum=0x7fffffffffff",
+                   "WARNING in mm/memory_hotplug.c check_hotplug_memory_addressable", kWarnX86}));
     EXPECT_EQ(boot("5.5").outcome(map_of(0x400000000000, kSection)).error, E2BIG);
     EXPECT_TRUE(boot("5.4").outcome(map_of(0x400000000000, kSection)).accepted());   // nobody asks
     EXPECT_EQ(boot("5.12").outcome(map_of(0x400000000000, kSection)).error, EINVAL);
@@ -175,9 +184,11 @@ TEST(Rule, map_altmap_invalid) {
     Model model = boot();
     const std::uint64_t pages = kSection / 4096;
     const std::string before = test::picture(model);
-    const auto first = expect(model, map_of(kPmem, kSection, Altmap{2, pages}), RuleId::map_altmap_invalid, EINVAL, Stage::map);
+    const auto first =
+        expect(model, map_of(kPmem, kSection, Altmap{2, pages}), RuleId::map_altmap_invalid, EINVAL, Stage::map);
     EXPECT_EQ(first.log, (Log{"memory add fail, invalid altmap", kWarnX86}));
-    const auto second = expect(model, map_of(kPmem, kSection, Altmap{2, pages}), RuleId::map_altmap_invalid, EINVAL, Stage::map);
+    const auto second =
+        expect(model, map_of(kPmem, kSection, Altmap{2, pages}), RuleId::map_altmap_invalid, EINVAL, Stage::map);
     EXPECT_EQ(second.log, Log{});
     // before the alignment: the same errno, another rule
     expect(model, map_of(kPmem + 4096, kSection, Altmap{2, pages}), RuleId::map_altmap_invalid, EINVAL, Stage::map);
@@ -204,7 +215,8 @@ TEST(Rule, map_misaligned) {
     const std::string kNewText = "Misaligned __add_pages start: 0x140100 end: 0x1480ff";
     const std::string kOldText = "Misaligned __add_pages start: 0x140100 end: #1480ff";
     const std::string kWarn = "WARNING in mm/memory_hotplug.c __add_pages";
-    for (const auto& [kernel, text] : {std::pair{"5.10", kOldText}, std::pair{"6.1", kOldText}, std::pair{"6.12", kNewText}}) {
+    for (const auto& [kernel, text] :
+         {std::pair{"5.10", kOldText}, std::pair{"6.1", kOldText}, std::pair{"6.12", kNewText}}) {
         Model model = boot(kernel);
         const std::string before = test::picture(model);
         const auto first = expect(model, map_of(kPmem + kMiB, kSection), RuleId::map_misaligned, EINVAL, Stage::map);
@@ -250,7 +262,8 @@ TEST(Rule, map_altmap_exhausted) {
 TEST(Rule, map_altmap_exhausted_leaves_nothing_where_the_first_piece_fails) {
     Model model = boot();
     const std::string before = test::picture(model);
-    const auto answer = expect(model, map_of(kPmem, kSection, Altmap{0, 511}), RuleId::map_altmap_exhausted, ENOMEM, Stage::map);
+    const auto answer =
+        expect(model, map_of(kPmem, kSection, Altmap{0, 511}), RuleId::map_altmap_exhausted, ENOMEM, Stage::map);
     EXPECT_EQ(answer.log, Log{kWarnX86});
     EXPECT_EQ(test::picture(model), before);
     // memmap is taken in units of PMDs, aligned so: 512 pages do not fit behind one reserved page
@@ -271,7 +284,9 @@ TEST(Rule, map_altmap_exhausted_depends_on_the_architecture) {
     EXPECT_EQ(test::boot(arm).outcome(map_of(kPmem, kSection / 2, Altmap{0, 255})).rule, RuleId::map_altmap_exhausted);
     EXPECT_TRUE(test::boot(arm).outcome(map_of(kPmem, kSection / 2, Altmap{0, 256})).accepted());
     // arm64 before 5.9 never looks at it
-    EXPECT_TRUE(test::boot({.iomem = arm.iomem, .kernel = "5.8", .arch = Arch::arm64}).outcome(map_of(kPmem, kGiB, none)).accepted());
+    EXPECT_TRUE(test::boot({.iomem = arm.iomem, .kernel = "5.8", .arch = Arch::arm64})
+                    .outcome(map_of(kPmem, kGiB, none))
+                    .accepted());
 }
 
 TEST(Rule, map_memmap_partial_page) {
