@@ -5,6 +5,7 @@
 
 #include "memhot/iomem.hpp"
 #include "memhot/model.hpp"
+#include "memhot/nvdimm.hpp"
 #include "memhot/operation.hpp"
 #include "memhot/outcome.hpp"
 #include "memhot/profile.hpp"

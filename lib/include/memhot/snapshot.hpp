@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "memhot/nvdimm.hpp"
 #include "memhot/profile.hpp"
 #include "memhot/result.hpp"
 
@@ -64,6 +65,8 @@ struct Snapshot {
     std::map<std::string, std::string> parameters;    // /sys/module/memory_hotplug/parameters
     std::optional<bool> probe;                        // whether the file `probe` is there
     std::vector<std::string> firmware_ram;            // "START-END" of /sys/firmware/memmap entries of type System RAM
+
+    std::optional<NvdimmRecord> nvdimm;               // absent: a host without /sys/bus/nd, /sys/bus/dax and /sys/bus/cxl
 
     // The kernel profile of this host.
     [[nodiscard]] Result<KernelProfile> profile() const;
