@@ -12,6 +12,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <limits>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <tuple>
 #include <unistd.h>
 
 #include "host/directory.hpp"
@@ -79,7 +83,7 @@ private:
 };
 
 // False: the block is gone.
-Result<bool> read_block(AttributeReader& reader, BlockRecord& block) {
+Result<bool> read_block(AttributeReader& reader, bool with_removable, BlockRecord& block) {
     reader.select(block.number);
     const auto state = reader.read("state");
     if (!state) return state.error();
@@ -92,6 +96,7 @@ Result<bool> read_block(AttributeReader& reader, BlockRecord& block) {
     if (*zones && !is_zone_list(**zones)) return reader.wrong(**zones, "names of zones, or none");
     if (*zones) block.valid_zones = **zones;
 
+    if (!with_removable) return true;
     const auto removable = reader.read("removable");
     if (!removable) return removable.error();
     if (*removable && **removable != "0" && **removable != "1") return reader.wrong(**removable, "0 or 1");
@@ -127,6 +132,36 @@ Result<std::vector<std::uint64_t>> list_blocks(const Root& root, int memory) {
     return numbers;
 }
 
+Status read_blocks(const Root& root, int memory, const std::vector<std::uint64_t>& numbers, bool with_removable,
+                   MemoryBlocks& found) {
+    AttributeReader reader(root, memory);
+    found.blocks.reserve(numbers.size());
+    for (const auto number : numbers) {
+        BlockRecord& block = found.blocks.emplace_back();
+        block.number = number;
+        const auto there = read_block(reader, with_removable, block);
+        if (!there) return there.error();
+        if (*there) continue;
+        found.blocks.pop_back();
+        // Going, or not quite there yet: the directory comes before its files (device_add).
+        found.unrest =
+            fmt::format("{} is listed but not there", root.shown(fmt::format("{}/memory{}/state", kMemory, number)));
+    }
+    return Done{};
+}
+
+bool is_sysfs(int fd) {
+    struct statfs status{};
+    return ::fstatfs(fd, &status) == 0 && status.f_type == SYSFS_MAGIC;
+}
+
+// What changes when an entry comes or goes, on file systems of disks and memory. sysfs keeps no such times.
+std::tuple<nlink_t, time_t, long> stamp_of(int fd) {
+    struct stat status{};
+    if (::fstat(fd, &status) != 0) return {};
+    return {status.st_nlink, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+}
+
 }   // namespace
 
 bool is_block_state(std::string_view text) {
@@ -152,16 +187,7 @@ std::optional<std::uint64_t> numbered_name(std::string_view name, std::string_vi
     return number;
 }
 
-Result<std::vector<std::uint64_t>> list_memory_blocks(const Root& root) {
-    const auto memory = root.open_directory(kMemory);
-    if (!memory) {
-        if (memory.error().kind() == ErrorKind::not_found) return std::vector<std::uint64_t>{};
-        return memory.error();
-    }
-    return list_blocks(root, memory->get());
-}
-
-Result<std::optional<MemoryBlocks>> read_memory_blocks(const Root& root) {
+Result<std::optional<MemoryBlocks>> read_memory_blocks(const Root& root, bool with_removable) {
     const auto memory = root.open_directory(kMemory);
     if (!memory) {
         if (memory.error().kind() == ErrorKind::not_found) return std::optional<MemoryBlocks>();
@@ -172,24 +198,19 @@ Result<std::optional<MemoryBlocks>> read_memory_blocks(const Root& root) {
     if (!size) return size.error();
     found.block_size = *size;
 
+    const auto stamp = stamp_of(memory->get());
     const auto numbers = list_blocks(root, memory->get());
     if (!numbers) return numbers.error();
-    if (!numbers->empty() && numbers->back() > std::numeric_limits<std::uint64_t>::max() / *size) {
-        return bad_input(fmt::format("{}: memory{} of {} bytes lies beyond 64 bit addresses", root.shown(kMemory),
-                                     numbers->back(), *size));
-    }
-    AttributeReader reader(root, memory->get());
-    found.blocks.reserve(numbers->size());
-    for (const auto number : *numbers) {
-        BlockRecord& block = found.blocks.emplace_back();
-        block.number = number;
-        const auto there = read_block(reader, block);
-        if (!there) return there.error();
-        if (*there) continue;
-        found.vanished = number;
-        found.blocks.pop_back();
-    }
-    if (auto nodes = read_block_nodes(root, memory->get(), found.blocks); !nodes) return nodes.error();
+    if (auto read = read_blocks(root, memory->get(), *numbers, with_removable, found); !read) return read.error();
+    const auto links = read_block_nodes(root, memory->get(), found.blocks);
+    if (!links) return links.error();
+    if (!found.unrest.empty() || *links == NodeLinks::complete) return std::optional(std::move(found));
+    if (!is_sysfs(memory->get()) && stamp_of(memory->get()) == stamp) return std::optional(std::move(found));
+
+    if (::lseek(memory->get(), 0, SEEK_SET) < 0) return file_error(root.shown(kMemory), errno);
+    const auto again = list_blocks(root, memory->get());
+    if (!again) return again.error();
+    if (*again != *numbers) found.unrest = "the set of memory blocks changed while it was read";
     return std::optional(std::move(found));
 }
 

@@ -26,13 +26,10 @@ std::optional<std::uint64_t> numbered_name(std::string_view name, std::string_vi
 struct MemoryBlocks {
     std::uint64_t block_size = 0;
     std::vector<BlockRecord> blocks;   // ascending
-    // A block that was listed but had no state when it was read: going, or not quite there yet.
-    std::optional<std::uint64_t> vanished;
+    std::string unrest;                // what changed while they were read; empty: nothing did
 };
 
 // Absent: a kernel without memory hotplug.
-Result<std::optional<MemoryBlocks>> read_memory_blocks(const Root& root);
-// The numbers of the blocks that are there now, ascending: what a snapshot is checked against at its end.
-Result<std::vector<std::uint64_t>> list_memory_blocks(const Root& root);
+Result<std::optional<MemoryBlocks>> read_memory_blocks(const Root& root, bool with_removable = true);
 
 }   // namespace memhot::host

@@ -25,26 +25,55 @@ std::optional<int> node_of_name(std::string_view name) {
 
 void take_lowest(std::optional<int>& node, int candidate) { node = std::min(node.value_or(candidate), candidate); }
 
-// The links memoryM of one node. A link whose block is not among the records came or went meanwhile; the final
-// comparison of the set of blocks decides about that.
-Status read_one_node(const Root& root, int node, std::vector<BlockRecord>& blocks, bool& any) {
-    const std::string path = fmt::format("{}/node{}", kNodes, node);
-    const auto directory = root.open_directory(path);
-    if (!directory) {
-        // A node can go offline between being listed and being opened.
-        if (directory.error().kind() == ErrorKind::not_found) return Done{};
-        return directory.error();
+// Reads one node directory after the other. Links come in no useful order, so that each is searched for: in an array
+// of nothing but numbers, which stays in the cache where the records would not.
+class NodeReader {
+public:
+    NodeReader(const Root& root, std::vector<BlockRecord>& blocks) : root_(root), blocks_(blocks) {
+        numbers_.reserve(blocks.size());
+        for (const auto& block : blocks) numbers_.push_back(block.number);
     }
-    const int error = for_each_name(directory->get(), [&](std::string_view name) {
-        const auto number = numbered_name(name, "memory");
-        if (!number) return;
-        any = true;
-        const auto block = std::ranges::lower_bound(blocks, *number, {}, &BlockRecord::number);
-        if (block != blocks.end() && block->number == *number) take_lowest(block->node, node);
-    });
-    if (error != 0) return file_error(root.shown(path), error);
-    return Done{};
-}
+
+    Status read(int node) {
+        const std::string path = fmt::format("{}/node{}", kNodes, node);
+        const auto directory = root_.open_directory(path);
+        if (!directory) {
+            // A node can go offline between being listed and being opened.
+            if (directory.error().kind() == ErrorKind::not_found) return Done{};
+            return directory.error();
+        }
+        const int error = for_each_name(directory->get(), [&](std::string_view name) {
+            if (const auto number = numbered_name(name, "memory")) take(*number, node);
+        });
+        if (error != 0) return file_error(root_.shown(path), error);
+        return Done{};
+    }
+
+    [[nodiscard]] NodeLinks links() const {
+        if (!any_) return NodeLinks::own;
+        return linked_ == blocks_.size() && !stranger_ ? NodeLinks::complete : NodeLinks::incomplete;
+    }
+
+private:
+    void take(std::uint64_t number, int node) {
+        any_ = true;
+        const auto found = std::ranges::lower_bound(numbers_, number);
+        if (found == numbers_.end() || *found != number) {
+            stranger_ = true;
+            return;
+        }
+        auto& block = blocks_[static_cast<std::size_t>(found - numbers_.begin())];
+        if (!block.node) ++linked_;
+        take_lowest(block.node, node);
+    }
+
+    const Root& root_;
+    std::vector<BlockRecord>& blocks_;
+    std::vector<std::uint64_t> numbers_;
+    std::size_t linked_ = 0;
+    bool any_ = false;
+    bool stranger_ = false;
+};
 
 // The link nodeN in one block's own directory.
 Status read_own_link(const Root& root, int memory, BlockRecord& block) {
@@ -87,18 +116,19 @@ Status read_own_links(const Root& root, int memory, std::vector<BlockRecord>& bl
 
 }   // namespace
 
-Status read_block_nodes(const Root& root, int memory, std::vector<BlockRecord>& blocks) {
+Result<NodeLinks> read_block_nodes(const Root& root, int memory, std::vector<BlockRecord>& blocks) {
     const auto names = root.list(kNodes);
     if (!names) return names.error();
-    bool any = false;
-    if (*names) {
-        for (const auto& name : **names) {
-            const auto node = node_of_name(name);
-            if (!node) continue;
-            if (auto read = read_one_node(root, *node, blocks, any); !read) return read;
-        }
+    NodeReader reader(root, blocks);
+    for (const auto& name : names->value_or(std::vector<std::string>{})) {
+        const auto node = node_of_name(name);
+        if (!node) continue;
+        if (auto read = reader.read(*node); !read) return read.error();
     }
-    return any ? Status(Done{}) : read_own_links(root, memory, blocks);
+    if (reader.links() == NodeLinks::own) {
+        if (auto read = read_own_links(root, memory, blocks); !read) return read.error();
+    }
+    return reader.links();
 }
 
 }   // namespace memhot::host

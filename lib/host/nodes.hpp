@@ -16,9 +16,15 @@ namespace memhot::host {
 
 inline constexpr int kMaxNode = 1023;   // MAX_NUMNODES is at most 1024 (CONFIG_NODES_SHIFT)
 
+enum class NodeLinks {
+    complete,     // each record has a node, and no node has a block beside them
+    incomplete,   // some record has none, or some node has another block: the set of blocks may have changed
+    own,          // there are no links in node directories; the blocks' own were asked
+};
+
 // Sets the node of each record (ascending by number) that has one. memory is /sys/devices/system/memory. Some blocks
 // of boot memory are linked from several nodes (register_mem_block_under_node_early); they get the lowest. A block
 // without a link keeps none.
-Status read_block_nodes(const Root& root, int memory, std::vector<BlockRecord>& blocks);
+Result<NodeLinks> read_block_nodes(const Root& root, int memory, std::vector<BlockRecord>& blocks);
 
 }   // namespace memhot::host

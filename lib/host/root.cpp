@@ -51,6 +51,23 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
+Result<std::string> read_all(int fd, const std::string& shown, std::size_t limit) {
+    std::string text;
+    std::size_t used = 0;
+    for (;;) {
+        if (text.size() - used < 4096) text.resize(std::max<std::size_t>(text.size() * 2, 16384));
+        const ssize_t got = ::read(fd, text.data() + used, text.size() - used);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return file_error(shown, errno);
+        if (got == 0) break;
+        used += static_cast<std::size_t>(got);
+        if (used > limit)
+            return bad_input(fmt::format("{}: longer than the {} bytes that are read of it", shown, limit));
+    }
+    text.resize(used);
+    return text;
+}
+
 Result<Root> Root::open(const std::string& directory) {
     std::string canonical = directory;
     while (canonical.size() > 1 && canonical.back() == '/') canonical.pop_back();
@@ -82,22 +99,7 @@ int Root::open_file(std::string_view path, int flags) const {
 Result<std::string> Root::read(std::string_view path, std::size_t limit) const {
     const Descriptor file(open_file(path, kReadFlags));
     if (!file.is_open()) return file_error(shown(path), errno);
-    std::string text;
-    std::size_t used = 0;
-    for (;;) {
-        if (text.size() - used < 4096) text.resize(std::max<std::size_t>(text.size() * 2, 16384));
-        const ssize_t got = ::read(file.get(), text.data() + used, text.size() - used);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return file_error(shown(path), errno);
-        if (got == 0) break;
-        used += static_cast<std::size_t>(got);
-        if (used > limit) {
-            return bad_input(
-                fmt::format("{}: longer than {} bytes, expected what the kernel prints", shown(path), limit));
-        }
-    }
-    text.resize(used);
-    return text;
+    return read_all(file.get(), shown(path), limit);
 }
 
 Result<std::string> Root::read_word(std::string_view path) const {

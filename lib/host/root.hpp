@@ -70,6 +70,8 @@ private:
     Descriptor descriptor_;
 };
 
+// All that an open file holds; shown is its path for errors.
+Result<std::string> read_all(int fd, const std::string& shown, std::size_t limit);
 // One line for an errno at a path: "/proc/iomem: Permission denied"; the kind follows the errno.
 Error file_error(const std::string& path, int error);
 // Whether a file with this errno is simply not there (any more).

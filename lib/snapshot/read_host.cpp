@@ -2,7 +2,6 @@
 //
 // A snapshot of a host: every reader of lib/host once, then a second look at what can change meanwhile. lib/snapshot
 // may depend on host/, kernel/ and units/; nothing here knows a model.
-#include <algorithm>
 #include <fmt/format.h>
 
 #include "host/features.hpp"
@@ -11,6 +10,7 @@
 #include "host/proc_files.hpp"
 #include "host/sysfs_files.hpp"
 #include "memhot/snapshot.hpp"
+#include "snapshot/check.hpp"
 
 namespace memhot {
 namespace {
@@ -49,10 +49,10 @@ Status read_constants(const host::Root& root, Snapshot& snapshot) {
 }
 
 // What an event can change, read until two looks agree. Absent: they did not.
-Result<std::optional<std::string>> read_memory(const host::Root& root, Snapshot& snapshot) {
+Result<std::optional<std::string>> read_memory(const host::Root& root, const ReadOptions& options, Snapshot& snapshot) {
     auto iomem = host::read_iomem(root);
     if (!iomem) return iomem.error();
-    auto memory = host::read_memory_blocks(root);
+    auto memory = host::read_memory_blocks(root, options.removable);
     if (!memory) return memory.error();
     auto zones = host::read_zoneinfo(root);
     if (!zones) return zones.error();
@@ -61,14 +61,7 @@ Result<std::optional<std::string>> read_memory(const host::Root& root, Snapshot&
 
     std::optional<std::string> unrest;
     if (*memory) {
-        const auto numbers = host::list_memory_blocks(root);
-        if (!numbers) return numbers.error();
-        const bool same = std::ranges::equal(*numbers, (*memory)->blocks, {}, {}, &BlockRecord::number);
-        if (!same) unrest = "the set of memory blocks changed while it was read";
-        if (const auto gone = (*memory)->vanished) {
-            unrest = fmt::format("{} is listed but not there",
-                                 root.shown(fmt::format("sys/devices/system/memory/memory{}/state", *gone)));
-        }
+        if (!(*memory)->unrest.empty()) unrest = std::move((*memory)->unrest);
         snapshot.memory_block_size = (*memory)->block_size;
         snapshot.blocks = std::move((*memory)->blocks);
     }
@@ -82,31 +75,21 @@ Result<std::optional<std::string>> read_memory(const host::Root& root, Snapshot&
     return unrest;
 }
 
-// Contradictions between files that no event explains.
-Status check(const host::Root& root, const Snapshot& snapshot) {
-    if (snapshot.memory_block_size && snapshot.page_size > *snapshot.memory_block_size) {
-        return bad_input(fmt::format("{}: memory blocks of {} bytes are smaller than a page of {}",
-                                     root.shown("sys/devices/system/memory/block_size_bytes"),
-                                     *snapshot.memory_block_size, snapshot.page_size));
-    }
-    return Done{};
-}
-
 }   // namespace
 
-Result<Snapshot> read_host(const std::string& directory) {
+Result<Snapshot> read_host(const std::string& directory, const ReadOptions& options) {
     const auto root = host::Root::open(directory);
     if (!root) return root.error();
-    Snapshot snapshot;
-    if (auto constants = read_constants(*root, snapshot); !constants) return constants.error();
+    Snapshot seen;
+    if (auto constants = read_constants(*root, seen); !constants) return constants.error();
     std::optional<std::string> unrest;
     for (int i = 0; i < kTries; ++i) {
-        auto seen = read_memory(*root, snapshot);
-        if (!seen) return seen.error();
-        unrest = std::move(*seen);
+        auto change = read_memory(*root, options, seen);
+        if (!change) return change.error();
+        unrest = std::move(*change);
         if (unrest) continue;
-        if (auto good = check(*root, snapshot); !good) return good.error();
-        return snapshot;
+        if (auto good = snapshot::check(seen); !good) return Error(good.error()).add_context(directory);
+        return seen;
     }
     return Error(ErrorKind::io,
                  fmt::format("unstable: {}, {} times in a row; try again when memory is no longer added or removed",

@@ -72,8 +72,13 @@ struct Snapshot {
     [[nodiscard]] Result<KernelProfile> profile() const;
 };
 
+struct ReadOptions {
+    // memoryN/removable: an estimate before Linux 5.7, a constant since, so a caller who does not show it may leave it
+    // out; every third system call is for it.
+    bool removable = true;
+};
 // Reads a host below root ("/" is this one). Needs no privilege; what is hidden is absent.
-Result<Snapshot> read_host(const std::string& root);
+Result<Snapshot> read_host(const std::string& root, const ReadOptions& options = {});
 inline constexpr std::string_view kSnapshotFormat = "memhot-snapshot/1";
 // JSON text, format kSnapshotFormat.
 std::string to_json(const Snapshot& snapshot);
