@@ -139,6 +139,19 @@ Status read_firmware(const Json& list, Snapshot& snapshot) {
     return Done{};
 }
 
+Status read_udev_rules(const Json& list, Snapshot& snapshot) {
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        Object object(list[i], fmt::format("udev_rules[{}]", i));
+        UdevRuleRecord rule;
+        rule.path = object.text("path");
+        rule.line = object.number("line");
+        rule.text = object.text("text");
+        if (auto good = object.finish(); !good) return good;
+        snapshot.udev_rules.push_back(std::move(rule));
+    }
+    return Done{};
+}
+
 Status read_parameters(const Json& value, Snapshot& snapshot) {
     Object parameters(value, "parameters");
     for (const auto& [name, ignored] : value.items()) {
@@ -174,6 +187,7 @@ Result<Snapshot> read_document(const Json& json) {
         {document.array("zones"), read_zones},
         {document.object("parameters"), read_parameters},
         {document.array("firmware_ram"), read_firmware},
+        {document.find_array("udev_rules"), read_udev_rules},
     };
     if (auto good = document.finish(); !good) return good.error();
     for (const auto& part : parts) {

@@ -83,6 +83,12 @@ Json firmware_to_json(const std::vector<std::string>& firmware_ram) {
     return list;
 }
 
+Json udev_to_json(const std::vector<UdevRuleRecord>& rules) {
+    Json list = Json::array();
+    for (const auto& rule : rules) list.push_back({{"path", rule.path}, {"line", rule.line}, {"text", rule.text}});
+    return list;
+}
+
 }   // namespace
 
 std::string to_json(const Snapshot& snapshot) {
@@ -100,6 +106,7 @@ std::string to_json(const Snapshot& snapshot) {
     document["parameters"] = snapshot.parameters;
     put(document, "probe", snapshot.probe);
     document["firmware_ram"] = firmware_to_json(snapshot.firmware_ram);
+    if (!snapshot.udev_rules.empty()) document["udev_rules"] = udev_to_json(snapshot.udev_rules);
     if (snapshot.iomem) {
         document["iomem"] = *snapshot.iomem;
     } else {

@@ -9,6 +9,7 @@
 #include "host/memory_blocks.hpp"
 #include "host/proc_files.hpp"
 #include "host/sysfs_files.hpp"
+#include "host/udev_rules.hpp"
 #include "memhot/snapshot.hpp"
 #include "snapshot/check.hpp"
 
@@ -45,6 +46,9 @@ Status read_constants(const host::Root& root, Snapshot& snapshot) {
     if (!features) return features.error();
     snapshot.features.assign(features->begin(), features->end());
     if (*parameters) snapshot.parameters = std::move(**parameters);
+    auto rules = host::read_udev_rules(root);
+    if (!rules) return rules.error();
+    snapshot.udev_rules = std::move(*rules);
     return Done{};
 }
 

@@ -39,6 +39,14 @@ struct ZoneRecord {
     friend bool operator==(const ZoneRecord&, const ZoneRecord&) = default;
 };
 
+// A line of a udev rule that is about memory blocks or dax devices (/etc, /run, /usr/lib and /lib udev/rules.d).
+struct UdevRuleRecord {
+    std::string path;
+    std::uint64_t line = 0;   // from 1
+    std::string text;         // continuation lines joined
+    friend bool operator==(const UdevRuleRecord&, const UdevRuleRecord&) = default;
+};
+
 struct Snapshot {
     // the kernel
     std::string hostname;
@@ -67,6 +75,8 @@ struct Snapshot {
     std::vector<std::string> firmware_ram;            // "START-END" of /sys/firmware/memmap entries of type System RAM
 
     std::optional<NvdimmRecord> nvdimm;               // absent: a host without /sys/bus/nd, /sys/bus/dax and /sys/bus/cxl
+
+    std::vector<UdevRuleRecord> udev_rules;           // those that count: a masked file is left out
 
     // The kernel profile of this host.
     [[nodiscard]] Result<KernelProfile> profile() const;

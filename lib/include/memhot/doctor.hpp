@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Everything that is wrong with a host's physical memory, or about to go wrong: on this kernel, on another one, or after
+// the firmware moves things by 64 MiB.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "memhot/snapshot.hpp"
+
+namespace memhot {
+
+enum class Severity : std::uint8_t {
+    note,      // worth knowing
+    warning,   // will go wrong when something changes
+    problem,   // is wrong now
+};
+std::string_view to_string(Severity severity);
+
+struct Finding {
+    std::string id;       // "namespace.not-attached"; stable
+    Severity severity = Severity::note;
+    std::string where;    // the device, block or range
+    std::string what;     // one sentence with the numbers
+    std::string why;      // the rule behind it
+    std::string remedy;
+};
+
+// Problems first, then warnings, then notes; each in the order of the checks.
+std::vector<Finding> examine(const Snapshot& snapshot);
+
+// The document "memhot-doctor/1".
+std::string to_json(const std::vector<Finding>& findings);
+
+}   // namespace memhot
