@@ -107,6 +107,8 @@ private:
 
 Result<std::vector<ZoneRecord>> parse_zoneinfo(std::string_view text) {
     ZoneinfoParser parser;
+    // A number that is cut in the middle is still a number.
+    if (!text.empty() && text.back() != '\n') return bad_input("cut short: the last line has no end");
     while (!text.empty()) {
         const auto end = text.find('\n');
         if (auto taken = parser.take(text.substr(0, end)); !taken) return taken.error();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // A snapshot from JSON (memhot-snapshot(5)): types and fields here, limits and contradictions in check.cpp.
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "host/memory_blocks.hpp"
@@ -32,6 +33,7 @@ Status read_features(const Json& value, Snapshot& snapshot) {
         const auto found = features.find_boolean(name.c_str());
         if (found) snapshot.features.emplace_back(*feature, *found);
     }
+    std::ranges::sort(snapshot.features);   // as read from a host; JSON objects come by name
     return features.finish();
 }
 

@@ -7,6 +7,7 @@
 #include "host/features.hpp"
 #include "host/kernel_identity.hpp"
 #include "host/memory_blocks.hpp"
+#include "host/nvdimm.hpp"
 #include "host/proc_files.hpp"
 #include "host/sysfs_files.hpp"
 #include "host/udev_rules.hpp"
@@ -62,8 +63,12 @@ Result<std::optional<std::string>> read_memory(const host::Root& root, const Rea
     if (!zones) return zones.error();
     auto firmware = host::read_firmware_ram(root);
     if (!firmware) return firmware.error();
+    auto nvdimm = host::read_nvdimm(root);
+    if (!nvdimm) return nvdimm.error();
 
     std::optional<std::string> unrest;
+    if (!nvdimm->unrest.empty()) unrest = std::move(nvdimm->unrest);
+    snapshot.nvdimm = std::move(nvdimm->record);
     if (*memory) {
         if (!(*memory)->unrest.empty()) unrest = std::move((*memory)->unrest);
         snapshot.memory_block_size = (*memory)->block_size;
