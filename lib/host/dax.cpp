@@ -59,7 +59,8 @@ void read_mapping(Device& device, const std::string& directory, std::vector<DaxM
     const auto start = device.number(directory + "/start");
     const auto end = device.number(directory + "/end");
     if (!start || !end) return;   // hidden, or gone meanwhile
-    if (*start > *end) return device.fail(directory + "/end", hex(*end), fmt::format("at least start, {}", hex(*start)));
+    if (*start > *end)
+        return device.fail(directory + "/end", hex(*end), fmt::format("at least start, {}", hex(*start)));
     mappings.push_back({.range = {*start, *end}, .page_offset = device.number(directory + "/page_offset").value_or(0)});
 }
 

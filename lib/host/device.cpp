@@ -45,7 +45,8 @@ std::string Device::below(std::string_view name) const { return fmt::format("{}/
 
 void Device::fail(std::string_view attribute, std::string_view text, std::string_view expected) {
     if (error_) return;
-    error_ = bad_input(fmt::format("{}: {}, expected {}", root_->shown(below(attribute)), units::quoted(text), expected));
+    error_ =
+        bad_input(fmt::format("{}: {}, expected {}", root_->shown(below(attribute)), units::quoted(text), expected));
 }
 
 Status Device::status() const { return error_ ? Status(*error_) : Status(Done{}); }

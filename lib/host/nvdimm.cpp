@@ -52,9 +52,9 @@ private:
             void (NdReader::*read)(const std::string&, Device&);
         };
         static constexpr std::array kKinds{
-            Kind{"ndbus", false, &NdReader::read_bus},           Kind{"nmem", false, &NdReader::read_dimm},
-            Kind{"region", false, &NdReader::read_region},       Kind{"namespace", true, &NdReader::read_namespace},
-            Kind{"btt", true, &NdReader::read_btt},              Kind{"pfn", true, &NdReader::read_pfn},
+            Kind{"ndbus", false, &NdReader::read_bus},     Kind{"nmem", false, &NdReader::read_dimm},
+            Kind{"region", false, &NdReader::read_region}, Kind{"namespace", true, &NdReader::read_namespace},
+            Kind{"btt", true, &NdReader::read_btt},        Kind{"pfn", true, &NdReader::read_pfn},
             Kind{"dax", true, &NdReader::read_dax},
         };
         for (const auto& kind : kKinds) {

@@ -15,12 +15,12 @@ namespace memhot::host {
 
 struct NvdimmSeen {
     std::optional<NvdimmRecord> record;   // absent: none of the buses
-    std::string unrest;                   // devices came or went meanwhile; read it again
+    std::string unrest;   // devices came or went meanwhile; read it again
 };
 Result<NvdimmSeen> read_nvdimm(const Root& root);
 
 // The buses one by one; each adds to record. Absent bus: false.
-Result<bool> read_nd_bus(const Root& root, NvdimmRecord& record);    // nvdimm.cpp
+Result<bool> read_nd_bus(const Root& root, NvdimmRecord& record);   // nvdimm.cpp
 Result<bool> read_dax_bus(const Root& root, NvdimmRecord& record);   // dax.cpp
 Result<bool> read_cxl_bus(const Root& root, NvdimmRecord& record);   // cxl.cpp
 

@@ -33,14 +33,14 @@ struct NdBusRecord {
 struct DimmRecord {
     std::string name;
     std::string bus;
-    std::string driver;     // "nvdimm"; empty: disabled
-    std::string state;      // "active": an enabled region uses it; "idle"
-    std::string flags;      // of libnvdimm: "label", "lock" ("alias" before 5.7), with blanks between them
+    std::string driver;   // "nvdimm"; empty: disabled
+    std::string state;   // "active": an enabled region uses it; "idle"
+    std::string flags;   // of libnvdimm: "label", "lock" ("alias" before 5.7), with blanks between them
     std::string firmware_flags;   // nfit/flags or papr/flags: "not_armed", "flush_fail", ...
     std::string security;   // "disabled", "unlocked", "locked", "frozen", "overwrite"
     std::optional<std::uint32_t> available_slots;   // free label slots but one, which each label update needs
-    std::optional<std::uint64_t> handle;            // NFIT device handle
-    std::string id;                                 // unique id of the firmware
+    std::optional<std::uint64_t> handle;   // NFIT device handle
+    std::string id;   // unique id of the firmware
     friend bool operator==(const DimmRecord&, const DimmRecord&) = default;
 };
 
@@ -57,26 +57,26 @@ struct NdMappingRecord {
 struct NdRegionRecord {
     std::string name;
     std::string bus;
-    std::string type;       // devtype: "pmem", "volatile", "blk"
-    std::string driver;     // "nd_region"; empty: disabled
+    std::string type;   // devtype: "pmem", "volatile", "blk"
+    std::string driver;   // "nd_region"; empty: disabled
     std::optional<std::uint64_t> resource;
     std::optional<std::uint64_t> size;
-    std::optional<std::uint64_t> align;                  // 5.7 and later
-    std::optional<unsigned> ways;                        // `mappings`: interleaved DIMMs, 0 for none
-    std::vector<NdMappingRecord> mappings;               // by N of mappingN
-    std::optional<int> nstype;                           // 4 io (label-less), 5 pmem (labels), 6 blk
-    std::optional<std::uint64_t> available_size;         // only with an interleave set
+    std::optional<std::uint64_t> align;   // 5.7 and later
+    std::optional<unsigned> ways;   // `mappings`: interleaved DIMMs, 0 for none
+    std::vector<NdMappingRecord> mappings;   // by N of mappingN
+    std::optional<int> nstype;   // 4 io (label-less), 5 pmem (labels), 6 blk
+    std::optional<std::uint64_t> available_size;   // only with an interleave set
     std::optional<std::uint64_t> max_available_extent;
-    std::optional<std::uint64_t> set_cookie;             // id of the interleave set
+    std::optional<std::uint64_t> set_cookie;   // id of the interleave set
     std::optional<bool> read_only;
     std::optional<int> numa_node;
-    std::optional<int> target_node;                      // the node that its memory would have
-    std::string persistence_domain;                      // "cpu_cache", "memory_controller"
-    std::string namespace_seed;                          // the next idle instance of each kind
+    std::optional<int> target_node;   // the node that its memory would have
+    std::string persistence_domain;   // "cpu_cache", "memory_controller"
+    std::string namespace_seed;   // the next idle instance of each kind
     std::string btt_seed;
     std::string pfn_seed;
     std::string dax_seed;
-    std::optional<unsigned> init_active;                 // init_namespaces "ACTIVE/TOTAL" of the last probe
+    std::optional<unsigned> init_active;   // init_namespaces "ACTIVE/TOTAL" of the last probe
     std::optional<unsigned> init_total;
     friend bool operator==(const NdRegionRecord&, const NdRegionRecord&) = default;
 };
@@ -85,14 +85,14 @@ struct NdRegionRecord {
 struct NamespaceRecord {
     std::string name;
     std::string region;
-    std::string driver;         // "nd_pmem"; empty: idle, or claimed by an instance
-    std::optional<std::uint64_t> size;       // 0: a seed
+    std::string driver;   // "nd_pmem"; empty: idle, or claimed by an instance
+    std::optional<std::uint64_t> size;   // 0: a seed
     std::optional<std::uint64_t> resource;
-    std::string uuid;           // only labelled ones have one
-    std::string mode;           // "raw", "memory", "dax", "safe"; says nothing about success
-    std::string holder;         // the instance that claims it
+    std::string uuid;   // only labelled ones have one
+    std::string mode;   // "raw", "memory", "dax", "safe"; says nothing about success
+    std::string holder;   // the instance that claims it
     std::string holder_class;   // "btt", "btt2", "pfn", "dax"
-    std::optional<std::uint64_t> sector_size;               // the one in brackets
+    std::optional<std::uint64_t> sector_size;   // the one in brackets
     std::vector<std::uint64_t> supported_sector_sizes;
     std::string alt_name;
     std::optional<bool> force_raw;
@@ -111,16 +111,16 @@ struct NdInstanceRecord {
     InstanceKind kind = InstanceKind::pfn;
     std::string name;
     std::string region;
-    std::string driver;         // "nd_pmem", "dax_pmem"; empty: not active
+    std::string driver;   // "nd_pmem", "dax_pmem"; empty: not active
     std::string namespace_name;
-    std::string mode;           // pfn and dax: "none", "ram", "pmem"
+    std::string mode;   // pfn and dax: "none", "ram", "pmem"
     std::optional<std::uint64_t> align;
     std::vector<std::uint64_t> supported_alignments;
     std::string uuid;
     std::optional<std::uint64_t> resource;   // of the data; only while active
-    std::optional<std::uint64_t> size;       // usable; only while active (btt: also where it has none)
-    std::optional<std::uint64_t> sector_size;              // btt
-    std::vector<std::uint64_t> supported_sector_sizes;     // btt
+    std::optional<std::uint64_t> size;   // usable; only while active
+    std::optional<std::uint64_t> sector_size;   // btt
+    std::vector<std::uint64_t> supported_sector_sizes;   // btt
     std::string block_device;   // "pmem0", "pmem0s"
     friend bool operator==(const NdInstanceRecord&, const NdInstanceRecord&) = default;
 };
@@ -128,7 +128,7 @@ struct NdInstanceRecord {
 // --- info blocks ---------------------------------------------------------------------------------------------------
 
 enum class InfoBlockSource : std::uint8_t {
-    media,        // its bytes were read
+    media,   // its bytes were read
     attributes,   // worked out from the attributes of the active instance: only what they show
 };
 std::string_view to_string(InfoBlockSource source);
@@ -136,12 +136,12 @@ std::string_view to_string(InfoBlockSource source);
 // What only struct btt_sb has: bytes, but for the counts of blocks.
 struct BttLayoutRecord {
     std::uint32_t external_lbasize = 0;   // sector size of the disk
-    std::uint32_t external_nlba = 0;      // its sectors, of this arena
+    std::uint32_t external_nlba = 0;   // its sectors, of this arena
     std::uint32_t internal_lbasize = 0;
     std::uint32_t internal_nlba = 0;
     std::uint32_t nfree = 0;
     std::uint32_t infosize = 0;
-    std::uint64_t nextoff = 0;            // of the next arena; 0 for the last
+    std::uint64_t nextoff = 0;   // of the next arena; 0 for the last
     std::uint64_t dataoff = 0;
     std::uint64_t mapoff = 0;
     std::uint64_t logoff = 0;
@@ -154,22 +154,22 @@ struct InfoBlockRecord {
     std::string namespace_name;   // empty: from a file
     InfoBlockSource source = InfoBlockSource::media;
     InstanceKind kind = InstanceKind::pfn;
-    std::uint64_t offset = 0;     // where in the namespace it lies
-    bool checksum_ok = true;      // media; otherwise the kernel does not see it
+    std::uint64_t offset = 0;   // where in the namespace it lies
+    bool checksum_ok = true;   // media; otherwise the kernel does not see it
     std::optional<std::uint64_t> checksum;   // fletcher64 of the 4 KiB
     std::string uuid;
-    std::string parent_uuid;      // all zero for label-less namespaces
+    std::string parent_uuid;   // all zero for label-less namespaces
     std::optional<std::uint32_t> flags;
     std::optional<unsigned> version_major;
     std::optional<unsigned> version_minor;
     // pfn and dax
     std::optional<std::uint64_t> data_offset;   // from namespace start + start_pad; of attributes: from the start
-    std::optional<std::uint64_t> npfns;         // pages
-    std::optional<std::uint32_t> mode;          // 1 ram, 2 pmem
-    std::optional<std::uint32_t> start_pad;     // minor 1 and later
-    std::optional<std::uint32_t> end_trunc;     // minor 1 and later; of attributes: what is missing at the end
-    std::optional<std::uint64_t> align;         // minor 2 and later
-    std::optional<std::uint32_t> page_size;     // minor 4
+    std::optional<std::uint64_t> npfns;   // pages
+    std::optional<std::uint32_t> mode;   // 1 ram, 2 pmem
+    std::optional<std::uint32_t> start_pad;   // minor 1 and later
+    std::optional<std::uint32_t> end_trunc;   // minor 1 and later; of attributes: what is missing at the end
+    std::optional<std::uint64_t> align;   // minor 2 and later
+    std::optional<std::uint32_t> page_size;   // minor 4
     std::optional<std::uint32_t> page_struct_size;   // minor 4
     std::optional<BttLayoutRecord> btt;
     friend bool operator==(const InfoBlockRecord&, const InfoBlockRecord&) = default;
@@ -181,7 +181,9 @@ inline constexpr std::size_t kInfoBlockBytes = 8192;
 // is none. In the order of the kernel's probe: btt, pfn, dax. One whose checksum is wrong comes back only where no good
 // one is there. A block alone, as ndctl read-infoblock writes it (4 KiB), is taken, too.
 std::optional<InfoBlockRecord> decode_info_block(std::string_view bytes);
-// The same from a saved file or a block device; only read, never written.
+// What an active instance tells about its info block; nothing where it is not active or its addresses are hidden.
+std::optional<InfoBlockRecord> info_block_of_attributes(const NamespaceRecord& ns, const NdInstanceRecord& instance);
+// The same as decode_info_block from a saved file or a block device; only read, never written.
 Result<std::optional<InfoBlockRecord>> load_info_block(const std::string& path);
 
 // --- dax bus -------------------------------------------------------------------------------------------------------
@@ -195,32 +197,32 @@ struct DaxMappingRecord {
 
 // The directory dax_region below the parent of dax devices.
 struct DaxRegionRecord {
-    std::string parent;       // "dax0.0" (nvdimm bus), "hmem.0", "dax_region0" (CXL)
-    std::string kind;         // "pmem", "hmem", "cxl"; empty: another driver's
+    std::string parent;   // "dax0.0" (nvdimm bus), "hmem.0", "dax_region0" (CXL)
+    std::string kind;   // "pmem", "hmem", "cxl"; empty: another driver's
     std::string cxl_region;   // "region0", of kind "cxl"
     std::optional<int> id;
     std::optional<std::uint64_t> size;
     std::optional<std::uint64_t> align;
-    std::optional<std::uint64_t> resource;          // start of the whole region, where it is shown
-    std::optional<std::uint64_t> available_size;    // dynamic ones: hmem, CXL
-    std::string seed;         // the oldest created device that never bound
-    std::string create;       // the youngest
+    std::optional<std::uint64_t> resource;   // start of the whole region, where it is shown
+    std::optional<std::uint64_t> available_size;   // dynamic ones: hmem, CXL
+    std::string seed;   // the oldest created device that never bound
+    std::string create;   // the youngest
     friend bool operator==(const DaxRegionRecord&, const DaxRegionRecord&) = default;
 };
 
 // daxM.n of the dax bus.
 struct DaxDeviceRecord {
     std::string name;
-    std::string parent;       // of DaxRegionRecord
-    std::string driver;       // "device_dax", "kmem", "fsdev_dax"; empty: none
+    std::string parent;   // of DaxRegionRecord
+    std::string driver;   // "device_dax", "kmem", "fsdev_dax"; empty: none
     std::optional<std::uint64_t> size;
     std::optional<std::uint64_t> align;
     std::optional<std::uint64_t> resource;   // start of the first range
     std::optional<int> numa_node;
-    std::optional<int> target_node;          // absent: unknown, and kmem refuses
-    std::vector<DaxMappingRecord> mappings;  // by N; empty: hidden, or size 0
-    std::optional<bool> memmap_on_memory;    // 6.8 and later
-    std::string state;        // 7.3 and later, bound to kmem: "unplugged", "offline", "online", ...
+    std::optional<int> target_node;   // absent: unknown, and kmem refuses
+    std::vector<DaxMappingRecord> mappings;   // by N; empty: hidden, or size 0
+    std::optional<bool> memmap_on_memory;   // 6.8 and later
+    std::string state;   // 7.3 and later, bound to kmem: "unplugged", "offline", "online", ...
     friend bool operator==(const DaxDeviceRecord&, const DaxDeviceRecord&) = default;
 };
 
@@ -231,7 +233,7 @@ std::vector<Range> ranges_of(const DaxDeviceRecord& device);
 // dax_kmem_range). libdaxctl asks only whether it starts between the first range's start and that plus the size.
 struct DaxBlock {
     std::uint64_t number = 0;
-    bool present = false;      // there is such a block
+    bool present = false;   // there is such a block
     bool online = false;
     std::string valid_zones;   // as sysfs shows
 };
@@ -244,9 +246,9 @@ std::vector<DaxBlock> dax_blocks(const Snapshot& snapshot, const DaxDeviceRecord
 // regionN of the cxl bus.
 struct CxlRegionRecord {
     std::string name;
-    std::string decoder;      // the root decoder above: "decoder0.0"
-    std::string driver;       // "cxl_region"; empty: disabled
-    std::string mode;         // "ram", "pmem"
+    std::string decoder;   // the root decoder above: "decoder0.0"
+    std::string driver;   // "cxl_region"; empty: disabled
+    std::string mode;   // "ram", "pmem"
     std::string uuid;
     std::optional<std::uint64_t> resource;
     std::optional<std::uint64_t> size;

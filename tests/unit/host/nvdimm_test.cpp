@@ -7,9 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "host/nd_tree.hpp"
 #include "memhot/snapshot.hpp"
 #include "memhot/units.hpp"
+#include "unit/host/nd_tree.hpp"
 
 namespace {
 
@@ -39,33 +39,67 @@ NvdimmRecord read(const NdTree& tree) {
 void make_nfit(const NdTree& tree) {
     tree.device("nd", kBus, {{"provider", "ACPI.NFIT"}}, "nvdimm_bus");
     tree.device("nd", kBus + "/nmem0",
-                {{"state", "active"}, {"flags", "label"}, {"available_slots", "1018"}, {"security", "disabled"},
-                 {"nfit/handle", "0x1"}, {"nfit/flags", "not_armed"}, {"nfit/id", "8680-57341200"}},
+                {{"state", "active"},
+                 {"flags", "label"},
+                 {"available_slots", "1018"},
+                 {"security", "disabled"},
+                 {"nfit/handle", "0x1"},
+                 {"nfit/flags", "not_armed"},
+                 {"nfit/id", "8680-57341200"}},
                 "nvdimm");
     tree.device("nd", kBus + "/nmem1", {{"state", "idle"}, {"flags", "label lock"}, {"available_slots", "510"}});
     tree.device("nd", kBus + "/region0",
-                {{"devtype", "nd_pmem"}, {"size", "4294967296"}, {"resource", "0x100000000"}, {"align", "0x1000000"},
-                 {"mappings", "2"}, {"mapping0", "nmem0,0,2147483648,0"}, {"mapping1", "nmem1,2097152,2147483648,1"},
-                 {"nstype", "5"}, {"available_size", "3221225472"}, {"max_available_extent", "3221225472"},
-                 {"set_cookie", "0x24689bbe5e1e56"}, {"read_only", "0"}, {"numa_node", "0"}, {"target_node", "2"},
-                 {"persistence_domain", "memory_controller"}, {"namespace_seed", "namespace0.1"},
-                 {"btt_seed", "btt0.0"}, {"pfn_seed", "pfn0.1"}, {"dax_seed", "dax0.0"}, {"init_namespaces", "1/1"}},
+                {{"devtype", "nd_pmem"},
+                 {"size", "4294967296"},
+                 {"resource", "0x100000000"},
+                 {"align", "0x1000000"},
+                 {"mappings", "2"},
+                 {"mapping0", "nmem0,0,2147483648,0"},
+                 {"mapping1", "nmem1,2097152,2147483648,1"},
+                 {"nstype", "5"},
+                 {"available_size", "3221225472"},
+                 {"max_available_extent", "3221225472"},
+                 {"set_cookie", "0x24689bbe5e1e56"},
+                 {"read_only", "0"},
+                 {"numa_node", "0"},
+                 {"target_node", "2"},
+                 {"persistence_domain", "memory_controller"},
+                 {"namespace_seed", "namespace0.1"},
+                 {"btt_seed", "btt0.0"},
+                 {"pfn_seed", "pfn0.1"},
+                 {"dax_seed", "dax0.0"},
+                 {"init_namespaces", "1/1"}},
                 "nd_region");
     tree.device("nd", kBus + "/region0/namespace0.0",
-                {{"size", "1073741824"}, {"resource", "0x100000000"}, {"uuid", "8c2e5b4a-8f1f-4c55-9d2c-08e45a9e4e3b"},
-                 {"mode", "memory"}, {"holder", "pfn0.0"}, {"holder_class", "pfn"}, {"sector_size", "[512] 4096"},
-                 {"alt_name", "yellow"}, {"force_raw", "0"}, {"nstype", "5"}, {"numa_node", "-1"}});
+                {{"size", "1073741824"},
+                 {"resource", "0x100000000"},
+                 {"uuid", "8c2e5b4a-8f1f-4c55-9d2c-08e45a9e4e3b"},
+                 {"mode", "memory"},
+                 {"holder", "pfn0.0"},
+                 {"holder_class", "pfn"},
+                 {"sector_size", "[512] 4096"},
+                 {"alt_name", "yellow"},
+                 {"force_raw", "0"},
+                 {"nstype", "5"},
+                 {"numa_node", "-1"}});
     tree.device("nd", kBus + "/region0/namespace0.1",
                 {{"size", "0"}, {"uuid", ""}, {"mode", "raw"}, {"holder", ""}, {"sector_size", "512 4096"}});
     tree.device("nd", kBus + "/region0/pfn0.0",
-                {{"mode", "pmem"}, {"align", "2097152"}, {"supported_alignments", "4096 2097152 1073741824 "},
-                 {"uuid", "f0b8a9f1-1f53-4f0a-b6c9-fb0b4a3d6f11"}, {"namespace", "namespace0.0"},
-                 {"resource", "0x101200000"}, {"size", "1054867456"}, {"block/pmem0/size", "2060288"}},
+                {{"mode", "pmem"},
+                 {"align", "2097152"},
+                 {"supported_alignments", "4096 2097152 1073741824 "},
+                 {"uuid", "f0b8a9f1-1f53-4f0a-b6c9-fb0b4a3d6f11"},
+                 {"namespace", "namespace0.0"},
+                 {"resource", "0x101200000"},
+                 {"size", "1054867456"},
+                 {"block/pmem0/size", "2060288"}},
                 "nd_pmem");
-    tree.device("nd", kBus + "/region0/pfn0.1", {{"mode", "none"}, {"align", "2097152"}, {"uuid", ""}, {"namespace", ""}});
+    tree.device("nd", kBus + "/region0/pfn0.1",
+                {{"mode", "none"}, {"align", "2097152"}, {"uuid", ""}, {"namespace", ""}});
     tree.device("nd", kBus + "/region0/btt0.0",
                 {{"sector_size", "512 520 528 [4096] 4104 4160 4224 "}, {"uuid", ""}, {"namespace", ""}});
-    tree.device("nd", kBus + "/region0/dax0.0", {{"mode", "none"}, {"align", "2097152"}, {"uuid", ""}, {"namespace", ""}});
+    tree.device("nd", kBus + "/region0/dax0.0",
+                {{"mode", "none"}, {"align", "2097152"}, {"uuid", ""}, {"namespace", ""}});
 }
 
 TEST(ReadNvdimm, HostWithoutAnyOfTheBusesHasNoRecord) {
@@ -169,9 +203,10 @@ TEST(ReadNvdimm, RawNamespaceShowsTheBlockOnItsMedia) {
     const NdTree tree;
     tree.device("nd", "platform/e820_pmem/ndbus0", {{"provider", "e820"}});
     tree.device("nd", "platform/e820_pmem/ndbus0/region0", {{"size", "1073741824"}, {"mappings", "0"}});
-    tree.device("nd", "platform/e820_pmem/ndbus0/region0/namespace0.0",
-                {{"size", "1073741824"}, {"resource", "0x100000000"}, {"mode", "memory"}, {"block/pmem0/size", "2097152"}},
-                "nd_pmem");
+    tree.device(
+        "nd", "platform/e820_pmem/ndbus0/region0/namespace0.0",
+        {{"size", "1073741824"}, {"resource", "0x100000000"}, {"mode", "memory"}, {"block/pmem0/size", "2097152"}},
+        "nd_pmem");
     std::filesystem::create_directories(tree.root() / "dev");
     std::filesystem::copy_file(std::filesystem::path(MEMHOT_SOURCE_DIR) / "tests/fuzz/corpus/info_block/pfn-minor4",
                                tree.root() / "dev/pmem0");
@@ -185,7 +220,8 @@ TEST(ReadNvdimm, RawNamespaceShowsTheBlockOnItsMedia) {
 
 TEST(ReadNvdimm, MediaOutsideTheRootIsNotFollowed) {
     const NdTree tree;
-    tree.device("nd", "platform/ndbus0/region0/namespace0.0", {{"size", "1073741824"}, {"block/pmem0/size", "1"}}, "nd_pmem");
+    tree.device("nd", "platform/ndbus0/region0/namespace0.0", {{"size", "1073741824"}, {"block/pmem0/size", "1"}},
+                "nd_pmem");
     tree.link("dev/pmem0", std::string(MEMHOT_SOURCE_DIR) + "/tests/fuzz/corpus/info_block/pfn-minor4");
     EXPECT_THAT(read(tree).info_blocks, IsEmpty());
 }
@@ -203,7 +239,8 @@ TEST(ReadNvdimm, DeviceLinksStayInsideTheRoot) {
 
 TEST(ReadNvdimm, OrderIsByNumber) {
     const NdTree tree;
-    for (const char* name : {"region10", "region2", "region0"}) tree.device("nd", "platform/ndbus0/" + std::string(name), {});
+    for (const char* name : {"region10", "region2", "region0"})
+        tree.device("nd", "platform/ndbus0/" + std::string(name), {});
     for (const char* name : {"namespace10.0", "namespace2.11", "namespace2.9"}) {
         tree.device("nd", "platform/ndbus0/" + std::string(name), {});
     }
@@ -260,29 +297,32 @@ TEST_P(ReadNvdimmMalformed, IsAnErrorWithItsPath) {
     EXPECT_THAT(seen.error().message(), HasSubstr(row.expected));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Attributes, ReadNvdimmMalformed,
-    ::testing::Values(Malformed{"region0", "size", "12 apples", "a number"}, Malformed{"region0", "align", "16M0", "a number"},
-                      Malformed{"region0", "mappings", "33", "at most 32"},
-                      Malformed{"region0", "mapping0", "nmem0,0,512", "nmemN,START,SIZE,POSITION"},
-                      Malformed{"region0", "mapping0", "dimm0,0,512,0", "nmemN,START,SIZE,POSITION"},
-                      Malformed{"region0", "read_only", "2", "0 or 1"}, Malformed{"region0", "numa_node", "1024", "a node"},
-                      Malformed{"region0", "init_namespaces", "1", "ACTIVE/TOTAL"},
-                      Malformed{"region0", "nstype", "five", "a small number"},
-                      Malformed{"namespace0.0", "sector_size", "[512", "numbers"},
-                      Malformed{"namespace0.0", "mode", "raw\nraw", "one line"},
-                      Malformed{"pfn0.0", "supported_alignments", "4096 x", "numbers"},
-                      Malformed{"nmem0", "available_slots", "-1", "a number"}),
-    [](const auto& info) {
-        return std::string(info.param.device).substr(0, 3) + "_" + info.param.attribute + std::to_string(info.index);
-    });
+INSTANTIATE_TEST_SUITE_P(Attributes, ReadNvdimmMalformed,
+                         ::testing::Values(Malformed{"region0", "size", "12 apples", "a number"},
+                                           Malformed{"region0", "align", "16M0", "a number"},
+                                           Malformed{"region0", "mappings", "33", "at most 32"},
+                                           Malformed{"region0", "mapping0", "nmem0,0", "nmemN,START,SIZE,POSITION"},
+                                           Malformed{"region0", "mapping0", "dimm0,0,512,0",
+                                                     "nmemN,START,SIZE,POSITION"},
+                                           Malformed{"region0", "read_only", "2", "0 or 1"},
+                                           Malformed{"region0", "numa_node", "1024", "a node"},
+                                           Malformed{"region0", "init_namespaces", "1", "ACTIVE/TOTAL"},
+                                           Malformed{"region0", "nstype", "five", "a small number"},
+                                           Malformed{"namespace0.0", "sector_size", "[512", "numbers"},
+                                           Malformed{"namespace0.0", "mode", "raw\nraw", "one line"},
+                                           Malformed{"pfn0.0", "supported_alignments", "4096 x", "numbers"},
+                                           Malformed{"nmem0", "available_slots", "-1", "a number"}),
+                         [](const auto& info) {
+                             return std::string(info.param.device).substr(0, 3) + "_" + info.param.attribute +
+                                    std::to_string(info.index);
+                         });
 
 // Before 4.15 there was no position.
 TEST(ReadNvdimm, MappingWithoutPosition) {
     const NdTree tree;
     tree.device("nd", "platform/ndbus0/region0", {{"mappings", "1"}, {"mapping0", "nmem3,0,4096"}});
     const NvdimmRecord nd = read(tree);
-    EXPECT_EQ(nd.regions.at(0).mappings.size(), 0U);
+    EXPECT_THAT(nd.regions.at(0).mappings, ElementsAre(NdMappingRecord{"nmem3", 0, 4096, std::nullopt}));
 }
 
 }   // namespace
