@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "arguments.hpp"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "output/text.hpp"
+
+namespace memhotctl {
+
+using memhot::bad_input;
+using memhot::Result;
+
+namespace {
+
+constexpr const char* kOperands = "operands";
+
+void declare(CLI::App& app, std::span<const Option> options) {
+    for (const auto& option : options) {
+        std::string names = "--" + std::string(option.name);
+        if (option.letter != 0) names = std::string{'-', option.letter} + "," + names;
+        if (option.value.empty()) {
+            app.add_flag(names)->disable_flag_override();
+            continue;
+        }
+        const bool may_be_left_out = option.value.starts_with('[');
+        app.add_option(names)->expected(may_be_left_out ? 0 : 1, 1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    }
+}
+
+void collect(const CLI::App& app, std::span<const Option> options, Arguments& out) {
+    for (const auto& option : options) {
+        const CLI::Option* found = app.get_option("--" + std::string(option.name));
+        if (found->count() == 0) continue;
+        const auto values = found->results();
+        out.options[std::string(option.name)] = option.value.empty() || values.empty() ? "" : values.back();
+    }
+}
+
+std::string verbs() {
+    std::string out;
+    for (const Command* command : commands()) out += (out.empty() ? "" : ", ") + std::string(command->name);
+    return out;
+}
+
+std::string help_hint(const Command* command) {
+    return command == nullptr ? "see memhotctl --help" : fmt::format("see memhotctl {} --help", command->name);
+}
+
+// What CLI11 could make nothing of.
+memhot::Error unexpected(const std::string& word, const Command* verb) {
+    if (word.size() > 1 && word.front() == '-') {
+        return bad_input(fmt::format("unknown option {}; {}", printable(word), help_hint(verb)));
+    }
+    if (verb == nullptr) {
+        return bad_input(fmt::format("unknown verb \"{}\", expected one of {}", printable(word), verbs()));
+    }
+    return bad_input(fmt::format("{} takes no \"{}\"; {}", verb->name, printable(word), help_hint(verb)));
+}
+
+Result<Arguments> check_operands(Arguments arguments) {
+    const Command& command = *arguments.command;
+    const std::size_t given = arguments.operands.size();
+    if (arguments.flag("help") || arguments.flag("version")) return arguments;
+    if (given < command.least) {
+        return bad_input(fmt::format("{}: expected {}; {}", command.name, command.operands, help_hint(&command)));
+    }
+    if (given > command.most) return unexpected(arguments.operands[command.most], &command);
+    if (arguments.flag("root") && arguments.flag("snapshot")) {
+        return bad_input("--root and --snapshot name two hosts, expected one of them");
+    }
+    return arguments;
+}
+
+Result<Arguments> parse(CLI::App& app, int argc, const char* const* argv) {
+    app.set_help_flag();   // --help is one of our options
+    app.allow_extras();
+    app.require_subcommand(0, 1);
+    declare(app, global_options());
+    std::vector<std::pair<const Command*, CLI::App*>> verbs;
+    for (const Command* command : commands()) {
+        CLI::App* verb = app.add_subcommand(std::string(command->name));
+        verb->set_help_flag();
+        verb->fallthrough();   // globals are accepted behind the verb as well
+        verb->allow_extras();
+        declare(*verb, command->options);
+        if (command->most != 0) verb->add_option(kOperands)->expected(1, -1)->allow_extra_args();
+        verbs.emplace_back(command, verb);
+    }
+    app.parse(argc, argv);
+
+    Arguments out;
+    CLI::App* used = nullptr;
+    for (const auto& [command, verb] : verbs) {
+        if (!verb->parsed()) continue;
+        out.command = command;
+        used = verb;
+    }
+    if (const auto before = app.remaining(false); !before.empty()) return unexpected(before.front(), used == nullptr ? nullptr : out.command);
+    out.verb_given = used != nullptr;
+    if (used == nullptr) {
+        out.command = commands().front();
+    } else {
+        if (const auto rest = used->remaining(false); !rest.empty()) return unexpected(rest.front(), out.command);
+        collect(*used, out.command->options, out);
+        if (out.command->most != 0) out.operands = used->get_option(kOperands)->results();
+    }
+    collect(app, global_options(), out);
+    return check_operands(std::move(out));
+}
+
+// "--root: 1 required TEXT missing" and its kind, as one line that says what is expected.
+std::string reason(const CLI::ParseError& error) {
+    std::string text = printable(error.what());
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && text.find("required") != std::string::npos) {
+        return text.substr(0, text.find(':')) + " needs a value";
+    }
+    return text;
+}
+
+}   // namespace
+
+Result<Arguments> parse_arguments(int argc, const char* const* argv) {
+    CLI::App app;
+    try {
+        return parse(app, argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return bad_input(reason(error) + "; see memhotctl --help");
+    }
+}
+
+}   // namespace memhotctl

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "client/host.hpp"
+
+#include <fmt/format.h>
+
+namespace memhotctl {
+
+using memhot::Arch;
+using memhot::Error;
+using memhot::ErrorKind;
+using memhot::KernelProfile;
+using memhot::Result;
+using memhot::Snapshot;
+
+namespace {
+
+// What --arch and --page-size ask for; absent: as the host.
+struct Machine {
+    std::optional<Arch> arch;
+    std::optional<std::uint64_t> page_size;
+};
+
+Result<Machine> parse_machine(const HostRequest& request) {
+    Machine machine;
+    if (request.arch) {
+        auto arch = memhot::parse_arch(*request.arch);
+        if (!arch) return std::move(arch).error().add_context("--arch");
+        machine.arch = *arch;
+    }
+    if (request.page_size) {
+        auto size = memhot::parse_size(*request.page_size);
+        if (!size) return std::move(size).error().add_context("--page-size");
+        machine.page_size = *size;
+    }
+    return machine;
+}
+
+// The host's own release on another machine.
+Result<KernelProfile> moved_profile(const Snapshot& snapshot, const Machine& machine) {
+    auto own = snapshot.profile();
+    memhot::ProfileRequest other;
+    other.release = snapshot.release;
+    other.version = own ? std::optional(own->version) : snapshot.version;
+    if (auto arch = memhot::parse_arch(snapshot.arch)) other.arch = *arch;
+    if (machine.arch.value_or(other.arch) == other.arch) other.page_size = snapshot.page_size;
+    if (machine.arch) other.arch = *machine.arch;
+    if (machine.page_size) other.page_size = machine.page_size;
+    auto profile = memhot::make_profile(other);
+    // the release's name would be that of the host's kernel
+    if (profile) {
+        profile->name = fmt::format("{}-{} with {} pages", to_string(profile->arch), to_string(profile->version),
+                                    memhot::human_size(profile->page_size));
+    }
+    return std::move(profile).with_context(machine.page_size ? "--page-size" : "--arch");
+}
+
+// --kernel only needs to know what machine it would run on; the host's own release may have no rules here.
+Result<KernelProfile> named_profile(const Snapshot& snapshot, const std::string& name, const Machine& machine) {
+    KernelProfile base;
+    if (auto arch = memhot::parse_arch(snapshot.arch)) base.arch = *arch;
+    const bool same_arch = machine.arch.value_or(base.arch) == base.arch;
+    base.arch = machine.arch.value_or(base.arch);
+    base.page_size = machine.page_size.value_or(snapshot.page_size);
+    // The pages of the host mean nothing on another architecture: let the tables say what is usual there.
+    if (!same_arch && !machine.page_size) {
+        auto usual = memhot::make_profile({.release = "", .version = memhot::Version{6, 12, 0}, .arch = base.arch,
+                                           .page_size = {}, .section_size_bits = {}, .max_physmem_bits = {},
+                                           .struct_page_size = {}, .found = {}});
+        if (usual) base.page_size = usual->page_size;
+    }
+    auto named = memhot::named_profile(name, base);
+    if (!named) return std::move(named).error().add_context("--kernel");
+    if ((machine.arch && named->arch != *machine.arch) || (machine.page_size && named->page_size != *machine.page_size)) {
+        return memhot::bad_input(fmt::format("--kernel {} is {} with pages of {}, which contradicts --arch or --page-size",
+                                             name, to_string(named->arch), memhot::human_size(named->page_size)));
+    }
+    return named;
+}
+
+Result<KernelProfile> asked_profile(const Snapshot& snapshot, const HostRequest& request) {
+    if (!request.asks_for_another_kernel()) return snapshot.profile();
+    const auto machine = parse_machine(request);
+    if (!machine) return machine.error();
+    return request.kernel ? named_profile(snapshot, *request.kernel, *machine) : moved_profile(snapshot, *machine);
+}
+
+Result<KernelProfile> profile_for(const Snapshot& snapshot, const HostRequest& request) {
+    auto profile = asked_profile(snapshot, request);
+    if (!profile) return profile;
+    // Five page table levels are a property of the machine, not of the release (pgtable_l5_enabled()).
+    if (profile->arch == Arch::x86_64 && snapshot.max_physmem_bits && memhot::parse_arch(snapshot.arch).ok() &&
+        *memhot::parse_arch(snapshot.arch) == Arch::x86_64) {
+        profile->max_physmem_bits = *snapshot.max_physmem_bits;
+    }
+    return profile;
+}
+
+// A block is never smaller than a section, and how large it is was decided by the kernel that booted.
+void adapt_block_size(Snapshot& snapshot, const KernelProfile& profile, std::vector<std::string>& assumptions) {
+    if (!snapshot.memory_block_size || *snapshot.memory_block_size >= profile.section_size()) return;
+    assumptions.push_back(fmt::format("memory blocks are as large as a section of {} ({}), and all memory is as at boot",
+                                      profile.name, memhot::human_size(profile.section_size())));
+    snapshot.memory_block_size = profile.section_size();
+    snapshot.blocks.reset();
+    snapshot.block_nodes.clear();
+    snapshot.zones.clear();
+}
+
+}   // namespace
+
+memhot::RangeUnits Host::units() const {
+    if (model) return model->units();
+    memhot::RangeUnits units;
+    units.block_size = snapshot.memory_block_size.value_or(0);
+    if (profile) {
+        units.section_size = profile->section_size();
+    } else if (snapshot.section_size_bits && *snapshot.section_size_bits < 64) {
+        units.section_size = 1ULL << *snapshot.section_size_bits;
+    }
+    return units;
+}
+
+Result<const memhot::Model*> Host::need_model() const {
+    if (model) return &*model;
+    Error error = *no_model;
+    if (error.kind() != ErrorKind::not_permitted) return error;
+    return Error(error.kind(), fmt::format("{}; {}", error.message(), kHiddenRemedy));
+}
+
+Result<Snapshot> read_snapshot(const HostRequest& request) {
+    if (request.snapshot) return memhot::load_snapshot(*request.snapshot);
+    return memhot::read_host(request.root.value_or("/"));
+}
+
+Result<Host> make_host(Snapshot snapshot, const HostRequest& request) {
+    Host host;
+    auto profile = profile_for(snapshot, request);
+    if (!profile && request.asks_for_another_kernel()) return std::move(profile).error();
+    if (profile) {
+        host.profile = std::make_shared<const KernelProfile>(*std::move(profile));
+        if (request.asks_for_another_kernel()) adapt_block_size(snapshot, *host.profile, host.assumptions);
+        auto model = memhot::Model::from_snapshot(snapshot, host.profile);
+        if (model) {
+            host.model = *std::move(model);
+        } else {
+            host.no_model = std::move(model).error();
+        }
+    } else {
+        host.no_profile = std::move(profile).error();
+        host.no_model = host.no_profile;
+    }
+    host.snapshot = std::move(snapshot);
+    return host;
+}
+
+}   // namespace memhotctl

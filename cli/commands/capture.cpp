@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// capture: saves what was read of the host, for --snapshot.
+#include <fmt/format.h>
+
+#include "context.hpp"
+
+namespace memhotctl {
+
+using memhot::Result;
+
+namespace {
+
+void warn_of_hidden(Context& context, const memhot::Snapshot& snapshot) {
+    if (snapshot.iomem) return;
+    context.note(fmt::format("capture: without /proc/iomem ({}), so `check` and `map` cannot use it; {}",
+                             snapshot.iomem_hidden, kHiddenRemedy));
+}
+
+Result<int> run(Context& context) {
+    const std::string& path = context.arguments().operands.front();
+    const auto snapshot = context.snapshot();
+    if (!snapshot) return snapshot.error();
+    warn_of_hidden(context, *snapshot);
+    if (path == "-") {
+        context.print(to_json(*snapshot));
+        return exit_code::yes;
+    }
+    if (const auto saved = save_snapshot(*snapshot, path); !saved) return saved.error();
+    if (context.json()) {
+        context.print_json(Json::object({{"format", "memhot-capture/1"},
+                                    {"file", path},
+                                    {"snapshot_format", memhot::kSnapshotFormat},
+                                    {"iomem", snapshot->iomem.has_value()}}));
+    }
+    return exit_code::yes;
+}
+
+}   // namespace
+
+const Command kCapture{.name = "capture",
+                       .operands = "FILE",
+                       .least = 1,
+                       .most = 1,
+                       .summary = "save what can be read of the host, for --snapshot; - is standard output",
+                       .options = {},
+                       .notes = "",
+                       .run = run};
+
+}   // namespace memhotctl

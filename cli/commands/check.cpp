@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// check: what the kernel will answer, and why.
+#include <array>
+
+#include "client/operations.hpp"
+#include "client/what_if.hpp"
+#include "context.hpp"
+#include "output/verdict_text.hpp"
+
+namespace memhotctl {
+
+using memhot::Result;
+
+namespace {
+
+constexpr std::array<Option, 10> kOptions{{
+    {"type", 0, "TYPE", "map: generic (device-dax), fsdax or private (un-addressable); default generic"},
+    {"altmap", 0, "RESERVE+FREE", "map: the memmap lies in the device, FREE bytes for it behind RESERVE bytes"},
+    {"no-claim", 0, "", "map: without the claim that the pmem and dax drivers make first"},
+    {"node", 0, "N", "add: to this NUMA node; default 0"},
+    {"driver-managed", 0, "", "add: as dax/kmem does, add_memory_driver_managed()"},
+    {"memmap-on-memory", 0, "", "add: ask for the memmap on the added memory itself"},
+    {"offline", 0, "", "remove: offline the blocks first, offline_and_remove_memory()"},
+    {"arch", 0, "ARCH", "as a machine of this architecture would: x86_64, arm64, ppc64, ..."},
+    {"page-size", 0, "SIZE", "as a kernel with pages of 4K, 16K or 64K would"},
+    {"shift", 0, "SIZE", "as if firmware had placed everything from the first RANGE on so much higher (+64M) or "
+                         "lower (-2M); every RANGE from there on moves with it"},
+}};
+
+constexpr std::string_view kNotes =
+    "Operations:\n"
+    "  map RANGE             memremap_pages(), as for a namespace or a dax device\n"
+    "  unmap RANGE           memunmap_pages() of the mapping there\n"
+    "  add RANGE             add_memory()\n"
+    "  probe ADDRESS         a write to /sys/devices/system/memory/probe\n"
+    "  online THING          a write to the block's file state; also online_kernel,\n"
+    "                        online_movable and offline\n"
+    "  remove THING          remove_memory()\n"
+    "  claim RANGE           request_mem_region()\n"
+    "Several are answered one after the other, each seeing what those before it left.\n"
+    "RANGE: START-END (hex, inclusive), START+SIZE, blockN, blockN-M, sectionN or a\n"
+    "name in /proc/iomem; THING: also nodeN.\n";
+
+Result<int> parse_node(const std::string& text) {
+    const auto node = memhot::parse_number(text);
+    if (node && *node < 4096) return static_cast<int>(*node);
+    return memhot::bad_input("--node \"" + text + "\": expected the number of a NUMA node");
+}
+
+Result<OperationOptions> options_of(const Arguments& arguments, std::uint64_t page_size) {
+    OperationOptions options;
+    options.claim = !arguments.flag("no-claim");
+    options.driver_managed = arguments.flag("driver-managed");
+    options.memmap_on_memory = arguments.flag("memmap-on-memory");
+    options.offline = arguments.flag("offline");
+    if (const auto text = arguments.value("type")) {
+        auto type = parse_map_type(*text);
+        if (!type) return std::move(type).error();
+        options.type = *type;
+    }
+    if (const auto text = arguments.value("altmap")) {
+        auto altmap = parse_altmap(*text, page_size);
+        if (!altmap) return std::move(altmap).error();
+        options.altmap = *altmap;
+    }
+    if (const auto text = arguments.value("node")) {
+        auto node = parse_node(*text);
+        if (!node) return std::move(node).error();
+        options.node = *node;
+    }
+    return options;
+}
+
+// Where the tail begins: at the first range that is asked about.
+std::uint64_t first_start(const std::vector<Step>& steps) { return steps.front().thing.ranges.front().start; }
+
+struct Question {
+    Host host;
+    std::vector<Step> steps;
+};
+
+// Names and numbers mean what they mean on the host as it is; then host and ranges move together.
+Result<Question> shift_question(Question question, const HostRequest& request, std::string_view text) {
+    const auto shift = parse_shift(text);
+    if (!shift) return shift.error();
+    const std::uint64_t from = first_start(question.steps);
+    auto snapshot = shift_tail(question.host.snapshot, from, *shift);
+    if (!snapshot) return std::move(snapshot).error();
+    auto host = make_host(*std::move(snapshot), request);
+    if (!host) return std::move(host).error();
+    for (auto& step : question.steps) {
+        for (auto& range : step.thing.ranges) {
+            if (range.start < from) continue;
+            const auto there = shifted(range, *shift);
+            if (!there) return there.error();
+            range = *there;
+        }
+    }
+    host->assumptions.push_back("everything from " + memhot::hex(from) + " on lies " + (shift->down ? "-" : "+") +
+                                memhot::human_size(shift->bytes) + " away, blocks and zones are those of such a boot");
+    return Question{*std::move(host), std::move(question.steps)};
+}
+
+Result<Question> ask(Context& context) {
+    auto host = context.host();
+    if (!host) return std::move(host).error();
+    if (const auto model = host->need_model(); !model) return model.error();
+    auto steps = parse_steps(*host, context.arguments().operands);
+    if (!steps) return std::move(steps).error();
+    Question question{*std::move(host), *std::move(steps)};
+    const auto shift = context.arguments().value("shift");
+    if (!shift) return question;
+    return shift_question(std::move(question), context.request(), *shift);
+}
+
+Json document(const std::vector<Answer>& answers) {
+    if (answers.size() == 1) return Json::Raw{to_json(answers.front().verdict)};
+    Json verdicts = Json::array();
+    for (const auto& answer : answers) verdicts.push(Json::Raw{to_json(answer.verdict)});
+    return Json::object({{"format", "memhot-check/1"},
+                         {"exit_status", combined_status(answers)},
+                         {"verdicts", std::move(verdicts)}});
+}
+
+Result<int> run(Context& context) {
+    const auto question = ask(context);
+    if (!question) return question.error();
+    const auto model = question->host.need_model();
+    if (!model) return model.error();
+    const auto options = options_of(context.arguments(), (*model)->profile().page_size);
+    if (!options) return options.error();
+    auto answers = answer_steps(**model, question->steps, *options);
+    if (!answers) return std::move(answers).error();
+    for (auto& answer : *answers) {
+        auto& assumptions = answer.verdict.assumptions;
+        assumptions.insert(assumptions.begin(), question->host.assumptions.begin(), question->host.assumptions.end());
+    }
+    if (context.json()) {
+        context.print_json(document(*answers));
+    } else {
+        context.print(verdict_text(*answers, (*model)->profile(), {context.terminal(), context.verbose()}));
+    }
+    return combined_status(*answers);
+}
+
+}   // namespace
+
+const Command kCheck{.name = "check",
+                     .operands = "OPERATION...",
+                     .least = 1,
+                     .most = kAny,
+                     .summary = "what the kernel will answer, why, and what to do instead",
+                     .options = kOptions,
+                     .notes = kNotes,
+                     .run = run};
+
+}   // namespace memhotctl

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What a verb works with: its arguments, the host, the terminal, and where its result goes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "arguments.hpp"
+#include "client/host.hpp"
+#include "output/json.hpp"
+#include "output/terminal.hpp"
+
+namespace memhotctl {
+
+class Context {
+public:
+    Context(Arguments arguments, Terminal terminal) : arguments_(std::move(arguments)), terminal_(terminal) {}
+
+    [[nodiscard]] const Arguments& arguments() const { return arguments_; }
+    [[nodiscard]] const Terminal& terminal() const { return terminal_; }
+    [[nodiscard]] bool json() const { return arguments_.flag("json"); }
+    [[nodiscard]] bool legend() const { return !arguments_.flag("no-legend"); }
+    [[nodiscard]] bool verbose() const { return arguments_.flag("verbose"); }
+    // "8G", or bytes with -b.
+    [[nodiscard]] std::string size(std::uint64_t bytes) const;
+    [[nodiscard]] std::string paint(Paint how, std::string_view text) const {
+        return memhotctl::paint(terminal_, how, text);
+    }
+
+    [[nodiscard]] HostRequest request() const;
+    memhot::Result<memhot::Snapshot> snapshot();
+    memhot::Result<Host> host();
+    // This machine itself could not be read.
+    [[nodiscard]] bool unreachable() const { return unreachable_; }
+
+    // The result, for stdout; written only where the verb ends without an error.
+    void print(std::string_view text) { out_ += text; }
+    void print_json(const Json& document) { out_ += document.text(); }
+    // A message, one line, for stderr.
+    void note(std::string text) { notes_.push_back(std::move(text)); }
+
+    [[nodiscard]] const std::string& out() const { return out_; }
+    [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+
+private:
+    Arguments arguments_;
+    Terminal terminal_;
+    bool unreachable_ = false;
+    std::string out_;
+    std::vector<std::string> notes_;
+};
+
+}   // namespace memhotctl

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Words to lines, and foreign bytes to something that a terminal may show.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace memhotctl {
+
+// Lines of at most width columns, broken at spaces, and inside a word that is longer. Never empty.
+std::vector<std::string> wrap(std::string_view text, std::size_t width);
+
+// Control characters (of a resource's name, of a file) as \xNN, so that one line stays one line.
+std::string printable(std::string_view text);
+
+// "1 block", "2 blocks".
+std::string counted(std::size_t number, std::string_view noun);
+
+// Runs of ascending numbers as "0-23,32-199".
+std::string number_list(const std::vector<std::uint64_t>& ascending);
+
+}   // namespace memhotctl
