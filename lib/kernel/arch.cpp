@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // Architectures: their names, and what differs between page sizes and releases.
+#include <algorithm>
 #include <array>
-
 #include <fmt/format.h>
 
 #include "kernel/tables.hpp"
 #include "memhot/units.hpp"
+#include "units/quote.hpp"
 
 namespace memhot {
 namespace {
@@ -18,18 +19,12 @@ struct ArchName {
 
 // The first of an architecture is the one that is printed.
 constexpr std::array kArchNames{
-    ArchName{"x86_64", Arch::x86_64},
-    ArchName{"amd64", Arch::x86_64},
-    ArchName{"arm64", Arch::arm64},
-    ArchName{"aarch64", Arch::arm64},
-    ArchName{"ppc64", Arch::ppc64},
-    ArchName{"ppc64le", Arch::ppc64},
-    ArchName{"ppc64el", Arch::ppc64},
-    ArchName{"powerpc64", Arch::ppc64},
-    ArchName{"powerpc64le", Arch::ppc64},
-    ArchName{"s390x", Arch::s390x},
-    ArchName{"riscv64", Arch::riscv64},
-    ArchName{"loongarch64", Arch::loongarch64},
+    ArchName{"x86_64", Arch::x86_64},       ArchName{"amd64", Arch::x86_64},
+    ArchName{"arm64", Arch::arm64},         ArchName{"aarch64", Arch::arm64},
+    ArchName{"ppc64", Arch::ppc64},         ArchName{"ppc64le", Arch::ppc64},
+    ArchName{"ppc64el", Arch::ppc64},       ArchName{"powerpc64", Arch::ppc64},
+    ArchName{"powerpc64le", Arch::ppc64},   ArchName{"s390x", Arch::s390x},
+    ArchName{"riscv64", Arch::riscv64},     ArchName{"loongarch64", Arch::loongarch64},
     ArchName{"loong64", Arch::loongarch64},
 };
 
@@ -38,8 +33,9 @@ constexpr std::array kArchNames{
 Result<Arch> parse_arch(std::string_view text) {
     for (const auto& name : kArchNames)
         if (name.text == text) return name.arch;
-    return bad_input(fmt::format("\"{}\" is not an architecture with rules here: expected x86_64, arm64, ppc64, s390x, "
-                                 "riscv64 or loongarch64", text));
+    return bad_input(fmt::format("{} is not an architecture with rules here: expected x86_64, arm64, ppc64, s390x, "
+                                 "riscv64 or loongarch64",
+                                 units::quoted(text)));
 }
 
 std::string_view to_string(Arch arch) {
@@ -60,10 +56,12 @@ constexpr std::string_view kArm = "arch/arm64/include/asm/sparsemem.h: CONFIG_AR
 constexpr std::string_view kArmSmall = "arch/arm64/include/asm/sparsemem.h (f0b791a34cb3)";
 constexpr std::string_view kPpc = "arch/powerpc/include/asm/book3s/64/mmu.h; radix";
 constexpr std::string_view kS390 = "arch/s390/include/asm/sparsemem.h: CONFIG_MAX_PHYSMEM_BITS";
-constexpr std::string_view kRiscv = "arch/riscv/include/asm/sparsemem.h; memory hotplug since c75a74f4ba19";
-constexpr std::string_view kLoong = "arch/loongarch/include/asm/sparsemem.h";
+constexpr std::string_view kRiscv = "arch/riscv/include/asm/sparsemem.h; memory hotplug since 6.11 (c75a74f4ba19)";
+constexpr std::string_view kLoong = "arch/loongarch/include/asm/sparsemem.h; sub-sections need its vmemmap, since 6.2 "
+                                    "(7b09f5af0185)";
 
-// page size, since, section bits, physical bits, PMD, pageblock, largest buddy block
+// Page size, since, section bits, physical bits, PMD, pageblock, largest buddy block.
+// clang-format off
 constexpr std::array kArchRows{
     ArchRow{Arch::x86_64, k4K, {5, 3, 0}, 27, 46, 2 * kMiB, 2 * kMiB, 4 * kMiB, kX86},
     ArchRow{Arch::arm64, k4K, {5, 3, 0}, 30, 48, 2 * kMiB, 2 * kMiB, 4 * kMiB, kArm},
@@ -77,10 +75,11 @@ constexpr std::array kArchRows{
     ArchRow{Arch::s390x, k4K, {5, 3, 0}, 28, 46, 1 * kMiB, 1 * kMiB, 1 * kMiB, kS390},
     ArchRow{Arch::s390x, k4K, {6, 13, 0}, 27, 46, 1 * kMiB, 1 * kMiB, 1 * kMiB, kS390},
     ArchRow{Arch::riscv64, k4K, {6, 11, 0}, 27, 56, 2 * kMiB, 2 * kMiB, 4 * kMiB, kRiscv},
-    ArchRow{Arch::loongarch64, k4K, {5, 19, 0}, 29, 48, 2 * kMiB, 2 * kMiB, 4 * kMiB, kLoong},
-    ArchRow{Arch::loongarch64, k16K, {5, 19, 0}, 29, 48, 32 * kMiB, 32 * kMiB, 32 * kMiB, kLoong},
-    ArchRow{Arch::loongarch64, k64K, {5, 19, 0}, 29, 48, 512 * kMiB, 512 * kMiB, 512 * kMiB, kLoong},
+    ArchRow{Arch::loongarch64, k4K, {6, 2, 0}, 29, 48, 2 * kMiB, 2 * kMiB, 4 * kMiB, kLoong},
+    ArchRow{Arch::loongarch64, k16K, {6, 2, 0}, 29, 48, 32 * kMiB, 32 * kMiB, 32 * kMiB, kLoong},
+    ArchRow{Arch::loongarch64, k64K, {6, 2, 0}, 29, 48, 512 * kMiB, 512 * kMiB, 512 * kMiB, kLoong},
 };
+// clang-format on
 
 }   // namespace
 
@@ -99,6 +98,11 @@ std::uint64_t default_page_size(Arch arch) {
         case Arch::loongarch64: return k16K;
         default: return k4K;
     }
+}
+
+bool only_page_size(Arch arch) {
+    return std::ranges::all_of(
+        kArchRows, [&](const ArchRow& row) { return row.arch != arch || row.page_size == default_page_size(arch); });
 }
 
 }   // namespace kernel

@@ -20,7 +20,7 @@ struct ArchRow {
     std::uint64_t page_size;
     Version since;
     unsigned section_size_bits;
-    unsigned max_physmem_bits;   // as distributions build it and the hardware has it without asking for more
+    unsigned max_physmem_bits;   // as distributions build it, without five-level paging
     std::uint64_t pmd_size;
     std::uint64_t pageblock_size;
     std::uint64_t max_order_size;
@@ -28,10 +28,12 @@ struct ArchRow {
 };
 // Rows of one architecture and page size stand together, oldest first.
 std::span<const ArchRow> arch_rows();
-// nullptr: this release has no memory hotplug there, or there is no such page size.
+// nullptr: there are no rules for this release there, or there is no such page size.
 const ArchRow* find_arch(Arch arch, std::uint64_t page_size, const Version& version);
 // The page size that is meant where nobody says: the upstream default of the architecture.
 std::uint64_t default_page_size(Arch arch);
+// Whether an architecture has pages of one size only.
+bool only_page_size(Arch arch);
 
 bool has_feature(Feature feature, Arch arch, const Version& version);
 
@@ -45,23 +47,22 @@ std::span<const Series> known_series();
 inline constexpr Version kOldest{5, 3, 0};
 inline constexpr Version kNewest{7, 3, 0};
 
-// A distribution's release whose name hides the upstream version.
-struct ReleaseRow {
-    std::string_view abi;   // the release without flavour: "6.1.0-54"
-    Version version;
-};
-std::span<const ReleaseRow> known_releases();
-// The longest known ABI name that `release` begins with, up to the dash before the flavour.
-const ReleaseRow* find_release(std::string_view release);
+// The upstream version that a Debian release was built from, where its name hides it: "6.1.0-54-amd64" is 6.1.190.
+// Where several uploads share a name, the last of them.
+std::optional<Version> debian_version(std::string_view release);
 
 // What a release string says besides its version.
 struct ReleaseParts {
-    Version version;                         // the number in front
-    bool hides_patch = false;                // "6.1.0-54-amd64": the 0 is no patch level
-    bool enterprise = false;                 // ".el9": features of later releases under an old number
-    std::optional<Arch> arch;                // "-amd64"
-    std::optional<std::uint64_t> page_size;  // "-16k"
+    Version version;   // the upstream version, or the number in front where hides_patch
+    bool hides_patch = false;   // "6.1.0-99-amd64": the 0 is no patch level
+    bool enterprise = false;   // ".el9", "-150600": features of later releases under an old number
+    bool debian = false;   // built by Debian
+    std::optional<Arch> arch;   // "-amd64"
+    std::optional<std::uint64_t> page_size;   // "-16k"
 };
 Result<ReleaseParts> parse_release(std::string_view release);
+
+// What Debian builds otherwise than the feature table says.
+std::optional<bool> debian_choice(Feature feature, const Version& version);
 
 }   // namespace memhot::kernel

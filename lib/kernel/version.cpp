@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "memhot/profile.hpp"
+#include "units/quote.hpp"
 
 namespace memhot {
 namespace {
@@ -32,14 +33,16 @@ bool starts_with_digit(std::string_view text) { return !text.empty() && text.fro
 
 Result<Version> parse_version(std::string_view text) {
     const auto refuse = [&] {
-        return bad_input(fmt::format("\"{}\" is not a kernel version: expected MAJOR.MINOR or MAJOR.MINOR.PATCH, "
-                                     "such as 6.12 or 6.1.190", text));
+        return bad_input(fmt::format("{} is not a kernel version: expected MAJOR.MINOR or MAJOR.MINOR.PATCH, "
+                                     "such as 6.12 or 6.1.190",
+                                     units::quoted(text)));
     };
     std::string_view rest = text;
     const auto major = take_number(rest);
     if (!major || !take_dot(rest)) return refuse();
     const auto minor = take_number(rest);
     if (!minor) return refuse();
+    if (rest == ".") return refuse();
     Version version{*major, *minor, 0};
     // "5.14.el9" and the like: what follows the point is no patch level.
     if (rest.size() > 1 && rest.front() == '.' && starts_with_digit(rest.substr(1))) {

@@ -44,7 +44,8 @@ enum class Feature : std::uint8_t {
     hole_pages_in_zone,           // struct pages of boot holes carry the zone around them
     addressable_check_in_add_pages,   // E2BIG from __add_pages
     pluggable_range,              // mhp_range_allowed before everything else
-    direct_map_limit,             // x86 add_pages refuses beyond the direct map, ERANGE
+    direct_map_limit,             // the x86 direct map ends the pluggable range; beyond it add_pages says ERANGE
+    direct_map_full,              // KASLR no longer cuts the direct map down to RAM (in whole TiB) plus 10 TiB
     node_possible_check,          // add to an impossible node is refused
     misaligned_end_hex,           // "end: 0x1f" instead of "end: #1f"
     region_intersects_descends,   // RAM below a non-matching resource is seen
@@ -58,7 +59,7 @@ enum class Feature : std::uint8_t {
     hwpoison_blocks_online,       // EHWPOISON
     offline_checks_holes,         // EINVAL for a block that is not wholly RAM
     offlined_pages_message,       // "Offlined Pages N" at info level
-    resource_message_prefix,      // "resource: Trying to free ..." with 0x
+    resource_message_prefix,      // "resource: Trying to free nonexistent resource <0x...>", before: no prefix, no 0x
     offline_and_remove_many,      // offline_and_remove_memory takes many blocks
     device_private,               // CONFIG_DEVICE_PRIVATE
     arm64_boot_memory_stays,      // boot memory cannot be offlined
@@ -73,6 +74,14 @@ enum class Feature : std::uint8_t {
     pfn_refuses_empty,            // a pfn or dax instance that nothing is left of is refused
     kmem_refuses_empty,           // kmem refuses a device that trims to nothing
     kmem_says_truncated,          // "DAX region truncated by ..."
+    nd_align_label_less,          // the align of a region without DIMMs can be written
+    nd_full_dimm_ignored,         // max_available_extent skips DIMMs that have nothing left
+    pfn_checks_struct_page,       // map=dev is refused where struct page has more than 64 bytes
+    pfn_align_by_cpu,             // 1 GiB is a supported alignment only where the CPU maps pages of it
+    cpu_gigabyte_pages,           // the CPU does
+    dax_prepopulated_check,       // a dynamic dax device whose bind failed cannot be bound again
+    dax_mapping_ignored,          // a misaligned range written to `mapping` is dropped without an error
+    hash_mmu,                     // powerpc without radix: device memory starts and ends on 16 MiB
     count_
 };
 inline constexpr std::size_t kFeatureCount = static_cast<std::size_t>(Feature::count_);
@@ -92,8 +101,8 @@ struct FeatureRow {
     std::vector<Backport> backports;
     std::string_view source;    // file, function, commit
 };
-// In the order of the enumeration. Rows of one feature stand together (architectures may get it at different times); one
-// that fits is enough.
+// In the order of the enumeration. Rows of one feature stand together (architectures may get it at different times);
+// one that fits is enough.
 std::span<const FeatureRow> feature_rows();
 std::optional<Feature> parse_feature(std::string_view name);
 std::string_view to_string(Feature feature);
@@ -111,6 +120,7 @@ struct KernelProfile {
     std::uint64_t pageblock_size = 2ULL << 20;
     std::uint64_t max_order_size = 4ULL << 20;   // MAX_ORDER_NR_PAGES in bytes
     std::bitset<kFeatureCount> features;
+    std::vector<std::string> assumptions;   // what the request did not say and the tables could only suppose
 
     [[nodiscard]] bool has(Feature feature) const { return features[static_cast<std::size_t>(feature)]; }
     [[nodiscard]] std::uint64_t section_size() const { return 1ULL << section_size_bits; }
@@ -131,14 +141,17 @@ struct ProfileRequest {
     std::optional<unsigned> struct_page_size;
     std::vector<std::pair<Feature, bool>> found;   // seen on the host: wins over the version
 };
-// Errors: unsupported for a version without rules here (before 5.3), bad_input for impossible sizes.
+// Errors: unsupported for a version without rules here (before 5.3), bad_input for impossible sizes, ambiguous for a
+// release that hides a patch level which decides something that `found` does not say.
 Result<KernelProfile> make_profile(const ProfileRequest& request);
 
-// What --kernel takes: VERSION ("6.12", "6.1.190"), RELEASE ("6.1.0-54-amd64") or PROFILE ("x86_64-6.12"). What it does
-// not say (arch, page size) is taken from base. ErrorKind::ambiguous names the candidates.
+// What --kernel takes: VERSION ("6.12", "6.1.190"; 6.12 is 6.12.0, without any stable update), RELEASE
+// ("6.1.0-54-amd64") or PROFILE (ARCH-VERSION or ARCH-VERSION-PAGESIZE: "x86_64-6.12", "arm64-6.12.20-16k"). What it
+// does not say (arch, page size, x86 physical address bits) is taken from base. ErrorKind::ambiguous names the
+// candidates.
 Result<KernelProfile> named_profile(std::string_view text, const KernelProfile& base);
 
-// The profiles that --kernel knows by name, newest last.
+// The profiles of mainline releases, newest last: what --kernel takes by name besides stable updates.
 std::vector<std::string> profile_names();
 
 }   // namespace memhot
