@@ -12,7 +12,12 @@ foreach(source IN LISTS fuzz_sources)
   target_link_libraries(${target} PRIVATE memhot-static)
   if(MEMHOT_FUZZ)
     target_link_options(${target} PRIVATE -fsanitize=fuzzer)
-    add_test(NAME fuzz.${name} COMMAND ${target} -runs=20000 -max_total_time=20 ${CMAKE_CURRENT_BINARY_DIR} ${corpus})
+    # As a test only a short run; new inputs and crashes stay in the build tree. For a long one:
+    # build/fuzz/tests/NAME_fuzz -max_total_time=600 DIRECTORY-FOR-FINDS tests/fuzz/corpus/NAME
+    set(finds ${CMAKE_CURRENT_BINARY_DIR}/fuzz-finds/${name})
+    file(MAKE_DIRECTORY ${finds})
+    add_test(NAME fuzz.${name}
+      COMMAND ${target} -max_total_time=20 -timeout=10 -artifact_prefix=${finds}/ ${finds} ${corpus})
   else()
     target_sources(${target} PRIVATE fuzz/replay_main.cpp)
     add_test(NAME fuzz.${name} COMMAND ${target} ${corpus})
