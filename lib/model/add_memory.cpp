@@ -77,8 +77,7 @@ Answer check_add_pages(const State& state, const op::Add& add) {
 // create_memory_block_devices()
 Answer check_blocks(const State& state, const op::Add& add) {
     Answer answer;
-    for_each_block(state, {add.start, add.start + add.size - 1}, [&](std::uint64_t number) {
-        if (!state.blocks.at(number).exists) return true;
+    for_each_block(state, {add.start, add.start + add.size - 1}, [&](std::uint64_t number, const Block&) {
         answer = Outcome::refuse(RuleId::add_block_exists, EEXIST, number * state.block_size);
         return false;
     });
@@ -97,11 +96,11 @@ std::uint64_t memmap_bytes_of_block(const State& state) {
 
 void create_blocks(State& state, const op::Add& add, bool memmap_on_memory) {
     const std::uint32_t vmemmap_pages = memmap_on_memory ? memmap_pages_of_block(state) : 0;
-    for_each_block(state, {add.start, add.start + add.size - 1}, [&](std::uint64_t number) {
+    const std::uint64_t last = state.block_of(add.start + add.size - 1);
+    for (std::uint64_t number = state.block_of(add.start); number <= last; ++number) {
         state.blocks.writable(number) = {.exists = true, .online = false, .boot = false, .zone = Zone::none,
                                          .node = static_cast<std::int16_t>(add.node), .vmemmap_pages = vmemmap_pages};
-        return true;
-    });
+    }
 }
 
 }   // namespace
@@ -138,6 +137,7 @@ void commit(State& state, const op::Add& add, const Outcome& answer, int) {
     const auto range = Range::from_size(add.start, add.size);
     if (!range) return;
     if (was_mapped_directly(state, answer)) map_directly(state, *range);
+    if (!can_be_there(state, *range)) return;
     if (!answer.accepted()) {   // the resource is given back, the pieces are not
         if (answer.rule == RuleId::add_subsection_active) activate(state, *range, answer.at);
         return;
@@ -148,10 +148,10 @@ void commit(State& state, const op::Add& add, const Outcome& answer, int) {
     activate(state, *range, range->last + 1);
     create_blocks(state, add, memmap_on_memory);
     if (state.policy.default_online == OnlineType::offline) return;
-    for_each_block(state, *range, [&](std::uint64_t number) {   // online_memory_block(): results are ignored
-        set_online(state, number, state.policy.default_online);
-        return true;
-    });
+    const std::uint64_t last = state.block_of(range->last);
+    for (std::uint64_t number = state.block_of(range->start); number <= last; ++number) {
+        set_online(state, number, state.policy.default_online);   // online_memory_block(): results are ignored
+    }
 }
 
 op::Add add_of_probe(const State& state, const op::Probe& probe) {

@@ -53,11 +53,13 @@ bool was_mapped_directly(const State& state, const Outcome& answer) {
 }
 
 void map_directly(State& state, const Range& range) {
-    if (state.profile->arch == Arch::x86_64) state.direct_map.writable().map(range);
+    const auto part = intersection(range, state.limits.physical);
+    if (state.profile->arch == Arch::x86_64 && part) state.direct_map.writable().map(*part);
 }
 
 void unmap_directly(State& state, const Range& range) {
-    if (state.profile->arch == Arch::x86_64) state.direct_map.writable().unmap(range);
+    const auto part = intersection(range, state.limits.physical);
+    if (state.profile->arch == Arch::x86_64 && part) state.direct_map.writable().unmap(*part);
 }
 
 AddPagesAnswer add_pages(const State& state, const Range& range, const Altmap* altmap) {
@@ -66,6 +68,7 @@ AddPagesAnswer add_pages(const State& state, const Range& range, const Altmap* a
     }
     if (altmap != nullptr && !altmap_fits(state, range, *altmap)) return {.what = What::altmap_invalid, .at = range.start};
     if (is_misaligned(range)) return {.what = What::misaligned, .at = range.start};
+    if (!can_be_there(state, range)) return {.what = What::added};   // before 5.5 nobody asks, and there is nothing to meet
     const AddPages tried = try_add_pages(state, range, altmap);
     return {.what = what_of(tried.end), .at = tried.at, .altmap_pages = tried.altmap_pages};
 }

@@ -37,6 +37,16 @@ public:
             }
         });
     }
+    // visit(number, block) for those of [first, last] that exist, ascending; false stops.
+    template <class Visit>
+    void for_each_in(std::uint64_t first, std::uint64_t last, Visit&& visit) const {
+        table_.for_each_chunk_in(first, last, [&](std::uint64_t base, const Chunk& chunk) {
+            for (std::size_t i = first > base ? first - base : 0; i < kChunk && base + i <= last; ++i) {
+                if (chunk[i].exists && !visit(base + i, chunk[i])) return false;
+            }
+            return true;
+        });
+    }
 
 private:
     static constexpr std::size_t kChunk = 1024;

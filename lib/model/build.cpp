@@ -14,6 +14,7 @@
 #include "model/sparse.hpp"
 #include "model/state.hpp"
 #include "model/zone_rules.hpp"
+#include "units/quote.hpp"
 
 namespace memhot {
 
@@ -66,7 +67,7 @@ Result<std::vector<int>> parse_node_list(std::string_view text) {
         const auto first = number(part.substr(0, std::min(part.find('-'), part.size())));
         const auto last = part.find('-') == std::string_view::npos ? first : number(part.substr(part.find('-') + 1));
         if (!first || !last || *last < *first) {
-            return bad_input(fmt::format("possible nodes: \"{}\": a list such as 0-1,4 expected", part));
+            return bad_input(fmt::format("possible nodes: {}: a list such as 0-1,4 expected", units::quoted(part)));
         }
         for (int node = *first; node <= *last; ++node) nodes.push_back(node);
         text.remove_prefix(std::min(part.size() + 1, text.size()));
@@ -152,6 +153,17 @@ std::optional<Zone> zone_named(std::string_view name) {
     return std::nullopt;
 }
 
+Status check_block_records(const State& state, const Snapshot& snapshot) {
+    if (!snapshot.blocks) return Done{};
+    const std::uint64_t end = state.block_of(state.limits.physical.last) + 1;
+    for (const auto& record : *snapshot.blocks) {
+        if (record.number < end) continue;
+        return bad_input(fmt::format("memory{}: a number below {} expected (blocks of {:#x}, {} bits of addresses)",
+                                     record.number, end, state.block_size, state.profile->max_physmem_bits));
+    }
+    return Done{};
+}
+
 // What sysfs says of blocks wins over what boot would have made.
 void apply_block_records(State& state, const Snapshot& snapshot, const NodeOfBlock& node_of) {
     state.blocks = BlockTable{};
@@ -196,18 +208,28 @@ bool looks_mapped(const Resource& resource) {
            (resource.name.starts_with("dax") && resource.name.find('.') != std::string::npos);
 }
 
-// Claims of the pmem and dax drivers: taken as mapped with pages where they are aligned so.
-void add_mappings(State& state, std::vector<std::string>& assumptions) {
+// Claims of the pmem and dax drivers.
+std::vector<Resource> mapped_claims(const State& state) {
     std::vector<Resource> claims;
     state.resources->walk({0, std::numeric_limits<std::uint64_t>::max()}, [&](const Resource& resource, unsigned) {
         if (looks_mapped(resource)) claims.push_back(resource);
     });
+    return claims;
+}
+
+// Why a claim cannot have struct pages; empty where it can.
+std::string_view unmappable(const State& state, const Range& range) {
+    if (!can_be_there(state, range)) return "it is beyond the physical addresses of this kernel";
+    const bool aligned = is_aligned(range.start, kSubsectionSize) && is_aligned(range.last + 1, kSubsectionSize);
+    return aligned ? "" : "it is not 2 MiB aligned";
+}
+
+// Taken as mapped with pages where that can be.
+void add_mappings(State& state, const std::vector<Resource>& claims, std::vector<std::string>& assumptions) {
     for (const auto& claim : claims) {
-        const bool aligned = is_aligned(claim.range.start, kSubsectionSize) &&
-                             is_aligned(claim.range.last + 1, kSubsectionSize);
-        if (!aligned) {
-            assumptions.push_back(fmt::format("{} at {} has no struct pages: it is not 2 MiB aligned", claim.name,
-                                              to_string(claim.range)));
+        if (const auto why = unmappable(state, claim.range); !why.empty()) {
+            assumptions.push_back(
+                fmt::format("{} at {} has no struct pages: {}", claim.name, to_string(claim.range), why));
             continue;
         }
         assumptions.push_back(
@@ -221,11 +243,35 @@ void add_mappings(State& state, std::vector<std::string>& assumptions) {
     }
 }
 
+Range physical_range(const KernelProfile& profile) {
+    if (profile.max_physmem_bits >= 64) return {0, std::numeric_limits<std::uint64_t>::max()};
+    return {0, (1ULL << profile.max_physmem_bits) - 1};
+}
+
+// What a kernel of this profile cannot have, or what the tables of the model are not made for.
+Status check_extent(const State& state, const std::vector<RamRange>& ram, const std::vector<Resource>& claims) {
+    constexpr std::uint64_t kMostSections = 1ULL << 23;   // 1 PiB of sections of 128 MiB
+    std::uint64_t sections = 0;
+    const auto count = [&](const Range& range) {
+        sections += state.sections.number_of(range.last) - state.sections.number_of(range.start) + 1;
+    };
+    for (const auto& part : ram) {
+        if (!can_be_there(state, part.range)) {
+            return bad_input(fmt::format("System RAM at {}: an end within the {} bits of physical addresses expected",
+                                         to_string(part.range), state.profile->max_physmem_bits));
+        }
+        count(part.range);
+    }
+    for (const auto& claim : claims) {
+        if (unmappable(state, claim.range).empty()) count(claim.range);
+    }
+    if (sections <= kMostSections) return Done{};
+    return bad_input(fmt::format("{} sections of memory: at most {} expected", sections, kMostSections));
+}
+
 // include/linux/memory_hotplug.h mhp_get_pluggable_range, arch_get_mappable_range
 AddressLimits address_limits(const State& state) {
-    const std::uint64_t top = state.profile->max_physmem_bits >= 64
-                                  ? std::numeric_limits<std::uint64_t>::max()
-                                  : (1ULL << state.profile->max_physmem_bits) - 1;
+    const std::uint64_t top = physical_range(*state.profile).last;
     AddressLimits limits{{0, top}, {0, top}};
     if (state.profile->arch != Arch::arm64 || state.boot_ram->empty()) return limits;
     // arch/arm64/mm/mmu.c: the linear map is half of a 48 bit space and starts at the first RAM, 1 GiB aligned
@@ -285,6 +331,12 @@ Result<Model> Model::from_snapshot(const Snapshot& snapshot, std::shared_ptr<con
     std::vector<RamRange> ram;
     collect_ram(resources->roots(), snapshot, state->profile->arch, 0, ram);
     state->resources = Cow<ResourceTree>(*std::move(resources));
+    state->limits.physical = physical_range(*state->profile);
+    const auto claims = mapped_claims(*state);
+    if (auto checked = check_extent(*state, ram, claims); !checked) {
+        return std::move(checked).error().add_context("/proc/iomem");
+    }
+    if (auto checked = check_block_records(*state, snapshot); !checked) return std::move(checked).error();
     state->policy = read_policy(snapshot, *state->profile);
     state->probe_file = snapshot.probe.value_or(state->has(Feature::memory_probe));
     const NodeOfBlock node_of(snapshot);
@@ -295,7 +347,7 @@ Result<Model> Model::from_snapshot(const Snapshot& snapshot, std::shared_ptr<con
     state->limits = address_limits(*state);
 
     std::vector<std::string> assumptions{std::string(kNoFailures)};
-    add_mappings(*state, assumptions);
+    add_mappings(*state, claims, assumptions);
     state->assumptions = std::make_shared<const std::vector<std::string>>(std::move(assumptions));
     return Model(std::move(state));
 }

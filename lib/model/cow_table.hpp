@@ -41,6 +41,13 @@ public:
             if ((*chunks_)[i]) visit(static_cast<std::uint64_t>(i) * kChunkSize, *(*chunks_)[i]);
         }
     }
+    // The same for the chunks that hold numbers of [first, last]; visit returns false to stop.
+    template <class Visit>
+    void for_each_chunk_in(std::uint64_t first, std::uint64_t last, Visit&& visit) const {
+        for (std::uint64_t i = first / kChunkSize; i <= last / kChunkSize && i < chunks_->size(); ++i) {
+            if ((*chunks_)[i] && !visit(i * kChunkSize, *(*chunks_)[i])) return;
+        }
+    }
     [[nodiscard]] std::size_t chunk_count() const {
         std::size_t count = 0;
         for_each_chunk([&](std::uint64_t, const Chunk&) { ++count; });

@@ -29,18 +29,17 @@ public:
 private:
     enum class Entry : std::uint8_t { none, page, table };
     static constexpr std::uint64_t kEntries = kGiB / kSubsectionSize;
-    struct Gib {
-        bool page = false;   // one 1 GiB page; else the entries count
-        std::array<Entry, kEntries> entries{};
-    };
-    // visit(start of the GiB, its part of the range, whether that is all of it)
-    template <class Visit>
-    static void for_each_gib(const Range& range, Visit&& visit);
-    // visit(index of the 2 MiB, whether all of it is in the part)
-    template <class Visit>
-    static void for_each_entry(const Range& part, Visit&& visit);
+    using Table = std::array<Entry, kEntries>;
 
-    std::map<std::uint64_t, Gib> gibs_;   // by number of the GiB
+    // By number of the GiB; a terabyte of 1 GiB pages is one run.
+    std::map<std::uint64_t, std::uint64_t> pages_;   // first to end of runs of 1 GiB pages, disjoint
+    std::map<std::uint64_t, Table> tables_;
+
+    [[nodiscard]] bool has_page(std::uint64_t gib) const;
+    void insert_pages(std::uint64_t first, std::uint64_t end);
+    void erase_pages(std::uint64_t first, std::uint64_t end);
+    void map_part(std::uint64_t gib, const Range& part);
+    void unmap_part(std::uint64_t gib, const Range& part);
 };
 
 }   // namespace memhot

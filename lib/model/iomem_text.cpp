@@ -9,6 +9,7 @@
 
 #include "memhot/iomem.hpp"
 #include "model/resource_names.hpp"
+#include "units/quote.hpp"
 
 namespace memhot {
 
@@ -25,14 +26,7 @@ struct Line {
 };
 
 Error at_line(std::size_t number, std::string_view text, std::string_view reason) {
-    constexpr std::size_t kShown = 60;
-    std::string shown;
-    for (const char c : text.substr(0, kShown)) {
-        const auto byte = static_cast<unsigned char>(c);
-        shown += byte < 0x20 || byte > 0x7e ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
-    }
-    if (text.size() > kShown) shown += "...";
-    return bad_input(fmt::format("line {}: {}: \"{}\"", number, reason, shown));
+    return bad_input(fmt::format("line {}: {}: {}", number, reason, units::quoted(text)));
 }
 
 // Consumes hexadecimal digits from the front of text.

@@ -175,7 +175,7 @@ void log_for(Log& log, const op::Remove& remove, const Outcome& answer) {
 void log_for(Log& log, const op::OfflineAndRemove& remove, const Outcome& answer) {
     const auto range = Range::from_size(remove.start, remove.size);
     if (!answer.accepted() || !range) return;
-    for_each_block(log.state(), *range, [&](std::uint64_t number) {
+    for_each_block(log.state(), *range, [&](std::uint64_t number, const Block&) {
         offlined(log, number);
         return true;
     });

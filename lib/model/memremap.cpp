@@ -89,7 +89,7 @@ void touch_boot_sections(State& state, const Range& range) {
 }
 
 void take_pages(State& state, const Range& range, std::uint64_t until_exclusive) {
-    if (until_exclusive <= range.start) return;
+    if (until_exclusive <= range.start || !can_be_there(state, range)) return;
     touch_boot_sections(state, {range.start, until_exclusive - 1});
     activate(state, range, until_exclusive);
 }
@@ -125,6 +125,7 @@ void commit(State& state, const op::Map& map, const Outcome& answer, int handle)
     if (!range) return;
     if (map.type != MapType::device_private && was_mapped_directly(state, answer)) map_directly(state, *range);
     if (!answer.accepted()) return leave_failure(state, *range, answer);
+    if (!can_be_there(state, *range)) return;
     if (map.claim) state.resources.writable().request(map.start, map.size, map.owner, false);
     take_pages(state, *range, range->last + 1);
     auto& pgmaps = state.pgmaps.writable();

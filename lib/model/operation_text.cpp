@@ -5,6 +5,7 @@
 
 #include "memhot/operation.hpp"
 #include "memhot/units.hpp"
+#include "units/quote.hpp"
 
 namespace memhot {
 
@@ -54,10 +55,10 @@ struct Text {
         return "offline and remove " + span(remove.start, remove.size);
     }
     std::string operator()(const op::SetState& set) const {
-        return fmt::format("write \"{}\" to memory{}/state", set.state, set.block);
+        return fmt::format("write {} to memory{}/state", units::quoted(set.state), set.block);
     }
     std::string operator()(const op::SetAutoOnline& set) const {
-        return fmt::format("write \"{}\" to auto_online_blocks", set.state);
+        return fmt::format("write {} to auto_online_blocks", units::quoted(set.state));
     }
     std::string operator()(const op::Claim& claim) const { return "claim " + span(claim.start, claim.size); }
     std::string operator()(const op::Release& release) const { return "release " + span(release.start, release.size); }

@@ -54,13 +54,10 @@ op::Add add_of_probe(const State& state, const op::Probe& probe);
 Outcome decide_offline(const State& state, std::uint64_t number, const Block& block);
 void set_online(State& state, std::uint64_t number, OnlineType type);
 void set_offline(State& state, std::uint64_t number);
-// visit(number) for each block of the range, also those that do not exist; false stops.
+// visit(number, block) for each block of the range that exists (walk_memory_blocks); false stops.
 template <class Visit>
 void for_each_block(const State& state, const Range& range, Visit&& visit) {
-    const std::uint64_t last = state.block_of(range.last);
-    for (std::uint64_t number = state.block_of(range.start); number <= last; ++number) {
-        if (!visit(number)) return;
-    }
+    state.blocks.for_each_in(state.block_of(range.start), state.block_of(range.last), visit);
 }
 
 // Whether the pages at the front of each block of an add would hold its memmap (mhp_supports_memmap_on_memory), and how

@@ -2,6 +2,7 @@
 //
 // remove_memory() and offline_and_remove_memory() (mm/memory_hotplug.c).
 #include <cerrno>
+#include <vector>
 
 #include "model/operations.hpp"
 #include "model/sparse.hpp"
@@ -18,9 +19,8 @@ bool whole_blocks(const State& state, std::uint64_t start, std::uint64_t size) {
 // The first block of the range that check_memblock_offlined_cb() objects to.
 std::optional<std::uint64_t> first_online(const State& state, const Range& range) {
     std::optional<std::uint64_t> found;
-    for_each_block(state, range, [&](std::uint64_t number) {
-        const Block& block = state.blocks.at(number);
-        if (!block.exists || !block.online) return true;
+    for_each_block(state, range, [&](std::uint64_t number, const Block& block) {
+        if (!block.online) return true;
         found = number;
         return false;
     });
@@ -32,21 +32,26 @@ std::optional<std::uint64_t> first_online(const State& state, const Range& range
 bool memmap_forbids(const State& state, const Range& range) {
     const std::uint64_t blocks = range.size() / state.block_size;
     std::uint64_t with_memmap = 0;
-    for_each_block(state, range, [&](std::uint64_t number) {
-        const Block& block = state.blocks.at(number);
-        if (block.exists && block.vmemmap_pages != 0) ++with_memmap;
+    for_each_block(state, range, [&](std::uint64_t, const Block& block) {
+        if (block.vmemmap_pages != 0) ++with_memmap;
         return true;
     });
     if (with_memmap == 0) return false;
     return state.has(Feature::memmap_on_memory_split) ? with_memmap != blocks : range.size() != state.block_size;
 }
 
-void remove_blocks(State& state, const Range& range) {
-    for_each_block(state, range, [&](std::uint64_t number) {
-        if (state.blocks.at(number).exists) state.blocks.writable(number) = Block{};
+std::vector<std::uint64_t> numbers_of_blocks(const State& state, const Range& range) {
+    std::vector<std::uint64_t> numbers;
+    for_each_block(state, range, [&](std::uint64_t number, const Block&) {
+        numbers.push_back(number);
         return true;
     });
-    deactivate(state, range);
+    return numbers;
+}
+
+void remove_blocks(State& state, const Range& range) {
+    for (const std::uint64_t number : numbers_of_blocks(state, range)) state.blocks.writable(number) = Block{};
+    if (const auto part = intersection(range, state.limits.physical)) deactivate(state, *part);
     unmap_directly(state, range);
     state.resources.writable().release_adjustable(range.start, range.size());
 }
@@ -76,9 +81,8 @@ Outcome decide(const State& state, const op::OfflineAndRemove& remove) {
     }
     const Range range = *Range::from_size(remove.start, remove.size);
     Outcome answer = Outcome::accept(RuleId::offline_remove_accepted);
-    for_each_block(state, range, [&](std::uint64_t number) {
-        const Block& block = state.blocks.at(number);
-        if (!block.exists || !block.online) return true;
+    for_each_block(state, range, [&](std::uint64_t number, const Block& block) {
+        if (!block.online) return true;
         const Outcome offline = decide_offline(state, number, block);
         if (offline.kind == Outcome::Kind::uncertain) {
             answer = Outcome::unsure(RuleId::offline_remove_unmovable, offline.error, offline.at);
@@ -97,11 +101,9 @@ Outcome decide(const State& state, const op::OfflineAndRemove& remove) {
 void commit(State& state, const op::OfflineAndRemove& remove, const Outcome& answer, int) {
     const auto range = Range::from_size(remove.start, remove.size);
     if (!range || !answer.accepted()) return;   // on failure what was offlined is onlined again
-    for_each_block(state, *range, [&](std::uint64_t number) {
-        const Block& block = state.blocks.at(number);
-        if (block.exists && block.online) set_offline(state, number);
-        return true;
-    });
+    for (const std::uint64_t number : numbers_of_blocks(state, *range)) {
+        if (state.blocks.at(number).online) set_offline(state, number);
+    }
     remove_blocks(state, *range);
 }
 

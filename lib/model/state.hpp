@@ -114,4 +114,9 @@ struct Model::State {
 
 using State = Model::State;
 
+// mem_section[] ends with the physical addresses: beyond them nothing can be recorded, whoever accepted it.
+[[nodiscard]] inline bool can_be_there(const State& state, const Range& range) {
+    return state.limits.physical.contains(range);
+}
+
 }   // namespace memhot

@@ -9,6 +9,7 @@
 
 #include "replay/json_fields.hpp"
 #include "replay/records.hpp"
+#include "units/quote.hpp"
 
 namespace memhot {
 
@@ -135,7 +136,7 @@ Result<Session> parse_session(std::string_view text) {
     Fields document(*json, "");
     const std::string format = document.text("format");
     if (format != "memhot-ndctl-session/1") {
-        return bad_input(fmt::format("format: \"{}\": memhot-ndctl-session/1 expected", format));
+        return bad_input(fmt::format("format: {}: memhot-ndctl-session/1 expected", units::quoted(format)));
     }
     Session session{.id = document.text("id"), .kernel = {}, .steps = {}};
     if (auto kernel = read_kernel(session.kernel, document); !kernel) return std::move(kernel).error();

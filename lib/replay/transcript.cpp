@@ -8,6 +8,7 @@
 
 #include "replay/json_fields.hpp"
 #include "replay/records.hpp"
+#include "units/quote.hpp"
 
 namespace memhot {
 
@@ -151,7 +152,7 @@ Result<Step> read_step(const Json& json, const std::string& path) {
     if (name == "observe") return read_observe(fields);
     if (name == "observe_blocks") return read_observe_blocks(fields);
     const auto* reader = std::ranges::find(kOperations, std::string_view(name), &OperationReader::op);
-    if (reader == kOperations.end()) return bad_input(fmt::format("{}.op: \"{}\" is no operation", path, name));
+    if (reader == kOperations.end()) return bad_input(fmt::format("{}.op: {} is no operation", path, units::quoted(name)));
     return read_operation(*reader, json, path);
 }
 
@@ -211,7 +212,7 @@ Result<Transcript> parse_transcript(std::string_view text) {
     const std::string format = document.text("format");
     if (auto status = document.status(); !status) return std::move(status).error();
     if (format != "memhot-transcript/1") {
-        return bad_input(fmt::format("format: \"{}\": memhot-transcript/1 expected", format));
+        return bad_input(fmt::format("format: {}: memhot-transcript/1 expected", units::quoted(format)));
     }
     Transcript transcript{.id = document.text("id"), .start = {}, .steps = {}};
     if (auto start = read_start(transcript.start, document); !start) return std::move(start).error();
