@@ -10,6 +10,7 @@
 #include "snapshot/check.hpp"
 #include "snapshot/file.hpp"
 #include "snapshot/json_object.hpp"
+#include "snapshot/nvdimm_json.hpp"
 #include "units/quote.hpp"
 
 namespace memhot {
@@ -162,6 +163,13 @@ Status read_parameters(const Json& value, Snapshot& snapshot) {
     return parameters.finish();
 }
 
+Status read_nvdimm(const Json& value, Snapshot& snapshot) {
+    auto nvdimm = snapshot::nvdimm_from_json(value);
+    if (!nvdimm) return nvdimm.error();
+    snapshot.nvdimm = *std::move(nvdimm);
+    return Done{};
+}
+
 struct Part {
     const Json* value;
     Status (*read)(const Json&, Snapshot&);
@@ -190,6 +198,7 @@ Result<Snapshot> read_document(const Json& json) {
         {document.object("parameters"), read_parameters},
         {document.array("firmware_ram"), read_firmware},
         {document.find_array("udev_rules"), read_udev_rules},
+        {document.find_object("nvdimm"), read_nvdimm},
     };
     if (auto good = document.finish(); !good) return good.error();
     for (const auto& part : parts) {

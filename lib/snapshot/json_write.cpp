@@ -6,6 +6,7 @@
 
 #include "memhot/snapshot.hpp"
 #include "memhot/units.hpp"
+#include "snapshot/nvdimm_json.hpp"
 
 namespace memhot {
 namespace {
@@ -107,6 +108,7 @@ std::string to_json(const Snapshot& snapshot) {
     put(document, "probe", snapshot.probe);
     document["firmware_ram"] = firmware_to_json(snapshot.firmware_ram);
     if (!snapshot.udev_rules.empty()) document["udev_rules"] = udev_to_json(snapshot.udev_rules);
+    if (snapshot.nvdimm) document["nvdimm"] = snapshot::nvdimm_to_json(*snapshot.nvdimm);
     if (snapshot.iomem) {
         document["iomem"] = *snapshot.iomem;
     } else {
