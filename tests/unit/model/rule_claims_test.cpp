@@ -69,7 +69,7 @@ TEST(Rule, release_accepted_takes_what_is_below) {
 TEST(Rule, release_nonexistent) {
     const std::string kOld = "Trying to free nonexistent resource <0000000044000000-0000000044000fff>";
     const std::string kNew = "resource: Trying to free nonexistent resource <0x0000000044000000-0x0000000044000fff>";
-    for (const auto& [kernel, line] : {std::pair{"5.10", kOld}, std::pair{"6.1", kNew}, std::pair{"7.2", kNew}}) {
+    for (const auto& [kernel, line] : {std::pair{"5.10", kOld}, std::pair{"6.1.190", kNew}, std::pair{"7.2", kNew}}) {
         Model model = test::boot({.iomem = kHost.iomem, .kernel = kernel});
         const std::string before = test::picture(model);
         const auto answer = expect(model, op::Release{0x44000000, 0x1000}, RuleId::release_nonexistent, 0);

@@ -84,7 +84,7 @@ TEST(Rule, offline_holes) {
         EXPECT_EQ(model.outcome(op::SetState{0x27, "offline"}).kind, Outcome::Kind::uncertain) << kernel;
     }
     Host old = host;
-    old.kernel = "5.6";
+    old.kernel = "5.4";
     EXPECT_EQ(test::boot(old).outcome(op::SetState{7, "offline"}).kind, Outcome::Kind::uncertain);   // nobody looks
 }
 
