@@ -13,10 +13,10 @@
 namespace memhotctl {
 
 enum class OwnerKind {
-    ram,       // System RAM
-    device,    // memory of a device: pmem, dax, CXL, un-addressable device memory
-    firmware,  // reserved, ACPI, ROMs
-    window,    // PCI and other windows: no memory
+    ram,   // System RAM
+    device,   // memory of a device: pmem, dax, CXL, un-addressable device memory
+    firmware,   // reserved, ACPI, ROMs
+    window,   // PCI and other windows: no memory
 };
 
 struct Extent {
@@ -24,7 +24,7 @@ struct Extent {
     std::string name;
     OwnerKind kind = OwnerKind::window;
     bool claimed = false;   // busy: a driver holds it
-    bool rest = false;      // what the resources inside it leave free of a larger one
+    bool rest = false;   // what the resources inside it leave free of a larger one
 };
 
 OwnerKind kind_of(const memhot::Resource& resource);

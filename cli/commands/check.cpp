@@ -24,23 +24,23 @@ constexpr std::array<Option, 10> kOptions{{
     {"offline", 0, "", "remove: offline the blocks first, offline_and_remove_memory()"},
     {"arch", 0, "ARCH", "as a machine of this architecture would: x86_64, arm64, ppc64, ..."},
     {"page-size", 0, "SIZE", "as a kernel with pages of 4K, 16K or 64K would"},
-    {"shift", 0, "SIZE", "as if firmware had placed everything from the first RANGE on so much higher (+64M) or "
-                         "lower (-2M); every RANGE from there on moves with it"},
+    {"shift", 0, "SIZE",
+     "as if firmware had placed everything from the first RANGE on so much higher (+64M) or "
+     "lower (-2M); every RANGE from there on moves with it"},
 }};
 
-constexpr std::string_view kNotes =
-    "Operations:\n"
-    "  map RANGE             memremap_pages(), as for a namespace or a dax device\n"
-    "  unmap RANGE           memunmap_pages() of the mapping there\n"
-    "  add RANGE             add_memory()\n"
-    "  probe ADDRESS         a write to /sys/devices/system/memory/probe\n"
-    "  online THING          a write to the block's file state; also online_kernel,\n"
-    "                        online_movable and offline\n"
-    "  remove THING          remove_memory()\n"
-    "  claim RANGE           request_mem_region()\n"
-    "Several are answered one after the other, each seeing what those before it left.\n"
-    "RANGE: START-END (hex, inclusive), START+SIZE, blockN, blockN-M, sectionN or a\n"
-    "name in /proc/iomem; THING: also nodeN.\n";
+constexpr std::string_view kNotes = "Operations:\n"
+                                    "  map RANGE             memremap_pages(), as for a namespace or a dax device\n"
+                                    "  unmap RANGE           memunmap_pages() of the mapping there\n"
+                                    "  add RANGE             add_memory()\n"
+                                    "  probe ADDRESS         a write to /sys/devices/system/memory/probe\n"
+                                    "  online THING          a write to the block's file state; also online_kernel,\n"
+                                    "                        online_movable and offline\n"
+                                    "  remove THING          remove_memory()\n"
+                                    "  claim RANGE           request_mem_region()\n"
+                                    "Several are answered one after the other, each seeing what those before it left.\n"
+                                    "RANGE: START-END (hex, inclusive), START+SIZE, blockN, blockN-M, sectionN or a\n"
+                                    "name in /proc/iomem; THING: also nodeN.\n";
 
 Result<int> parse_node(const std::string& text) {
     const auto node = memhot::parse_number(text);
@@ -118,9 +118,8 @@ Json document(const std::vector<Answer>& answers) {
     if (answers.size() == 1) return Json::Raw{to_json(answers.front().verdict)};
     Json verdicts = Json::array();
     for (const auto& answer : answers) verdicts.push(Json::Raw{to_json(answer.verdict)});
-    return Json::object({{"format", "memhot-check/1"},
-                         {"exit_status", combined_status(answers)},
-                         {"verdicts", std::move(verdicts)}});
+    return Json::object(
+        {{"format", "memhot-check/1"}, {"exit_status", combined_status(answers)}, {"verdicts", std::move(verdicts)}});
 }
 
 Result<int> run(Context& context) {

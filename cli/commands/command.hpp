@@ -14,8 +14,8 @@ namespace memhotctl {
 class Context;
 
 struct Option {
-    std::string_view name;    // without dashes
-    char letter = 0;          // of the short form
+    std::string_view name;   // without dashes
+    char letter = 0;   // of the short form
     std::string_view value;   // what it takes, as --help shows it; empty: a flag
     std::string_view help;
 };
@@ -23,11 +23,11 @@ struct Option {
 struct Command {
     std::string_view name;
     std::string_view operands;   // as --help shows them
-    std::size_t least = 0;       // how many
+    std::size_t least = 0;   // how many
     std::size_t most = 0;
     std::string_view summary;
     std::span<const Option> options;
-    std::string_view notes;      // the rest of --help
+    std::string_view notes;   // the rest of --help
     // The exit status, with the result in the context; an error becomes one line on stderr.
     memhot::Result<int> (*run)(Context&);
 };

@@ -25,7 +25,7 @@ std::string_view sign_text(const Picture& picture, char sign) {
 
 Paint paint_of(const PictureLine& line) {
     return line.cells.find('+') != std::string::npos || line.cells.find('?') != std::string::npos ? Paint::doubtful
-                                                                                                    : Paint::plain;
+                                                                                                  : Paint::plain;
 }
 
 std::string line_text(const Context& context, const Picture& picture, const PictureLine& line) {
@@ -44,9 +44,8 @@ std::string text_of(const Context& context, const Picture& picture) {
     if (!context.legend()) return out;
     out += "\nA character is a sub-section of 2 MiB, a row 128 MiB from the address before it.\n";
     for (const auto& entry : picture.legend) {
-        const std::string where = entry.range ? fmt::format(" {} ({})", to_string(*entry.range),
-                                                            context.size(entry.range->size()))
-                                              : "";
+        const std::string where =
+            entry.range ? fmt::format(" {} ({})", to_string(*entry.range), context.size(entry.range->size())) : "";
         out += fmt::format("  {}  {}{}\n", entry.sign, printable(entry.text), where);
     }
     return out;

@@ -45,19 +45,20 @@ std::string disagreements(const std::vector<ReplayReport>& reports, bool everyth
     for (const auto& report : reports) {
         for (const auto& one : report.disagreements) {
             if (++seen > kShownDisagreements && !everything) continue;
-            out += fmt::format("\n{}: step {}, {}: {}\n  predicted {}\n  recorded  {}\n", printable(report.file), one.step,
-                               one.op, printable(one.why), printable(one.predicted), printable(one.recorded));
+            out += fmt::format("\n{}: step {}, {}: {}\n  predicted {}\n  recorded  {}\n", printable(report.file),
+                               one.step, one.op, printable(one.why), printable(one.predicted), printable(one.recorded));
         }
     }
     if (seen > kShownDisagreements && !everything) {
-        out += fmt::format("\n... {} (--verbose or --json)\n", counted(seen - kShownDisagreements, "more disagreement"));
+        out +=
+            fmt::format("\n... {} (--verbose or --json)\n", counted(seen - kShownDisagreements, "more disagreement"));
     }
     return out;
 }
 
 std::string text_of(const Context& context, const std::vector<ReplayReport>& reports) {
-    Table table({{"FILE"}, {"KERNEL"}, {"OPERATIONS", true}, {"UNCERTAIN", true}, {"OBSERVATIONS", true},
-                 {"MESSAGES", true}});
+    Table table(
+        {{"FILE"}, {"KERNEL"}, {"OPERATIONS", true}, {"UNCERTAIN", true}, {"OBSERVATIONS", true}, {"MESSAGES", true}});
     std::size_t replayed = 0;
     for (const auto& report : reports) {
         if (report.error) continue;

@@ -72,7 +72,8 @@ Result<int> one(Context& context, const std::string& id) {
     if (!found) return memhot::bad_input("\"" + printable(id) + "\": no such rule, expected an ID that `rules` lists");
     const Rule& rule = memhot::rule(*found);
     if (context.json()) {
-        context.print_json(Json::object({{"format", "memhot-rules/1"}, {"rules", Json::array().push(to_document(rule))}}));
+        context.print_json(
+            Json::object({{"format", "memhot-rules/1"}, {"rules", Json::array().push(to_document(rule))}}));
     } else {
         context.print(details(rule));
     }

@@ -66,7 +66,8 @@ void take_sections(const Host& host, const std::vector<Range>& ranges, Facts& fa
     }
     if (!facts.sections.empty() || facts.sections_touched < kMostItems) return;
     for (auto& info : host.model->sections()) {   // of a very large range: those that there are
-        if (touches(ranges, {info.number * size, info.number * size + (size - 1)})) facts.sections.push_back(std::move(info));
+        if (touches(ranges, {info.number * size, info.number * size + (size - 1)}))
+            facts.sections.push_back(std::move(info));
     }
 }
 
@@ -167,7 +168,8 @@ std::string text_of(const Context& context, const Host& host, const Thing& thing
     }
     out.add("Blocks", block_texts(host, facts), most);
     out.add("Mappings", mapping_texts(context, facts), most);
-    if (const auto model = host.need_model(); !model) out.add("Hidden", "owners and sections: " + model.error().message());
+    if (const auto model = host.need_model(); !model)
+        out.add("Hidden", "owners and sections: " + model.error().message());
     return out.text();
 }
 

@@ -7,7 +7,7 @@ namespace memhotctl {
 
 namespace {
 
-constexpr std::array<const Command*, 8> kCommands{&kStatus, &kList, &kShow,  &kMap,
+constexpr std::array<const Command*, 8> kCommands{&kStatus, &kList,  &kShow,    &kMap,
                                                   &kCheck,  &kRules, &kCapture, &kReplay};
 
 constexpr std::array<Option, 11> kGlobals{{

@@ -48,9 +48,9 @@ std::string help() {
 }
 
 std::string help_of(const Command& command) {
-    std::string out = fmt::format("Usage: memhotctl {}{}{}{}\n\n", command.name,
-                                  command.options.empty() ? "" : " [OPTIONS]", command.operands.empty() ? "" : " ",
-                                  command.operands);
+    std::string out =
+        fmt::format("Usage: memhotctl {}{}{}{}\n\n", command.name, command.options.empty() ? "" : " [OPTIONS]",
+                    command.operands.empty() ? "" : " ", command.operands);
     for (const auto& line : wrap(command.summary, kWidth)) out += line + "\n";
     if (!command.options.empty()) out += "\nOptions:\n" + options_text(command.options);
     if (!command.notes.empty()) out += "\n" + std::string(command.notes);

@@ -36,8 +36,7 @@ Json extent_json(const Extent& extent) {
 }
 
 Json mapping_json(const memhot::Mapping& mapping) {
-    return std::move(
-        range_json(mapping.range).set("owner", mapping.owner).set("type", type_name(mapping.type)));
+    return std::move(range_json(mapping.range).set("owner", mapping.owner).set("type", type_name(mapping.type)));
 }
 
 Json kernel_json(const Host& host) {

@@ -23,7 +23,8 @@ void Labelled::add(std::string_view label, const std::vector<std::string>& texts
     if (shown < texts.size()) lines.push_back(fmt::format("... and {} more (--verbose)", texts.size() - shown));
     for (std::size_t i = 0; i < lines.size(); ++i) {
         const std::size_t pad = kLabel - std::min(kLabel, i == 0 ? label.size() : 0);
-        out_ += (i == 0 ? paint(terminal_, Paint::bold, label) : std::string()) + std::string(pad, ' ') + lines[i] + "\n";
+        out_ +=
+            (i == 0 ? paint(terminal_, Paint::bold, label) : std::string()) + std::string(pad, ' ') + lines[i] + "\n";
     }
 }
 

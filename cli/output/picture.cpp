@@ -53,7 +53,8 @@ void append(std::vector<PictureLine>& lines, PictureLine line, bool fold) {
         return;
     }
     line.cells = std::string(1, sign);
-    const bool joins = !lines.empty() && lines.back().cells.size() == 1 && lines.back().range.last + 1 == line.range.start;
+    const bool joins =
+        !lines.empty() && lines.back().cells.size() == 1 && lines.back().range.last + 1 == line.range.start;
     if (joins && lines.back().cells == line.cells) {
         lines.back().range.last = line.range.last;
     } else if (joins && is_empty(sign) && is_empty(lines.back().cells.front())) {
@@ -148,8 +149,9 @@ std::vector<std::uint64_t> Painter::changes() const {
 }
 
 std::vector<PictureLine> Painter::lines_of(const Range& part) const {
-    const auto row_of = [](std::uint64_t address) { return Range{memhot::align_down(address, kRowSize),
-                                                                 address | (kRowSize - 1)}; };
+    const auto row_of = [](std::uint64_t address) {
+        return Range{memhot::align_down(address, kRowSize), address | (kRowSize - 1)};
+    };
     const bool in_full = part.size() != 0 && part.last / kRowSize - part.start / kRowSize < kMostRowsInFull;
     const auto edges = changes();
     std::vector<PictureLine> lines;
@@ -186,9 +188,8 @@ std::vector<LegendEntry> Painter::legend_of(const std::vector<PictureLine>& line
             out.push_back({sign, fmt::format("{}, {}", extent.name, pages), extent.range});
         }
     }
-    std::ranges::stable_sort(out, {}, [](const LegendEntry& entry) {
-        return entry.range ? 1 + static_cast<int>(lower(entry.sign)) : 0;
-    });
+    std::ranges::stable_sort(
+        out, {}, [](const LegendEntry& entry) { return entry.range ? 1 + static_cast<int>(lower(entry.sign)) : 0; });
     return out;
 }
 

@@ -58,7 +58,8 @@ public:
         std::string out;
         for (const auto& part : parts_) {
             std::string label = fmt::format("{:<{}}", part.label, kLabelWidth);
-            label = paint(style_.terminal, part.paint, part.label) + label.substr(std::min(part.label.size(), kLabelWidth));
+            label =
+                paint(style_.terminal, part.paint, part.label) + label.substr(std::min(part.label.size(), kLabelWidth));
             for (std::size_t i = 0; i < part.lines.size(); ++i) {
                 out += (i == 0 ? label : std::string(kLabelWidth, ' ')) + part.lines[i] + "\n";
             }
@@ -131,7 +132,8 @@ std::string headline(const std::string& title, const Verdict& verdict, const Pag
     }
     // The words after the title are painted, wherever the line broke.
     const std::size_t start = std::min(title.size() + 2, out.size());
-    return out.substr(0, start) + paint(style.terminal, paint_of(verdict), out.substr(start, out.size() - start - 1)) + "\n";
+    return out.substr(0, start) + paint(style.terminal, paint_of(verdict), out.substr(start, out.size() - start - 1)) +
+           "\n";
 }
 
 std::vector<std::string> hazard_texts(const Verdict& verdict) {
@@ -140,7 +142,8 @@ std::vector<std::string> hazard_texts(const Verdict& verdict) {
         const auto& rule = memhot::rule(hazard.rule);
         out.push_back(fmt::format("{} [{}; {}]", hazard.text, rule.id, hazard.releases));
         // A crash's own remedy is that of the verdict and stands below.
-        if (!rule.remedy.empty() && hazard.rule != verdict.outcome.rule) out.push_back("-> " + std::string(rule.remedy));
+        if (!rule.remedy.empty() && hazard.rule != verdict.outcome.rule)
+            out.push_back("-> " + std::string(rule.remedy));
     }
     return out;
 }
@@ -178,7 +181,8 @@ std::vector<std::string> assumption_texts(const Verdict& verdict, bool everythin
     if (first.size() + more.size() > room) {
         // what stands in brackets explains, what stands before them is the assumption
         const auto bracket = first.rfind(" (", room - more.size());
-        first = bracket != std::string::npos ? first.substr(0, bracket) : first.substr(0, room - more.size() - 3) + "...";
+        first =
+            bracket != std::string::npos ? first.substr(0, bracket) : first.substr(0, room - more.size() - 3) + "...";
     }
     return {first + more};
 }
@@ -254,8 +258,10 @@ std::string verdict_text(const std::vector<Answer>& answers, const memhot::Kerne
     const Page page(style);
     std::string out;
     const std::size_t shown = style.everything ? groups.size() : std::min(groups.size(), kMostGroups);
-    for (std::size_t i = 0; i < shown; ++i) out += headline(group_title(groups[i]), groups[i].first->verdict, page, style);
-    if (shown < groups.size()) out += fmt::format("... {} (--verbose)\n", counted(groups.size() - shown, "more answer"));
+    for (std::size_t i = 0; i < shown; ++i)
+        out += headline(group_title(groups[i]), groups[i].first->verdict, page, style);
+    if (shown < groups.size())
+        out += fmt::format("... {} (--verbose)\n", counted(groups.size() - shown, "more answer"));
     out += "\n";
     const auto used = static_cast<std::size_t>(std::ranges::count(out, '\n'));
     return out + one_text(decisive(answers), profile, style, kScreenLines > used ? kScreenLines - used : 5);

@@ -26,13 +26,16 @@ void kmem_partly_online(const Facts& facts, Findings& out) {
         const auto blocks = dax_blocks(facts.snapshot, device);
         const auto online = static_cast<std::size_t>(std::ranges::count_if(blocks, &DaxBlock::online));
         const auto present = static_cast<std::size_t>(std::ranges::count_if(blocks, &DaxBlock::present));
-        if (blocks.empty() || (online == blocks.size() && present == blocks.size()) || (online == 0 && present == blocks.size())) {
+        if (blocks.empty() || (online == blocks.size() && present == blocks.size()) ||
+            (online == 0 && present == blocks.size())) {
             continue;
         }
-        out.push_back({"kmem.partly-online", Severity::problem, device.name,
-                       fmt::format("{} of its {} memory blocks are online, {} are there at all", online, blocks.size(), present),
-                       "drivers/dax/kmem.c: unbinding it while a block is online leaks the memory until reboot",
-                       fmt::format("daxctl online-memory {0}, or daxctl offline-memory {0}; never unbind it as it is", device.name)});
+        out.push_back(
+            {"kmem.partly-online", Severity::problem, device.name,
+             fmt::format("{} of its {} memory blocks are online, {} are there at all", online, blocks.size(), present),
+             "drivers/dax/kmem.c: unbinding it while a block is online leaks the memory until reboot",
+             fmt::format("daxctl online-memory {0}, or daxctl offline-memory {0}; never unbind it as it is",
+                         device.name)});
     }
 }
 
@@ -44,8 +47,9 @@ void kmem_loses_bytes(const Facts& facts, Findings& out) {
         const std::uint64_t used = dax_blocks(facts.snapshot, device).size() * *facts.snapshot.memory_block_size;
         if (ranges.empty() || used >= whole) continue;
         out.push_back({"kmem.stranded", is_kmem(device) ? Severity::warning : Severity::note, device.name,
-                       fmt::format("{} of {} are outside of whole memory blocks of {}: as system RAM they {} lost", human_size(whole - used),
-                                   human_size(whole), human_size(*facts.snapshot.memory_block_size), is_kmem(device) ? "are" : "would be"),
+                       fmt::format("{} of {} are outside of whole memory blocks of {}: as system RAM they {} lost",
+                                   human_size(whole - used), human_size(whole),
+                                   human_size(*facts.snapshot.memory_block_size), is_kmem(device) ? "are" : "would be"),
                        "drivers/dax/kmem.c: dax_kmem_range trims each range to memory blocks",
                        "choose start and size of the namespace so that its data lies on memory block boundaries"});
     }

@@ -10,15 +10,17 @@ namespace memhot::doctor {
 
 void hidden(const Facts& facts, Findings& out) {
     if (facts.snapshot.iomem) return;
-    out.push_back({"host.hidden", Severity::note, "/proc/iomem", "the addresses are hidden: half of the checks cannot be made",
-                   facts.snapshot.iomem_hidden, "run as root, or examine a capture that root made"});
+    out.push_back({"host.hidden", Severity::note, "/proc/iomem",
+                   "the addresses are hidden: half of the checks cannot be made", facts.snapshot.iomem_hidden,
+                   "run as root, or examine a capture that root made"});
 }
 
 void no_memory_hotplug(const Facts& facts, Findings& out) {
     if (facts.snapshot.memory_block_size) return;
     out.push_back({"kernel.no-hotplug", Severity::warning, "/sys/devices/system/memory",
                    "this kernel has no memory hotplug: nothing can be added, onlined or offlined",
-                   "CONFIG_MEMORY_HOTPLUG is not set: block_size_bytes is missing", "use a kernel with CONFIG_MEMORY_HOTPLUG"});
+                   "CONFIG_MEMORY_HOTPLUG is not set: block_size_bytes is missing",
+                   "use a kernel with CONFIG_MEMORY_HOTPLUG"});
 }
 
 namespace {
@@ -27,8 +29,8 @@ namespace {
 using Owners = std::map<std::uint64_t, std::vector<std::string>>;
 
 bool holds_memory(const Resource& resource) {
-    return resource.system_ram || resource.name.starts_with("Persistent Memory") || resource.name.starts_with("CXL Window") ||
-           resource.name == "Soft Reserved";
+    return resource.system_ram || resource.name.starts_with("Persistent Memory") ||
+           resource.name.starts_with("CXL Window") || resource.name == "Soft Reserved";
 }
 
 Owners owners_of_ends(const Model& model) {
@@ -55,10 +57,11 @@ void shared_sections(const Facts& facts, Findings& out) {
         if (owners.size() < 2) continue;
         std::string names;
         for (const auto& owner : owners) names += (names.empty() ? "" : "; ") + owner;
-        out.push_back({"section.shared", Severity::note, fmt::format("section {:#x}", number),
-                       fmt::format("{} share the {} from {:#x}: {}", owners.size(), human_size(section), number * section, names),
-                       "kernels before 5.3 give a section to one owner only; 5.3 to 5.8 free its memmap when one leaves",
-                       "before going back to such a kernel, align the owners to sections"});
+        out.push_back(
+            {"section.shared", Severity::note, fmt::format("section {:#x}", number),
+             fmt::format("{} share the {} from {:#x}: {}", owners.size(), human_size(section), number * section, names),
+             "kernels before 5.3 give a section to one owner only; 5.3 to 5.8 free its memmap when one leaves",
+             "before going back to such a kernel, align the owners to sections"});
     }
 }
 

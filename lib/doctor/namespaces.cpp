@@ -21,7 +21,8 @@ void for_each_instance(const Facts& facts, Visit&& visit) {
     const NvdimmRecord& nd = *facts.snapshot.nvdimm;
     for (const auto& ns : nd.namespaces) {
         const InfoBlockRecord* info = nd.info_block(ns.name);
-        const bool usable = info != nullptr && info->kind != InstanceKind::btt && ns.resource && ns.size.value_or(0) != 0;
+        const bool usable =
+            info != nullptr && info->kind != InstanceKind::btt && ns.resource && ns.size.value_or(0) != 0;
         if (usable) visit(ns, *info);
     }
 }
@@ -45,7 +46,8 @@ std::string objection(const NamespaceRecord& ns, const InfoBlockRecord& info, st
     const std::uint64_t end = start + size - info.end_trunc.value_or(0);
     if (align > size) return fmt::format("alignment: {:x} exceeds capacity {:x}", align, size);
     if (offset >= size) return fmt::format("pfn array size exceeds capacity of {}", ns.name);
-    if ((start + offset + pad) % align != 0) return fmt::format("bad offset: {:#x} dax disabled align: {:#x}", offset, align);
+    if ((start + offset + pad) % align != 0)
+        return fmt::format("bad offset: {:#x} dax disabled align: {:#x}", offset, align);
     if (!is_aligned(start + pad, kSubsectionSize)) return "resource start misaligned";
     if (!is_aligned(end, kSubsectionSize)) return "resource end misaligned";
     return {};
@@ -55,7 +57,8 @@ std::string objection(const NamespaceRecord& ns, const InfoBlockRecord& info, st
 op::Map map_of(const NamespaceRecord& ns, const InfoBlockRecord& info, const KernelProfile& profile) {
     const std::uint64_t start = *ns.resource + info.start_pad.value_or(0);
     const std::uint64_t end = *ns.resource + *ns.size - info.end_trunc.value_or(0);
-    op::Map map{.type = MapType::fsdax, .start = start, .size = end - start, .claim = false, .owner = ns.name, .altmap = {}};
+    op::Map map{
+        .type = MapType::fsdax, .start = start, .size = end - start, .claim = false, .owner = ns.name, .altmap = {}};
     constexpr std::uint64_t kReserve = 8 * kKiB;
     if (info.mode == 2U && info.data_offset.value_or(0) >= kReserve) {
         map.altmap = Altmap{align_up(kReserve, profile.page_size) / profile.page_size,
@@ -70,7 +73,8 @@ std::string without_claims(std::string_view iomem) {
     while (!iomem.empty()) {
         const std::size_t end = std::min(iomem.find('\n'), iomem.size());
         const std::string_view line = iomem.substr(0, end);
-        const bool claim = line.find(" : namespace") != std::string_view::npos || line.find(" : dax") != std::string_view::npos ||
+        const bool claim = line.find(" : namespace") != std::string_view::npos ||
+                           line.find(" : dax") != std::string_view::npos ||
                            line.find("System RAM (kmem)") != std::string_view::npos;
         if (!claim) text.append(line).append("\n");
         iomem.remove_prefix(std::min(end + 1, iomem.size()));
@@ -100,7 +104,8 @@ void namespaces_not_attached(const Facts& facts, Findings& out) {
             why = fmt::format("its region {} is disabled", ns.region);
         } else if (info != nullptr && info->kind != InstanceKind::btt && ns.resource) {
             const std::string text = objection(ns, *info, *ns.resource);
-            if (!text.empty()) why = fmt::format("drivers/nvdimm/pfn_devs.c: nd_pfn_validate: \"{}\" (EOPNOTSUPP)", text);
+            if (!text.empty())
+                why = fmt::format("drivers/nvdimm/pfn_devs.c: nd_pfn_validate: \"{}\" (EOPNOTSUPP)", text);
         }
         out.push_back({"namespace.not-attached", Severity::problem, ns.name,
                        fmt::format("{} of space, and no disk or dax device", human_size(*ns.size)), std::move(why),
@@ -115,7 +120,8 @@ void namespaces_after_shift(const Facts& facts, Findings& out) {
         if (text.empty()) return;
         out.push_back({"namespace.fails-after-shift", Severity::warning, ns.name,
                        fmt::format("would not attach if the firmware moved it by 64 MiB: \"{}\"", text),
-                       fmt::format("its data starts at {:#x} and must stay on a multiple of {:#x} (5.7+: no disk appears, the data stays)",
+                       fmt::format("its data starts at {:#x} and must stay on a multiple of {:#x} (5.7+: no disk "
+                                   "appears, the data stays)",
                                    data_start(ns, info), info.align.value_or(kSubsectionSize)),
                        "before a firmware update, save the data or recreate it with align 2M"});
     });
@@ -134,8 +140,8 @@ void namespaces_on_other_kernels(const Facts& facts, Findings& out) {
             const Outcome there = then->outcome(map_of(ns, info, *other));
             if (!here.accepted() || there.accepted()) return;
             out.push_back({"namespace.fails-on-other-kernel", Severity::warning, ns.name,
-                           fmt::format("would not attach on {}: {}", name, errno_name(there.error)), std::string(rule(there.rule).checks),
-                           std::string(rule(there.rule).remedy)});
+                           fmt::format("would not attach on {}: {}", name, errno_name(there.error)),
+                           std::string(rule(there.rule).checks), std::string(rule(there.rule).remedy)});
         });
     }
 }
@@ -147,15 +153,18 @@ void map_dev_of_no_use(const Facts& facts, Findings& out) {
         if (info.mode != 2U || !model) return;
         const op::Map map = map_of(ns, info, *facts.profile);
         if (!facts.profile->has(Feature::altmap_honoured)) {
-            out.push_back({"namespace.map-dev-wasted", Severity::warning, ns.name,
-                           fmt::format("map=dev reserves {} in it that {} never uses: the struct pages take RAM all the same",
-                                       human_size(info.data_offset.value_or(0)), to_string(facts.profile->arch)),
-                           "the architecture passes no altmap to vmemmap_populate()", "recreate it with map=mem"});
+            out.push_back(
+                {"namespace.map-dev-wasted", Severity::warning, ns.name,
+                 fmt::format("map=dev reserves {} in it that {} never uses: the struct pages take RAM all the same",
+                             human_size(info.data_offset.value_or(0)), to_string(facts.profile->arch)),
+                 "the architecture passes no altmap to vmemmap_populate()", "recreate it with map=mem"});
         } else if (model->outcome(map).rule == RuleId::map_altmap_exhausted) {
             out.push_back({"namespace.map-dev-too-small", Severity::problem, ns.name,
-                           "the space reserved for its struct pages does not hold them: enabling it fails with ENOMEM and poisons "
+                           "the space reserved for its struct pages does not hold them: enabling it fails with ENOMEM "
+                           "and poisons "
                            "the range until reboot",
-                           std::string(rule(RuleId::map_altmap_exhausted).source), "recreate it with map=mem, or with its end on a section"});
+                           std::string(rule(RuleId::map_altmap_exhausted).source),
+                           "recreate it with map=mem, or with its end on a section"});
         }
     });
 }

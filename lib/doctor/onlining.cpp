@@ -30,10 +30,11 @@ void owners_of_onlining(const Facts& facts, Findings& out) {
     if (owners.size() < 2) return;
     std::string names;
     for (const auto& owner : owners) names += (names.empty() ? "" : ", ") + owner;
-    out.push_back({"onlining.several-owners", Severity::warning, "memory blocks",
-                   fmt::format("{} agents online new memory: {}", owners.size(), names),
-                   "whoever comes first chooses the zone; daxctl then reports a race",
-                   "keep one: set auto_online_blocks to offline, or mask the rule with a file of its name in /etc/udev/rules.d"});
+    out.push_back(
+        {"onlining.several-owners", Severity::warning, "memory blocks",
+         fmt::format("{} agents online new memory: {}", owners.size(), names),
+         "whoever comes first chooses the zone; daxctl then reports a race",
+         "keep one: set auto_online_blocks to offline, or mask the rule with a file of its name in /etc/udev/rules.d"});
 }
 
 void broken_daxctl_rule(const Facts& facts, Findings& out) {

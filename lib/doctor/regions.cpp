@@ -10,7 +10,7 @@ namespace memhot::doctor {
 namespace {
 
 constexpr std::uint64_t kNdctlStart = 16 * kMiB;   // ndctl/namespace.c check_dax_align
-constexpr std::uint64_t kDivisor = 4 * kGiB;       // drivers/nvdimm/namespace_devs.c: div_u64_rem truncates to 32 bits
+constexpr std::uint64_t kDivisor = 4 * kGiB;   // drivers/nvdimm/namespace_devs.c: div_u64_rem truncates to 32 bits
 
 // Where the next namespace would start: behind the last one that is there, or in the first hole, on the region's granule.
 std::optional<std::uint64_t> next_start(const NvdimmRecord& nd, const NdRegionRecord& region) {
@@ -52,14 +52,15 @@ void dead_seeds(const Facts& facts, Findings& out) {
         const bool labelled = region.available_size.has_value();
         const auto start = next_start(*facts.snapshot.nvdimm, region);
         if (!labelled || region.available_size == 0 || !start || is_aligned(*start, kNdctlStart)) continue;
-        out.push_back({"region.dead-seed", Severity::warning, region.name,
-                       fmt::format("the next namespace would start at {:#x}, {:#x} beyond a multiple of 16 MiB: every ndctl "
-                                   "create-namespace in fsdax or devdax mode ends with \"misaligned to 16M, adjust region "
-                                   "alignment and retry\"",
-                                   *start, *start & (kNdctlStart - 1)),
-                       "ndctl/namespace.c: check_dax_align; the kernel itself asks for 2 MiB only",
-                       fmt::format("fill the gap up to {:#x} with a raw namespace, or use --force",
-                                   align_up(*start, kNdctlStart))});
+        out.push_back(
+            {"region.dead-seed", Severity::warning, region.name,
+             fmt::format("the next namespace would start at {:#x}, {:#x} beyond a multiple of 16 MiB: every ndctl "
+                         "create-namespace in fsdax or devdax mode ends with \"misaligned to 16M, adjust region "
+                         "alignment and retry\"",
+                         *start, *start & (kNdctlStart - 1)),
+             "ndctl/namespace.c: check_dax_align; the kernel itself asks for 2 MiB only",
+             fmt::format("fill the gap up to {:#x} with a raw namespace, or use --force",
+                         align_up(*start, kNdctlStart))});
     }
 }
 
@@ -67,10 +68,11 @@ void region_align_too_large(const Facts& facts, Findings& out) {
     if (!facts.snapshot.nvdimm) return;
     for (const auto& region : facts.snapshot.nvdimm->regions) {
         if (!region.align || *region.align < kDivisor) continue;
-        out.push_back({"region.align-divides-by-zero", Severity::problem, region.name,
-                       fmt::format("align is {:#x}: the next write to a namespace's size crashes the kernel", *region.align),
-                       "drivers/nvdimm/namespace_devs.c: __size_store divides by the low 32 bits of the align (5.7+)",
-                       fmt::format("echo {:#x} > /sys/bus/nd/devices/{}/align, before anything else", kNdctlStart, region.name)});
+        out.push_back(
+            {"region.align-divides-by-zero", Severity::problem, region.name,
+             fmt::format("align is {:#x}: the next write to a namespace's size crashes the kernel", *region.align),
+             "drivers/nvdimm/namespace_devs.c: __size_store divides by the low 32 bits of the align (5.7+)",
+             fmt::format("echo {:#x} > /sys/bus/nd/devices/{}/align, before anything else", kNdctlStart, region.name)});
     }
 }
 

@@ -98,15 +98,20 @@ void create_blocks(State& state, const op::Add& add, bool memmap_on_memory) {
     const std::uint32_t vmemmap_pages = memmap_on_memory ? memmap_pages_of_block(state) : 0;
     const std::uint64_t last = state.block_of(add.start + add.size - 1);
     for (std::uint64_t number = state.block_of(add.start); number <= last; ++number) {
-        state.blocks.writable(number) = {.exists = true, .online = false, .boot = false, .zone = Zone::none,
-                                         .node = static_cast<std::int16_t>(add.node), .vmemmap_pages = vmemmap_pages};
+        state.blocks.writable(number) = {.exists = true,
+                                         .online = false,
+                                         .boot = false,
+                                         .zone = Zone::none,
+                                         .node = static_cast<std::int16_t>(add.node),
+                                         .vmemmap_pages = vmemmap_pages};
     }
 }
 
 }   // namespace
 
 std::uint32_t memmap_pages_of_block(const State& state) {
-    const std::uint64_t pages = (memmap_bytes_of_block(state) + state.profile->page_size - 1) / state.profile->page_size;
+    const std::uint64_t pages =
+        (memmap_bytes_of_block(state) + state.profile->page_size - 1) / state.profile->page_size;
     const std::uint64_t pageblock = state.pages(state.profile->pageblock_size);
     if (state.policy.memmap_on_memory != MemmapOnMemory::force) return static_cast<std::uint32_t>(pages);
     return static_cast<std::uint32_t>((pages + pageblock - 1) / pageblock * pageblock);
@@ -155,8 +160,12 @@ void commit(State& state, const op::Add& add, const Outcome& answer, int) {
 }
 
 op::Add add_of_probe(const State& state, const op::Probe& probe) {
-    return {.start = probe.address, .size = state.block_size, .node = state.possible_nodes->empty() ? 0 : state.possible_nodes->front(),
-            .driver_managed = false, .memmap_on_memory = false, .resource_name = "System RAM"};
+    return {.start = probe.address,
+            .size = state.block_size,
+            .node = state.possible_nodes->empty() ? 0 : state.possible_nodes->front(),
+            .driver_managed = false,
+            .memmap_on_memory = false,
+            .resource_name = "System RAM"};
 }
 
 Outcome decide(const State& state, const op::Probe& probe) {

@@ -66,9 +66,11 @@ AddPagesAnswer add_pages(const State& state, const Range& range, const Altmap* a
     if (state.has(Feature::addressable_check_in_add_pages) && range.last > state.limits.physical.last) {
         return {.what = What::beyond_physmem, .at = range.start};
     }
-    if (altmap != nullptr && !altmap_fits(state, range, *altmap)) return {.what = What::altmap_invalid, .at = range.start};
+    if (altmap != nullptr && !altmap_fits(state, range, *altmap))
+        return {.what = What::altmap_invalid, .at = range.start};
     if (is_misaligned(range)) return {.what = What::misaligned, .at = range.start};
-    if (!can_be_there(state, range)) return {.what = What::added};   // before 5.5 nobody asks, and there is nothing to meet
+    if (!can_be_there(state, range))
+        return {.what = What::added};   // before 5.5 nobody asks, and there is nothing to meet
     const AddPages tried = try_add_pages(state, range, altmap);
     return {.what = what_of(tried.end), .at = tried.at, .altmap_pages = tried.altmap_pages};
 }

@@ -36,8 +36,7 @@ MemmapStyle style_of(const KernelProfile& profile) {
             return {.huge_pages = small_pages, .partial_from_ram = false, .when_full = WhenFull::fail};
         case Arch::ppc64:   // arch/powerpc/mm/book3s64/radix_pgtable.c: any failure falls back to RAM
             return {.huge_pages = true, .partial_from_ram = false, .when_full = WhenFull::use_ram};
-        default:
-            return {.huge_pages = true, .partial_from_ram = false, .when_full = WhenFull::fail};
+        default: return {.huge_pages = true, .partial_from_ram = false, .when_full = WhenFull::fail};
     }
 }
 
@@ -54,8 +53,8 @@ bool populate_memmap(const KernelProfile& profile, std::uint64_t pages, bool who
     const MemmapStyle style = style_of(profile);
     if (altmap == nullptr || !profile.has(Feature::altmap_honoured) || (style.partial_from_ram && !whole)) return true;
     const std::uint64_t bytes = pages * profile.struct_page_size;
-    const bool huge = style.huge_pages &&
-                      (whole || (profile.arch == Arch::arm64 && !profile.has(Feature::arm64_partial_base_pages)));
+    const bool huge =
+        style.huge_pages && (whole || (profile.arch == Arch::arm64 && !profile.has(Feature::arm64_partial_base_pages)));
     if (huge && bytes >= profile.pmd_size && take_all(*altmap, bytes, profile.pmd_size)) return true;
     if (huge && style.when_full == WhenFull::fail) return false;
     return take_all(*altmap, bytes, profile.page_size) || style.when_full == WhenFull::use_ram;

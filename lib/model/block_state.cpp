@@ -72,9 +72,8 @@ void set_online(State& state, std::uint64_t number, OnlineType type) {
     Block& block = state.blocks.writable(number);
     block.online = true;
     block.zone = zone;
-    change_section_flags(state, number, [](std::uint8_t flags) {
-        return static_cast<std::uint8_t>(flags | SectionTable::kOnline);
-    });
+    change_section_flags(state, number,
+                         [](std::uint8_t flags) { return static_cast<std::uint8_t>(flags | SectionTable::kOnline); });
 }
 
 void set_offline(State& state, std::uint64_t number) {
@@ -82,9 +81,8 @@ void set_offline(State& state, std::uint64_t number) {
     Block& block = state.blocks.writable(number);
     block.online = false;
     block.zone = Zone::none;
-    change_section_flags(state, number, [](std::uint8_t flags) {
-        return static_cast<std::uint8_t>(flags & ~SectionTable::kOnline);
-    });
+    change_section_flags(state, number,
+                         [](std::uint8_t flags) { return static_cast<std::uint8_t>(flags & ~SectionTable::kOnline); });
     if (before.zone == Zone::none) return;
     leave_zone(state, before.node, before.zone, state.pfn(number * state.block_size), state.pages(state.block_size),
                is_early(state, number));

@@ -22,7 +22,10 @@ ZoneLimits zone_limits(const KernelProfile& profile) {
     std::uint64_t dma_end = 0;
     std::uint64_t dma32_end = 0;
     switch (profile.arch) {
-        case Arch::x86_64: dma_end = 16 * kMiB; dma32_end = 4 * kGiB; break;
+        case Arch::x86_64:
+            dma_end = 16 * kMiB;
+            dma32_end = 4 * kGiB;
+            break;
         case Arch::arm64: dma_end = 4 * kGiB; break;
         case Arch::s390x: dma_end = 2 * kGiB; break;
         case Arch::riscv64:

@@ -97,8 +97,8 @@ private:
 void append_boot_ram(std::vector<BootRam>& out, const Range& range, const State& state, const NodeOfBlock& node_of) {
     const std::uint64_t page = state.profile->page_size;
     const std::uint64_t first = align_up(range.start, page) / page;
-    const std::uint64_t end = range.last == std::numeric_limits<std::uint64_t>::max() ? range.last / page
-                                                                                        : (range.last + 1) / page;
+    const std::uint64_t end =
+        range.last == std::numeric_limits<std::uint64_t>::max() ? range.last / page : (range.last + 1) / page;
     const std::uint64_t per_block = state.pages(state.block_size);
     for (std::uint64_t pfn = first; pfn < end;) {
         const int node = node_of(pfn / per_block);
@@ -132,8 +132,12 @@ void make_boot_blocks(State& state, const NodeOfBlock& node_of) {
     for (const std::uint64_t number : numbers) {
         const int node = node_of(number);
         const Zone zone = boot_block_zone(state.nodes[node], number * pages, pages);
-        state.blocks.writable(number) = {.exists = true, .online = true, .boot = true, .zone = zone,
-                                         .node = static_cast<std::int16_t>(node), .vmemmap_pages = 0};
+        state.blocks.writable(number) = {.exists = true,
+                                         .online = true,
+                                         .boot = true,
+                                         .zone = zone,
+                                         .node = static_cast<std::int16_t>(node),
+                                         .vmemmap_pages = 0};
     }
 }
 
@@ -177,10 +181,12 @@ void apply_block_records(State& state, const Snapshot& snapshot, const NodeOfBlo
             boot = boot || (flags & SectionTable::kEarly) != 0;
             if (flags == 0) continue;
             state.sections.set_flags(section, static_cast<std::uint8_t>(online ? flags | SectionTable::kOnline
-                                                                                : flags & ~SectionTable::kOnline));
+                                                                               : flags & ~SectionTable::kOnline));
         }
         const auto zone = online ? zone_named(record.valid_zones) : std::nullopt;
-        state.blocks.writable(record.number) = {.exists = true, .online = online, .boot = boot,
+        state.blocks.writable(record.number) = {.exists = true,
+                                                .online = online,
+                                                .boot = boot,
                                                 .zone = zone.value_or(Zone::none),
                                                 .node = static_cast<std::int16_t>(node_of(record.number)),
                                                 .vmemmap_pages = 0};
@@ -237,8 +243,12 @@ void add_mappings(State& state, const std::vector<Resource>& claims, std::vector
         activate(state, claim.range, claim.range.last + 1);
         const auto type = claim.device_private ? MapType::device_private : MapType::generic;
         auto& pgmaps = state.pgmaps.writable();
-        pgmaps.insert({.handle = pgmaps.lowest_free_handle(), .range = claim.range, .type = type, .claimed = true,
-                       .owner = claim.name, .altmap = std::nullopt},
+        pgmaps.insert({.handle = pgmaps.lowest_free_handle(),
+                       .range = claim.range,
+                       .type = type,
+                       .claimed = true,
+                       .owner = claim.name,
+                       .altmap = std::nullopt},
                       state.pfns(claim.range));
     }
 }
@@ -325,7 +335,8 @@ Result<Model> Model::from_snapshot(const Snapshot& snapshot, std::shared_ptr<con
     if (!resources) return std::move(resources).error().add_context("/proc/iomem");
     auto state = std::make_shared<State>(std::move(profile));
     state->block_size = snapshot.memory_block_size.value_or(state->profile->section_size());
-    if (auto checked = check_block_size(state->block_size, *state->profile); !checked) return std::move(checked).error();
+    if (auto checked = check_block_size(state->block_size, *state->profile); !checked)
+        return std::move(checked).error();
     if (auto taken = take_nodes(*state, snapshot); !taken) return std::move(taken).error();
 
     std::vector<RamRange> ram;

@@ -87,7 +87,8 @@ public:
 private:
     Resource& last() {
         Resource* resource = &roots_[path_.front()];
-        for (auto index = std::next(path_.begin()); index != path_.end(); ++index) resource = &resource->children[*index];
+        for (auto index = std::next(path_.begin()); index != path_.end(); ++index)
+            resource = &resource->children[*index];
         return *resource;
     }
     bool belongs_below_last(const Line& line) {
@@ -130,8 +131,9 @@ Result<ResourceTree> ResourceTree::parse(std::string_view text, std::string_view
     }
     if (lines.empty()) return bad_input("empty: at least one line START-END : NAME expected");
     if (all_zero(lines)) {
-        return Error(ErrorKind::not_permitted,
-                     "every address is zero: the kernel hides them from a reader without CAP_SYS_ADMIN; read it as root");
+        return Error(
+            ErrorKind::not_permitted,
+            "every address is zero: the kernel hides them from a reader without CAP_SYS_ADMIN; read it as root");
     }
     ResourceTree tree;
     Builder builder(tree.root_.children, arch);

@@ -44,14 +44,14 @@ void x86_add_pages_failed(Log& log) {
 }
 
 void beyond_pluggable(Log& log, std::uint64_t start, std::uint64_t size, const Range& limit) {
-    log.line(fmt::format("Hotplug memory [{:#x}-{:#x}] exceeds maximum addressable range [{:#x}-{:#x}]", start, start + size,
-                         limit.start, limit.last));
+    log.line(fmt::format("Hotplug memory [{:#x}-{:#x}] exceeds maximum addressable range [{:#x}-{:#x}]", start,
+                         start + size, limit.start, limit.last));
 }
 
 // check_hotplug_memory_addressable() prints 2^(BITS+1)-1 as the maximum
 void beyond_physmem(Log& log, std::uint64_t start, std::uint64_t size) {
-    log.line(fmt::format("Hotplugged memory exceeds maximum addressable address, range={:#x}-{:#x}, maximum={:#x}", start,
-                         start + size - 1, (2ULL << log.state().profile->max_physmem_bits) - 1));
+    log.line(fmt::format("Hotplugged memory exceeds maximum addressable address, range={:#x}-{:#x}, maximum={:#x}",
+                         start, start + size - 1, (2ULL << log.state().profile->max_physmem_bits) - 1));
     log.line(kWarnAddressable);
     x86_add_pages_failed(log);
 }
@@ -60,13 +60,15 @@ void beyond_physmem(Log& log, std::uint64_t start, std::uint64_t size) {
 void device_private_in_the_way(Log& log, std::uint64_t start, std::uint64_t size) {
     const Resource* conflict = log.state().resources->request_conflict(start, size);
     if (conflict == nullptr || !conflict->device_private || !log.state().has(Feature::device_private_warning)) return;
-    log.line(fmt::format("resource: Unaddressable device {} [mem {:#010x}-{:#010x}] conflicts with [mem {:#010x}-{:#010x}]",
-                         conflict->name, conflict->range.start, conflict->range.last, start, start + size - 1));
+    log.line(
+        fmt::format("resource: Unaddressable device {} [mem {:#010x}-{:#010x}] conflicts with [mem {:#010x}-{:#010x}]",
+                    conflict->name, conflict->range.start, conflict->range.last, start, start + size - 1));
 }
 
 void ram_in_the_way(Log& log, const op::Map& map, std::string_view what) {
     log.once(Once::memremap_ram,
-             fmt::format("attempted on {} region {:#x}-{:#x}", what, map.start, map.start + map.size - 1), kWarnMemremap);
+             fmt::format("attempted on {} region {:#x}-{:#x}", what, map.start, map.start + map.size - 1),
+             kWarnMemremap);
 }
 
 void misaligned(Log& log, const op::Map& map) {
@@ -113,7 +115,8 @@ void log_for(Log& log, const op::Map& map, const Outcome& answer) {
         case RuleId::map_ram_mixed: ram_in_the_way(log, map, "mixed"); break;
         case RuleId::map_beyond_pluggable:
             beyond_pluggable(log, map.start, map.size,
-                             map.type == MapType::device_private ? log.state().limits.physical : log.state().limits.mappable);
+                             map.type == MapType::device_private ? log.state().limits.physical
+                                                                 : log.state().limits.mappable);
             break;
         case RuleId::map_beyond_physmem: beyond_physmem(log, map.start, map.size); break;
         case RuleId::map_altmap_invalid:
@@ -130,7 +133,9 @@ void log_for(Log& log, const op::Map& map, const Outcome& answer) {
 void log_for(Log& log, const op::Add& add, const Outcome& answer) {
     direct_map_splits(log, add.start, add.size, answer);
     switch (answer.rule) {
-        case RuleId::add_beyond_pluggable: beyond_pluggable(log, add.start, add.size, log.state().limits.mappable); break;
+        case RuleId::add_beyond_pluggable:
+            beyond_pluggable(log, add.start, add.size, log.state().limits.mappable);
+            break;
         case RuleId::add_device_private_conflict: device_private_in_the_way(log, add.start, add.size); break;
         case RuleId::add_block_unaligned:   // no newline at its end: surfaces with the next line
             log.line(fmt::format("Block size [{:#x}] unaligned hotplug range: start {:#x}, size {:#x}",
@@ -168,7 +173,8 @@ void onlined_block(Log& log, std::uint64_t address) {
 void log_for(Log& log, const op::Remove& remove, const Outcome& answer) {
     if (answer.rule == RuleId::remove_block_online) onlined_block(log, answer.at);
     if (answer.rule == RuleId::remove_memmap_granularity && !log.state().has(Feature::memmap_on_memory_split)) {
-        log.line(fmt::format("Refuse to remove {:#x} - {:#x},wrong granularity", remove.start, remove.start + remove.size));
+        log.line(
+            fmt::format("Refuse to remove {:#x} - {:#x},wrong granularity", remove.start, remove.start + remove.size));
     }
 }
 
@@ -184,7 +190,8 @@ void log_for(Log& log, const op::OfflineAndRemove& remove, const Outcome& answer
 void log_for(Log& log, const op::SetState& set, const Outcome& answer) {
     if (answer.accepted() && set.state == "offline") offlined(log, set.block);
     if (answer.rule == RuleId::offline_boot_memory) {
-        log.line(fmt::format("Boot memory [{:x} {:x}] offlining attempted", answer.at, answer.at + log.state().block_size));
+        log.line(
+            fmt::format("Boot memory [{:x} {:x}] offlining attempted", answer.at, answer.at + log.state().block_size));
     }
 }
 

@@ -129,8 +129,12 @@ void commit(State& state, const op::Map& map, const Outcome& answer, int handle)
     if (map.claim) state.resources.writable().request(map.start, map.size, map.owner, false);
     take_pages(state, *range, range->last + 1);
     auto& pgmaps = state.pgmaps.writable();
-    pgmaps.insert({.handle = handle >= 0 ? handle : pgmaps.lowest_free_handle(), .range = *range, .type = map.type,
-                   .claimed = map.claim, .owner = map.owner, .altmap = map.altmap},
+    pgmaps.insert({.handle = handle >= 0 ? handle : pgmaps.lowest_free_handle(),
+                   .range = *range,
+                   .type = map.type,
+                   .claimed = map.claim,
+                   .owner = map.owner,
+                   .altmap = map.altmap},
                   state.pfns(*range));
 }
 

@@ -56,7 +56,10 @@ std::vector<SectionInfo> Model::sections() const {
 std::optional<BlockInfo> Model::block(std::uint64_t number) const {
     const Block& block = state_->blocks.at(number);
     if (!block.exists) return std::nullopt;
-    return BlockInfo{.number = number, .online = block.online, .node = block.node, .boot = block.boot,
+    return BlockInfo{.number = number,
+                     .online = block.online,
+                     .node = block.node,
+                     .boot = block.boot,
                      .valid_zones = valid_zones(*state_, number, block)};
 }
 

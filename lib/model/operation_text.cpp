@@ -41,8 +41,10 @@ struct Name {
 
 struct Text {
     std::string operator()(const op::Map& map) const {
-        const std::string altmap = map.altmap ? fmt::format(", altmap {}+{} pages", map.altmap->reserve_pages, map.altmap->free_pages) : "";
-        return fmt::format("map {} ({}{}{})", span(map.start, map.size), type_name(map.type), map.claim ? ", claimed" : "", altmap);
+        const std::string altmap =
+            map.altmap ? fmt::format(", altmap {}+{} pages", map.altmap->reserve_pages, map.altmap->free_pages) : "";
+        return fmt::format("map {} ({}{}{})", span(map.start, map.size), type_name(map.type),
+                           map.claim ? ", claimed" : "", altmap);
     }
     std::string operator()(const op::Unmap& unmap) const { return fmt::format("unmap mapping {}", unmap.handle); }
     std::string operator()(const op::Add& add) const {

@@ -35,7 +35,15 @@ void commit(State& state, const op::SetAutoOnline& set, const Outcome& answer, i
 
 // __add_pages() and its checks, in the kernel's order (add_pages.cpp).
 struct AddPagesAnswer {
-    enum class What : std::uint8_t { added, beyond_physmem, altmap_invalid, misaligned, active, no_memory, partial_page };
+    enum class What : std::uint8_t {
+        added,
+        beyond_physmem,
+        altmap_invalid,
+        misaligned,
+        active,
+        no_memory,
+        partial_page
+    };
     What what = What::added;
     std::uint64_t at = 0;             // start of the piece that failed
     std::uint64_t altmap_pages = 0;   // handed out until then

@@ -34,8 +34,8 @@ public:
     void erase_lookup(PfnSpan span);
 
 private:
-    std::vector<Mapping> live_;       // by handle
-    std::vector<PfnSpan> lookups_;    // disjoint, ascending
+    std::vector<Mapping> live_;   // by handle
+    std::vector<PfnSpan> lookups_;   // disjoint, ascending
 };
 
 }   // namespace memhot

@@ -59,7 +59,8 @@ void remove_blocks(State& state, const Range& range) {
 }   // namespace
 
 Outcome decide(const State& state, const op::Remove& remove) {
-    if (!whole_blocks(state, remove.start, remove.size)) return Outcome::crashes(RuleId::remove_unaligned, remove.start);
+    if (!whole_blocks(state, remove.start, remove.size))
+        return Outcome::crashes(RuleId::remove_unaligned, remove.start);
     const Range range = *Range::from_size(remove.start, remove.size);
     if (const auto online = first_online(state, range)) {
         return Outcome::refuse(RuleId::remove_block_online, EBUSY, *online * state.block_size);

@@ -217,8 +217,8 @@ bool ResourceTree::release_adjustable(std::uint64_t start, std::uint64_t size) {
 RamIntersection ResourceTree::intersects_ram(const Range& range, bool descend) const {
     unsigned ram = 0;
     unsigned other = 0;
-    for (auto child = first_reaching(root_.children, range.start); child != root_.children.end() && child->range.start <= range.last;
-         ++child) {
+    for (auto child = first_reaching(root_.children, range.start);
+         child != root_.children.end() && child->range.start <= range.last; ++child) {
         if (child->system_ram) {
             ++ram;
             continue;

@@ -66,7 +66,9 @@ SectionTable::Chunk& SectionTable::writable(std::uint64_t number) {
     return table_.writable(number, blank);
 }
 
-void SectionTable::set_flags(std::uint64_t number, std::uint8_t flags) { writable(number).flags[number % kChunk] = flags; }
+void SectionTable::set_flags(std::uint64_t number, std::uint8_t flags) {
+    writable(number).flags[number % kChunk] = flags;
+}
 
 void SectionTable::set(std::uint64_t number, SubsectionSpan span, bool value) {
     Chunk& chunk = writable(number);

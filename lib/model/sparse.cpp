@@ -76,8 +76,8 @@ void activate(State& state, const Range& range, std::uint64_t until_exclusive) {
 
 void deactivate(State& state, const Range& range) {
     for_each_piece(state.sections, range, [&](const Piece& piece) {
-        if (!state.sections.has(piece.section, SectionTable::kHasMemMap)) return true;    // WARN !valid_section
-        if (!state.sections.all(piece.section, piece.span)) return true;                  // WARN already deactivated
+        if (!state.sections.has(piece.section, SectionTable::kHasMemMap)) return true;   // WARN !valid_section
+        if (!state.sections.all(piece.section, piece.span)) return true;   // WARN already deactivated
         state.sections.set(piece.section, piece.span, false);
         // section_mem_map = 0: early, online and present go with the last bit
         if (state.sections.empty(piece.section)) state.sections.set_flags(piece.section, 0);

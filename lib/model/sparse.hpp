@@ -26,7 +26,8 @@ void for_each_piece(const SectionTable& sections, const Range& range, Visit&& vi
         const std::uint64_t last = std::min(range.last, start | (size - 1));
         const auto first = static_cast<unsigned>((start & (size - 1)) >> kSubsectionShift);
         const auto count = static_cast<unsigned>((last - start + 1) >> kSubsectionShift);
-        if (!visit(Piece{sections.number_of(start), {first, count}, count == sections.subsections(), {start, last}})) return;
+        if (!visit(Piece{sections.number_of(start), {first, count}, count == sections.subsections(), {start, last}}))
+            return;
         if (last == range.last) return;
         start = last + 1;
     }

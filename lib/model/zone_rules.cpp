@@ -100,7 +100,8 @@ bool online_in_zone(const State& state, int node, Zone zone, std::uint64_t pfn) 
     const std::uint64_t unit = state.profile->pages_per_subsection();
     const std::uint64_t first = align_down(pfn, unit);
     // 1f90a3477df3: before 5.12 the holes of a boot section count as online pages of the zone around them
-    if (block.boot && state.has(Feature::online_page_by_subsection) && !is_boot_ram(state, first, first + unit)) return false;
+    if (block.boot && state.has(Feature::online_page_by_subsection) && !is_boot_ram(state, first, first + unit))
+        return false;
     return page_zone(state, block, pfn) == zone;
 }
 

@@ -54,9 +54,9 @@ void add_resources(const State& state, const Range& range, std::vector<Evidence>
 void add_section(const State& state, std::uint64_t number, const Range& range, std::vector<Evidence>& out) {
     const SectionInfo info = state.sections.info(number);
     const std::string_view kind = info.early ? "early" : info.present ? "present" : "absent";
-    out.push_back({Kind::section, fmt::format("section {:#x} ({}): has {}, wanted {}", number, kind,
-                                              bits_text(info.subsections),
-                                              bits_text(wanted_bits(state.sections, number, range)))});
+    out.push_back(
+        {Kind::section, fmt::format("section {:#x} ({}): has {}, wanted {}", number, kind, bits_text(info.subsections),
+                                    bits_text(wanted_bits(state.sections, number, range)))});
 }
 
 void add_block(const State& state, std::uint64_t number, std::vector<Evidence>& out) {
@@ -65,16 +65,16 @@ void add_block(const State& state, std::uint64_t number, std::vector<Evidence>& 
         out.push_back({Kind::block, fmt::format("memory{}: does not exist", number)});
         return;
     }
-    out.push_back({Kind::block, fmt::format("memory{}: {}, node {}, valid_zones {}", number,
-                                            block.online ? "online" : "offline", block.node,
-                                            valid_zones(state, number, block))});
+    out.push_back(
+        {Kind::block, fmt::format("memory{}: {}, node {}, valid_zones {}", number, block.online ? "online" : "offline",
+                                  block.node, valid_zones(state, number, block))});
 }
 
 void add_mapping_at(const State& state, std::uint64_t address, std::vector<Evidence>& out) {
     for (const auto& mapping : state.pgmaps->live()) {
         if (!mapping.range.contains(address)) continue;
-        out.push_back({Kind::mapping, fmt::format("mapping {} of {} at {}", mapping.handle, mapping.owner,
-                                                  to_string(mapping.range))});
+        out.push_back({Kind::mapping,
+                       fmt::format("mapping {} of {} at {}", mapping.handle, mapping.owner, to_string(mapping.range))});
     }
 }
 
@@ -108,7 +108,8 @@ std::vector<Evidence> evidence_for(const State& state, const Operation& operatio
     if (outcome.rule == RuleId::map_conflict_start || outcome.rule == RuleId::map_conflict_end) {
         add_mapping_at(state, at, out);
     }
-    if (is_about_blocks(operation) || outcome.rule == RuleId::add_block_exists) add_block(state, state.block_of(at), out);
+    if (is_about_blocks(operation) || outcome.rule == RuleId::add_block_exists)
+        add_block(state, state.block_of(at), out);
     return out;
 }
 

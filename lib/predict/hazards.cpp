@@ -30,18 +30,17 @@ void lookups_erased(const State& state, const Range& range, const Outcome& outco
         if (!range.overlaps(mapping.range)) continue;
         owners += fmt::format("{}{} at {}", owners.empty() ? "" : ", ", mapping.owner, to_string(mapping.range));
     }
-    out.push_back(hazard(RuleId::lookups_erased,
-                         fmt::format("the failure erases the page lookups of {}", owners)));
+    out.push_back(hazard(RuleId::lookups_erased, fmt::format("the failure erases the page lookups of {}", owners)));
 }
 
 void pieces_leaked(const Range& range, const Outcome& outcome, std::vector<Hazard>& out) {
-    const bool in_pieces = outcome.rule == RuleId::map_subsection_active || outcome.rule == RuleId::map_altmap_exhausted ||
+    const bool in_pieces = outcome.rule == RuleId::map_subsection_active ||
+                           outcome.rule == RuleId::map_altmap_exhausted ||
                            outcome.rule == RuleId::add_subsection_active;
     if (!in_pieces || outcome.at <= range.start) return;
     const Range leaked{range.start, outcome.at - 1};
-    out.push_back(hazard(RuleId::pieces_leaked,
-                         fmt::format("{} ({}) stays active without an owner until reboot", to_string(leaked),
-                                     human_size(leaked.size()))));
+    out.push_back(hazard(RuleId::pieces_leaked, fmt::format("{} ({}) stays active without an owner until reboot",
+                                                            to_string(leaked), human_size(leaked.size()))));
 }
 
 bool whole_subsections(const Range& range) {
@@ -55,8 +54,9 @@ void memmap_depopulated(const State& state, const Range& range, std::string_view
     for_each_piece(state.sections, range, [&](const Piece& piece) {
         found = !piece.whole && state.sections.has(piece.section, SectionTable::kEarly);
         if (found) {
-            out.push_back(hazard(RuleId::memmap_depopulated,
-                                 fmt::format("{} frees memmap of section {:#x}, which booted with RAM", when, piece.section)));
+            out.push_back(
+                hazard(RuleId::memmap_depopulated,
+                       fmt::format("{} frees memmap of section {:#x}, which booted with RAM", when, piece.section)));
         }
         return !found;
     });
@@ -148,7 +148,8 @@ std::vector<std::string> assumptions_for(const State& state, const Operation& op
     const bool takes_memmap = std::holds_alternative<op::Map>(operation) || adds_memory(operation);
     if (takes_memmap) {
         const MemmapCost cost = memmap_cost(state, operation);
-        if (cost.from_ram != 0) out.push_back(fmt::format("{} of RAM are free for the memmap", human_size(cost.from_ram)));
+        if (cost.from_ram != 0)
+            out.push_back(fmt::format("{} of RAM are free for the memmap", human_size(cost.from_ram)));
     }
     if (adds_memory(operation)) out.emplace_back("there is memory at the address: the kernel does not check");
     return out;

@@ -22,7 +22,10 @@ Operation moved(const Operation& operation, const Range& to) {
             using Asked = std::decay_t<decltype(asked)>;
             if constexpr (std::is_same_v<Asked, op::Probe>) {
                 asked.address = to.start;
-            } else if constexpr (requires { asked.start; asked.size; }) {
+            } else if constexpr (requires {
+                                     asked.start;
+                                     asked.size;
+                                 }) {
                 asked.start = to.start;
                 asked.size = to.size();
             }
@@ -40,16 +43,16 @@ std::uint64_t unit_of(const State& state, const Operation& operation) {
     if (std::holds_alternative<op::Claim>(operation)) return state.profile->page_size;
     if (!std::holds_alternative<op::Map>(operation)) return state.block_size;
     // with large pages on arm64: what one page of memmap describes
-    const std::uint64_t per_memmap_page = state.profile->page_size / state.profile->struct_page_size * state.profile->page_size;
+    const std::uint64_t per_memmap_page =
+        state.profile->page_size / state.profile->struct_page_size * state.profile->page_size;
     return state.profile->arch == Arch::arm64 ? std::max(kSubsectionSize, per_memmap_page) : kSubsectionSize;
 }
 
 // No advice into device windows, firmware tables or holes between boot RAM and its alignment.
 bool is_plausible(const State& state, const Range& range) {
     bool plausible = true;
-    state.resources->walk(range, [&](const Resource& resource, unsigned) {
-        plausible = plausible && !is_device_window(resource);
-    });
+    state.resources->walk(
+        range, [&](const Resource& resource, unsigned) { plausible = plausible && !is_device_window(resource); });
     return plausible;
 }
 
@@ -80,7 +83,8 @@ std::optional<Range> next_candidate(const State& state, const Range& range, cons
     const Range obstacle = obstacle_in(state, range, direction);
     if (direction == Direction::up) {
         std::uint64_t beyond = std::max(obstacle.last, range.start) + 1;
-        if (range.contains(answer.at)) beyond = std::max(beyond, (answer.at | (unit - 1)) + 1);   // an active sub-section
+        if (range.contains(answer.at))
+            beyond = std::max(beyond, (answer.at | (unit - 1)) + 1);   // an active sub-section
         return beyond == 0 ? std::nullopt : placed(align_up(beyond, unit), range.size());
     }
     std::uint64_t end = std::min(obstacle.start, range.last);   // exclusive
@@ -122,7 +126,9 @@ bool is_about_place(RuleId rule) {
     }
 }
 
-std::uint64_t distance(const Range& a, const Range& b) { return a.start > b.start ? a.start - b.start : b.start - a.start; }
+std::uint64_t distance(const Range& a, const Range& b) {
+    return a.start > b.start ? a.start - b.start : b.start - a.start;
+}
 
 }   // namespace
 

@@ -62,7 +62,8 @@ void put_zone(const State& state, std::uint64_t number, OnlineType type, Operand
     const Zone zone = zone_for(state, type, block.node, pfn, state.pages(state.block_size));
     put(out, "zone", std::string(to_string(zone)));
     if (type == OnlineType::online) {
-        put(out, "policy", std::string(rule(state.policy.auto_movable ? RuleId::zone_auto_movable : RuleId::zone_contig).id));
+        put(out, "policy",
+            std::string(rule(state.policy.auto_movable ? RuleId::zone_auto_movable : RuleId::zone_contig).id));
     }
 }
 
@@ -74,7 +75,9 @@ struct OperandsOf {
 
     void operator()(const op::Map& map) const {
         switch (outcome.rule) {
-            case RuleId::map_misaligned: put_remainders(out, map.start, map.size, kSubsectionSize, "sub-section"); break;
+            case RuleId::map_misaligned:
+                put_remainders(out, map.start, map.size, kSubsectionSize, "sub-section");
+                break;
             case RuleId::map_altmap_invalid:
             case RuleId::map_altmap_exhausted: put_altmap(state, map, out); break;
             case RuleId::map_beyond_pluggable:

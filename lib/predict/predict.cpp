@@ -13,7 +13,8 @@ std::string summarise(const Outcome& outcome) {
         case Outcome::Kind::accepted: return "accepted";
         case Outcome::Kind::crash: return "the kernel crashes";
         case Outcome::Kind::uncertain:
-            return fmt::format("accepted, or refused with {} ({})", errno_name(outcome.error), errno_text(outcome.error));
+            return fmt::format("accepted, or refused with {} ({})", errno_name(outcome.error),
+                               errno_text(outcome.error));
         case Outcome::Kind::refused: break;
     }
     return fmt::format("refused with {} ({}){}", errno_name(outcome.error), errno_text(outcome.error), stage);

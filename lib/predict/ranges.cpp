@@ -67,7 +67,7 @@ MemmapCost memmap_cost(const State& state, const Operation& operation) {
 }
 
 bool is_device_window(const Resource& resource) {
-    constexpr std::array<std::string_view, 11> kPrefixes{"PCI", "pci", "pnp", "PNP", "IOAPIC", "HPET",
+    constexpr std::array<std::string_view, 11> kPrefixes{"PCI",        "pci",  "pnp", "PNP",       "IOAPIC",    "HPET",
                                                          "Local APIC", "ACPI", "GIC", "Video ROM", "System ROM"};
     for (const auto prefix : kPrefixes) {
         if (resource.name.starts_with(prefix)) return true;

@@ -36,7 +36,10 @@ Json outcome_json(const Outcome& outcome) {
 
 Json rule_json(RuleId id) {
     const Rule& row = rule(id);
-    return {{"id", row.id}, {"checks", row.checks}, {"source", row.source}, {"releases", row.releases},
+    return {{"id", row.id},
+            {"checks", row.checks},
+            {"source", row.source},
+            {"releases", row.releases},
             {"recorded", row.recorded}};
 }
 
@@ -56,12 +59,14 @@ std::string to_json(const Verdict& verdict) {
               {"hazards", Json::array()},
               {"assumptions", verdict.assumptions}};
     for (const auto& [name, value] : verdict.operands) json["operands"][name] = value;
-    for (const auto& item : verdict.evidence) json["evidence"].push_back({{"kind", name_of(item.kind)}, {"text", item.text}});
+    for (const auto& item : verdict.evidence)
+        json["evidence"].push_back({{"kind", name_of(item.kind)}, {"text", item.text}});
     for (const auto& item : verdict.hazards) {
         json["hazards"].push_back({{"rule", rule(item.rule).id}, {"text", item.text}, {"releases", item.releases}});
     }
     if (verdict.nearest) {
-        json["nearest"] = {{"start", hex(verdict.nearest->start)}, {"end", hex(verdict.nearest->last)},
+        json["nearest"] = {{"start", hex(verdict.nearest->start)},
+                           {"end", hex(verdict.nearest->last)},
                            {"size", verdict.nearest->size()}};
     }
     if (!verdict.remedy.empty()) json["remedy"] = verdict.remedy;

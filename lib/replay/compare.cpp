@@ -31,7 +31,8 @@ Difference text_difference(const std::string& predicted, const std::string& reco
     const auto line_of = [begin](const std::string& text) {
         return begin >= text.size() ? std::string() : text.substr(begin, text.find('\n', begin) - begin);
     };
-    return {dump({{"iomem", line_of(predicted)}}), dump({{"iomem", line_of(recorded)}}), fmt::format("iomem line {}", line)};
+    return {dump({{"iomem", line_of(predicted)}}), dump({{"iomem", line_of(recorded)}}),
+            fmt::format("iomem line {}", line)};
 }
 
 Json section_json(const SectionInfo& section) {
@@ -89,15 +90,20 @@ std::string disagreement(const Operation& operation, const Outcome& predicted, c
 
 Outcome adopt(const Outcome& predicted, const RecordedAnswer& recorded, bool agreed) {
     if (agreed && predicted.kind == Outcome::Kind::uncertain) {
-        return recorded.error == 0 ? Outcome::accept(predicted.rule) : Outcome::refuse(predicted.rule, recorded.error, predicted.at);
+        return recorded.error == 0 ? Outcome::accept(predicted.rule)
+                                   : Outcome::refuse(predicted.rule, recorded.error, predicted.at);
     }
     if (agreed) return predicted;
     if (recorded.crash) return Outcome::crashes(RuleId::none);
-    const Stage stage = recorded.stage == "request" ? Stage::request : recorded.stage == "map" ? Stage::map : Stage::none;
-    return recorded.error == 0 ? Outcome::accept(RuleId::none, stage) : Outcome::refuse(RuleId::none, recorded.error, 0, stage);
+    const Stage stage = recorded.stage == "request" ? Stage::request
+                        : recorded.stage == "map"   ? Stage::map
+                                                    : Stage::none;
+    return recorded.error == 0 ? Outcome::accept(RuleId::none, stage)
+                               : Outcome::refuse(RuleId::none, recorded.error, 0, stage);
 }
 
-std::vector<Difference> compare_host(const Model& model, const std::string& iomem, const std::vector<SectionInfo>& sections) {
+std::vector<Difference> compare_host(const Model& model, const std::string& iomem,
+                                     const std::vector<SectionInfo>& sections) {
     std::vector<Difference> differences;
     const std::string printed = model.resources().print();
     if (printed != iomem) differences.push_back(text_difference(printed, iomem));

@@ -23,7 +23,8 @@ std::string disagreement(const Operation& operation, const Outcome& predicted, c
 // The outcome to go on with: the predicted one where it agreed, else the recorded one.
 Outcome adopt(const Outcome& predicted, const RecordedAnswer& recorded, bool agreed);
 
-std::vector<Difference> compare_host(const Model& model, const std::string& iomem, const std::vector<SectionInfo>& sections);
+std::vector<Difference> compare_host(const Model& model, const std::string& iomem,
+                                     const std::vector<SectionInfo>& sections);
 std::vector<Difference> compare_blocks(const Model& model, const std::vector<RecordedBlock>& blocks);
 
 std::string outcome_json(const Outcome& outcome);

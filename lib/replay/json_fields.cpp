@@ -43,13 +43,17 @@ Result<Json> parse_json(std::string_view text, std::size_t max_bytes) {
 }
 
 Fields::Fields(const Json& object, std::string path) : object_(object), path_(std::move(path)) {
-    if (!object_.is_object()) error_ = bad_input(fmt::format("{}: an object expected", path_.empty() ? "document" : path_));
+    if (!object_.is_object())
+        error_ = bad_input(fmt::format("{}: an object expected", path_.empty() ? "document" : path_));
 }
 
-bool Fields::has(const char* name) const { return object_.is_object() && object_.contains(name) && !object_[name].is_null(); }
+bool Fields::has(const char* name) const {
+    return object_.is_object() && object_.contains(name) && !object_[name].is_null();
+}
 
 void Fields::fail(const char* name, std::string_view expected) {
-    if (!error_) error_ = bad_input(fmt::format("{}{}{}: {} expected", path_, path_.empty() ? "" : ".", name, expected));
+    if (!error_)
+        error_ = bad_input(fmt::format("{}{}{}: {} expected", path_, path_.empty() ? "" : ".", name, expected));
 }
 
 const Json* Fields::find(const char* name) {

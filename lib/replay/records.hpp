@@ -26,7 +26,8 @@ Result<std::vector<T>> read_all(Fields& fields, const char* name, Result<T> (*re
     if (array == nullptr) return std::move(fields.status()).error();
     std::vector<T> all;
     for (std::size_t i = 0; i < array->size(); ++i) {
-        auto one = read((*array)[i], fmt::format("{}{}{}[{}]", fields.path(), fields.path().empty() ? "" : ".", name, i));
+        auto one =
+            read((*array)[i], fmt::format("{}{}{}[{}]", fields.path(), fields.path().empty() ? "" : ".", name, i));
         if (!one) return std::move(one).error();
         all.push_back(*std::move(one));
     }

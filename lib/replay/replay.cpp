@@ -39,8 +39,8 @@ private:
             if (predicted.kind == Outcome::Kind::uncertain) ++report_.uncertain;
             report_.rules.set(static_cast<std::size_t>(predicted.rule));
         } else {
-            report_.disagreements.push_back({index_, std::string(name_of(step.operation)), outcome_json(predicted),
-                                             answer_json(step.answer), why});
+            report_.disagreements.push_back(
+                {index_, std::string(name_of(step.operation)), outcome_json(predicted), answer_json(step.answer), why});
         }
         const Outcome adopted = adopt(predicted, step.answer, why.empty());
         take_messages(step, adopted);
@@ -54,8 +54,8 @@ private:
         ++report_.observations;
         if (differences.empty()) ++report_.observations_agreed;
         for (auto& difference : differences) {
-            report_.disagreements.push_back(
-                {index_, name, std::move(difference.predicted), std::move(difference.recorded), std::move(difference.why)});
+            report_.disagreements.push_back({index_, name, std::move(difference.predicted),
+                                             std::move(difference.recorded), std::move(difference.why)});
         }
     }
 

@@ -12,9 +12,12 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json counters(const ReplayReport& report) {
-    return {{"operations", report.operations},     {"agreed", report.agreed},
-            {"uncertain", report.uncertain},       {"observations", report.observations},
-            {"observations_agreed", report.observations_agreed}, {"messages", report.messages},
+    return {{"operations", report.operations},
+            {"agreed", report.agreed},
+            {"uncertain", report.uncertain},
+            {"observations", report.observations},
+            {"observations_agreed", report.observations_agreed},
+            {"messages", report.messages},
             {"messages_agreed", report.messages_agreed}};
 }
 

@@ -19,8 +19,8 @@ constexpr std::size_t kLargest = 256 * kMiB;
 
 // "destroyed 0 namespaces", "reconfigured 1 device": says how many, not why.
 bool is_count(std::string_view line) {
-    constexpr std::array<std::string_view, 6> kVerbs{"destroyed ",    "reconfigured ",       "enabled ",
-                                                     "disabled ",     "onlined memory for ", "offlined memory for "};
+    constexpr std::array<std::string_view, 6> kVerbs{"destroyed ", "reconfigured ",       "enabled ",
+                                                     "disabled ",  "onlined memory for ", "offlined memory for "};
     return std::ranges::any_of(kVerbs, [line](std::string_view verb) {
         return line.starts_with(verb) && line.size() > verb.size() &&
                std::isdigit(static_cast<unsigned char>(line[verb.size()])) != 0;
@@ -69,8 +69,12 @@ std::map<std::string, RegionSpace> read_spaces(const Json& after) {
 
 Result<HostState> read_after(const Json& after, const std::string& path) {
     Fields fields(after, path);
-    HostState state{.iomem = fields.text("iomem"), .spaces = read_spaces(after), .nd = read_devices(fields, "nd_attributes"),
-                    .dax = read_devices(fields, "dax_attributes"), .blocks = {}, .sections = {}};
+    HostState state{.iomem = fields.text("iomem"),
+                    .spaces = read_spaces(after),
+                    .nd = read_devices(fields, "nd_attributes"),
+                    .dax = read_devices(fields, "dax_attributes"),
+                    .blocks = {},
+                    .sections = {}};
     if (auto status = fields.status(); !status) return std::move(status).error();
     if (fields.has("blocks")) {
         auto blocks = read_all<RecordedBlock>(fields, "blocks", read_block);

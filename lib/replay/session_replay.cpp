@@ -66,7 +66,8 @@ private:
         auto differences = compare_bus(bus_, *step.after);
         if (differences.empty()) ++report_.observations_agreed;
         for (auto& one : differences) {
-            report_.disagreements.push_back({index, "after", std::move(one.predicted), std::move(one.recorded), std::move(one.why)});
+            report_.disagreements.push_back(
+                {index, "after", std::move(one.predicted), std::move(one.recorded), std::move(one.why)});
         }
         if (agreed && differences.empty()) return Done{};
         auto again = bus_of(session_.kernel, *step.after, bus_.media);
@@ -90,7 +91,9 @@ private:
         }
         report_.disagreements.push_back(
             {index, *step.command,
-             answer_json(predicted.exit, predicted.error, predicted.mode, predicted.size, predicted.align, predicted.map).dump(),
+             answer_json(predicted.exit, predicted.error, predicted.mode, predicted.size, predicted.align,
+                         predicted.map)
+                 .dump(),
              answer_json(step.exit, step.error, step.mode, step.size, step.align, step.map).dump(), why});
         return false;
     }
@@ -111,7 +114,8 @@ private:
 }   // namespace
 
 Status replay_session(const Session& session, ReplayReport& report) {
-    const auto start = std::ranges::find_if(session.steps, [](const SessionStep& step) { return step.after.has_value(); });
+    const auto start =
+        std::ranges::find_if(session.steps, [](const SessionStep& step) { return step.after.has_value(); });
     if (start == session.steps.end()) return bad_input("no step has an \"after\": the start state is missing");
     auto bus = bus_of(session.kernel, *start->after, {});
     if (!bus) return std::move(bus).error();

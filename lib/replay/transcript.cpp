@@ -35,8 +35,12 @@ MapType read_map_type(Fields& fields) {
 }
 
 Operation read_map(Fields& fields) {
-    op::Map map{.type = read_map_type(fields), .start = fields.address("start"), .size = fields.address("size"),
-                .claim = fields.boolean("claim"), .owner = "oracle", .altmap = std::nullopt};
+    op::Map map{.type = read_map_type(fields),
+                .start = fields.address("start"),
+                .size = fields.address("size"),
+                .claim = fields.boolean("claim"),
+                .owner = "oracle",
+                .altmap = std::nullopt};
     if (!fields.has("altmap")) return map;
     if (const Json* altmap = fields.object("altmap")) {
         Fields inner(*altmap, fields.path() + ".altmap");
@@ -49,9 +53,12 @@ Operation read_map(Fields& fields) {
 Operation read_unmap(Fields& fields) { return op::Unmap{static_cast<int>(fields.number("handle") & 0x7fffffff)}; }
 
 Operation read_add(Fields& fields) {
-    return op::Add{.start = fields.address("start"), .size = fields.address("size"),
-                   .node = static_cast<int>(fields.number("node") & 0xffff), .driver_managed = fields.boolean("driver_managed"),
-                   .memmap_on_memory = fields.boolean("memmap_on_memory"), .resource_name = fields.text("resource_name")};
+    return op::Add{.start = fields.address("start"),
+                   .size = fields.address("size"),
+                   .node = static_cast<int>(fields.number("node") & 0xffff),
+                   .driver_managed = fields.boolean("driver_managed"),
+                   .memmap_on_memory = fields.boolean("memmap_on_memory"),
+                   .resource_name = fields.text("resource_name")};
 }
 
 Operation read_probe(Fields& fields) { return op::Probe{fields.address("address")}; }
@@ -113,17 +120,20 @@ Result<Step> read_operation(const OperationReader& reader, const Json& json, con
 
 Result<SectionInfo> read_section(const Json& json, const std::string& path) {
     Fields fields(json, path);
-    SectionInfo section{.number = fields.number("nr"), .present = fields.boolean("present"),
-                        .has_mem_map = fields.boolean("has_mem_map"), .early = fields.boolean("early"),
-                        .online = fields.boolean("online"), .subsections = {fields.address("subsections")}};
+    SectionInfo section{.number = fields.number("nr"),
+                        .present = fields.boolean("present"),
+                        .has_mem_map = fields.boolean("has_mem_map"),
+                        .early = fields.boolean("early"),
+                        .online = fields.boolean("online"),
+                        .subsections = {fields.address("subsections")}};
     if (auto status = fields.status(); !status) return std::move(status).error();
     return section;
 }
 
 Result<RecordedBlock> read_block(const Json& json, const std::string& path) {
     Fields fields(json, path);
-    RecordedBlock block{.number = fields.number("block"), .state = fields.text("state"),
-                        .valid_zones = fields.text("valid_zones")};
+    RecordedBlock block{
+        .number = fields.number("block"), .state = fields.text("state"), .valid_zones = fields.text("valid_zones")};
     if (auto status = fields.status(); !status) return std::move(status).error();
     return block;
 }
@@ -152,7 +162,8 @@ Result<Step> read_step(const Json& json, const std::string& path) {
     if (name == "observe") return read_observe(fields);
     if (name == "observe_blocks") return read_observe_blocks(fields);
     const auto* reader = std::ranges::find(kOperations, std::string_view(name), &OperationReader::op);
-    if (reader == kOperations.end()) return bad_input(fmt::format("{}.op: {} is no operation", path, units::quoted(name)));
+    if (reader == kOperations.end())
+        return bad_input(fmt::format("{}.op: {} is no operation", path, units::quoted(name)));
     return read_operation(*reader, json, path);
 }
 

@@ -20,7 +20,9 @@ namespace memhot {
 
 namespace {
 
-constexpr std::string_view kMagic{"\xfd" "7zXZ\0", 6};
+constexpr std::string_view kMagic{"\xfd"
+                                  "7zXZ\0",
+                                  6};
 constexpr std::uint64_t kDecoderMemory = 128 * kMiB;
 
 struct FileCloser {
@@ -31,7 +33,9 @@ struct FileCloser {
 };
 
 Error io_error(std::string_view doing, int error) {
-    const auto kind = error == ENOENT ? ErrorKind::not_found : error == EACCES ? ErrorKind::not_permitted : ErrorKind::io;
+    const auto kind = error == ENOENT   ? ErrorKind::not_found
+                      : error == EACCES ? ErrorKind::not_permitted
+                                        : ErrorKind::io;
     return {kind, fmt::format("{}: {}", doing, std::strerror(error))};
 }
 
@@ -40,7 +44,7 @@ Error too_large(std::size_t max_bytes) { return bad_input(fmt::format("larger th
 Result<std::string> read_all(const std::string& path, std::size_t max_bytes) {
     const FileCloser file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
     if (file.fd < 0) return io_error("cannot open", errno);
-    struct stat info {};
+    struct stat info{};
     if (::fstat(file.fd, &info) == 0 && S_ISDIR(info.st_mode)) return bad_input("is a directory: a file expected");
     std::string text;
     std::array<char, 1 << 16> buffer{};
@@ -56,7 +60,8 @@ Result<std::string> read_all(const std::string& path, std::size_t max_bytes) {
 
 Result<std::string> decompress(const std::string& packed, std::size_t max_bytes) {
     lzma_stream stream = LZMA_STREAM_INIT;
-    if (lzma_stream_decoder(&stream, kDecoderMemory, LZMA_CONCATENATED) != LZMA_OK) return Error(ErrorKind::io, "no xz decoder");
+    if (lzma_stream_decoder(&stream, kDecoderMemory, LZMA_CONCATENATED) != LZMA_OK)
+        return Error(ErrorKind::io, "no xz decoder");
     const std::unique_ptr<lzma_stream, void (*)(lzma_stream*)> closer(&stream, lzma_end);
     std::array<std::uint8_t, 1 << 16> buffer{};
     std::string text;

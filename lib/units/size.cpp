@@ -29,9 +29,9 @@ Digits parse_digits(std::string_view text, int base, std::uint64_t& value) {
 Result<std::uint64_t> parse_in_base(std::string_view text, std::string_view digits, int base, std::string_view form) {
     std::uint64_t value = 0;
     switch (parse_digits(digits, base, value)) {
-    case Digits::good: return value;
-    case Digits::too_big: return bad_input(units::quoted(text) + " is more than 64 bits hold");
-    case Digits::malformed: break;
+        case Digits::good: return value;
+        case Digits::too_big: return bad_input(units::quoted(text) + " is more than 64 bits hold");
+        case Digits::malformed: break;
     }
     return bad_input(units::quoted(text) + " is no number, " + std::string(form));
 }

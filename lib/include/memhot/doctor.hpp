@@ -13,18 +13,18 @@
 namespace memhot {
 
 enum class Severity : std::uint8_t {
-    note,      // worth knowing
+    note,   // worth knowing
     warning,   // will go wrong when something changes
     problem,   // is wrong now
 };
 std::string_view to_string(Severity severity);
 
 struct Finding {
-    std::string id;       // "namespace.not-attached"; stable
+    std::string id;   // "namespace.not-attached"; stable
     Severity severity = Severity::note;
-    std::string where;    // the device, block or range
-    std::string what;     // one sentence with the numbers
-    std::string why;      // the rule behind it
+    std::string where;   // the device, block or range
+    std::string what;   // one sentence with the numbers
+    std::string why;   // the rule behind it
     std::string remedy;
 };
 

@@ -28,16 +28,16 @@ struct ListRow {
     Range range;
     std::uint64_t first_block = 0;
     std::uint64_t last_block = 0;
-    std::string state;               // "online", "offline", "on->off"; what the kernel says where it is none of its states
+    std::string state;   // "online", "offline", "on->off"; what the kernel says where it is none of its states
     std::optional<bool> removable;   // absent: not online (lsmem: "-", in JSON false), or the host does not say
-    std::optional<int> node;         // absent: lsmem says "-", or -1 where the first block of all has a node
-    std::string zones;               // "Normal", "Normal/Movable", "None"; empty: the host does not say (lsmem: "-")
+    std::optional<int> node;   // absent: lsmem says "-", or -1 where the first block of all has a node
+    std::string zones;   // "Normal", "Normal/Movable", "None"; empty: the host does not say (lsmem: "-")
     friend bool operator==(const ListRow&, const ListRow&) = default;
 };
 
 struct BlockList {
     std::uint64_t block_size = 0;
-    std::uint64_t online = 0;    // bytes
+    std::uint64_t online = 0;   // bytes
     std::uint64_t offline = 0;   // bytes, blocks going offline included
     std::vector<ListRow> rows;   // ascending
 };

@@ -59,29 +59,29 @@ enum class Feature : std::uint8_t {
     hwpoison_blocks_online,       // EHWPOISON
     offline_checks_holes,         // EINVAL for a block that is not wholly RAM
     offlined_pages_message,       // "Offlined Pages N" at info level
-    resource_message_prefix,      // "resource: Trying to free nonexistent resource <0x...>", before: no prefix, no 0x
-    offline_and_remove_many,      // offline_and_remove_memory takes many blocks
-    device_private,               // CONFIG_DEVICE_PRIVATE
-    arm64_boot_memory_stays,      // boot memory cannot be offlined
+    resource_message_prefix,   // "resource: Trying to free nonexistent resource <0x...>", before: no prefix, no 0x
+    offline_and_remove_many,   // offline_and_remove_memory takes many blocks
+    device_private,   // CONFIG_DEVICE_PRIVATE
+    arm64_boot_memory_stays,   // boot memory cannot be offlined
     arm64_linear_range_in_arch,   // EINVAL from arch_add_memory
-    arm64_partial_base_pages,     // partial pieces get base pages
-    altmap_honoured,              // the architecture takes memmap from an altmap at all
-    altmap_refused,               // s390 before 6.8: an altmap is EINVAL
-    soft_reserved_hidden,         // "Soft Reserved" is no longer in /proc/iomem
-    free_region_steps_by_section, // request_free_mem_region walks in sections
-    memory_probe,                 // CONFIG_ARCH_MEMORY_PROBE: /sys/devices/system/memory/probe
-    default_online,               // new blocks are onlined unless told otherwise
-    pfn_refuses_empty,            // a pfn or dax instance that nothing is left of is refused
-    kmem_refuses_empty,           // kmem refuses a device that trims to nothing
-    kmem_says_truncated,          // "DAX region truncated by ..."
-    nd_align_label_less,          // the align of a region without DIMMs can be written
-    nd_full_dimm_ignored,         // max_available_extent skips DIMMs that have nothing left
-    pfn_checks_struct_page,       // map=dev is refused where struct page has more than 64 bytes
-    pfn_align_by_cpu,             // 1 GiB is a supported alignment only where the CPU maps pages of it
-    cpu_gigabyte_pages,           // the CPU does
-    dax_prepopulated_check,       // a dynamic dax device whose bind failed cannot be bound again
-    dax_mapping_ignored,          // a misaligned range written to `mapping` is dropped without an error
-    hash_mmu,                     // powerpc without radix: device memory starts and ends on 16 MiB
+    arm64_partial_base_pages,   // partial pieces get base pages
+    altmap_honoured,   // the architecture takes memmap from an altmap at all
+    altmap_refused,   // s390 before 6.8: an altmap is EINVAL
+    soft_reserved_hidden,   // "Soft Reserved" is no longer in /proc/iomem
+    free_region_steps_by_section,   // request_free_mem_region walks in sections
+    memory_probe,   // CONFIG_ARCH_MEMORY_PROBE: /sys/devices/system/memory/probe
+    default_online,   // new blocks are onlined unless told otherwise
+    pfn_refuses_empty,   // a pfn or dax instance that nothing is left of is refused
+    kmem_refuses_empty,   // kmem refuses a device that trims to nothing
+    kmem_says_truncated,   // "DAX region truncated by ..."
+    nd_align_label_less,   // the align of a region without DIMMs can be written
+    nd_full_dimm_ignored,   // max_available_extent skips DIMMs that have nothing left
+    pfn_checks_struct_page,   // map=dev is refused where struct page has more than 64 bytes
+    pfn_align_by_cpu,   // 1 GiB is a supported alignment only where the CPU maps pages of it
+    cpu_gigabyte_pages,   // the CPU does
+    dax_prepopulated_check,   // a dynamic dax device whose bind failed cannot be bound again
+    dax_mapping_ignored,   // a misaligned range written to `mapping` is dropped without an error
+    hash_mmu,   // powerpc without radix: device memory starts and ends on 16 MiB
     count_
 };
 inline constexpr std::size_t kFeatureCount = static_cast<std::size_t>(Feature::count_);
@@ -94,12 +94,12 @@ struct Backport {
 
 struct FeatureRow {
     Feature feature;
-    std::string_view name;      // as in snapshots and `--json`
-    Version since;              // first upstream release that has it
-    Version until;              // first one that no longer has it; {} where it stays
+    std::string_view name;   // as in snapshots and `--json`
+    Version since;   // first upstream release that has it
+    Version until;   // first one that no longer has it; {} where it stays
     std::vector<Arch> arches;   // empty: all
     std::vector<Backport> backports;
-    std::string_view source;    // file, function, commit
+    std::string_view source;   // file, function, commit
 };
 // In the order of the enumeration. Rows of one feature stand together (architectures may get it at different times);
 // one that fits is enough.
@@ -108,7 +108,7 @@ std::optional<Feature> parse_feature(std::string_view name);
 std::string_view to_string(Feature feature);
 
 struct KernelProfile {
-    std::string name;      // what it was asked for as: release, version or profile name
+    std::string name;   // what it was asked for as: release, version or profile name
     std::string release;   // uname -r, may be empty
     Version version;
     Arch arch = Arch::x86_64;

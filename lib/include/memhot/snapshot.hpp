@@ -63,20 +63,20 @@ struct Snapshot {
 
     // memory
     std::optional<std::uint64_t> memory_block_size;   // absent: a kernel without memory hotplug
-    std::optional<std::string> iomem;                 // exact text; absent: hidden from the reader, and iomem_hidden says why
+    std::optional<std::string> iomem;   // exact text; absent: hidden from the reader, and iomem_hidden says why
     std::string iomem_hidden;
     std::optional<std::vector<BlockRecord>> blocks;   // ascending; absent: derive them from iomem (boot state)
-    std::map<std::uint64_t, int> block_nodes;         // where blocks are absent but their nodes are known
-    std::optional<std::string> possible_nodes;        // a cpulist such as "0-1"
-    std::vector<ZoneRecord> zones;                    // empty: derive them (boot state)
+    std::map<std::uint64_t, int> block_nodes;   // where blocks are absent but their nodes are known
+    std::optional<std::string> possible_nodes;   // a cpulist such as "0-1"
+    std::vector<ZoneRecord> zones;   // empty: derive them (boot state)
     std::optional<std::string> auto_online_blocks;
-    std::map<std::string, std::string> parameters;    // /sys/module/memory_hotplug/parameters
-    std::optional<bool> probe;                        // whether the file `probe` is there
-    std::vector<std::string> firmware_ram;            // "START-END" of /sys/firmware/memmap entries of type System RAM
+    std::map<std::string, std::string> parameters;   // /sys/module/memory_hotplug/parameters
+    std::optional<bool> probe;   // whether the file `probe` is there
+    std::vector<std::string> firmware_ram;   // "START-END" of /sys/firmware/memmap entries of type System RAM
 
-    std::optional<NvdimmRecord> nvdimm;               // absent: a host without /sys/bus/nd, /sys/bus/dax and /sys/bus/cxl
+    std::optional<NvdimmRecord> nvdimm;   // absent: a host without /sys/bus/nd, /sys/bus/dax and /sys/bus/cxl
 
-    std::vector<UdevRuleRecord> udev_rules;           // those that count: a masked file is left out
+    std::vector<UdevRuleRecord> udev_rules;   // those that count: a masked file is left out
 
     // The kernel profile of this host.
     [[nodiscard]] Result<KernelProfile> profile() const;
