@@ -154,4 +154,9 @@ Result<KernelProfile> named_profile(std::string_view text, const KernelProfile& 
 // The profiles of mainline releases, newest last: what --kernel takes by name besides stable updates.
 std::vector<std::string> profile_names();
 
+// The memory block size that a kernel chooses at boot: on x86_64 by boot_end, the end of boot RAM (not its amount), and by
+// whether it runs under a hypervisor; elsewhere a section. Advice of the CXL windows (6.15 and later) and uv_memblksize=
+// are not known here. Where a host shows block_size_bytes, that counts.
+std::uint64_t boot_block_size(const KernelProfile& profile, std::uint64_t boot_end, bool hypervisor);
+
 }   // namespace memhot

@@ -213,11 +213,12 @@ TEST(NamedProfile, AMajorVersionIsSeveralKernels) {
 }
 
 TEST(NamedProfile, AnUnknownDebianNameNamesTheCandidatesAndHowToTell) {
-    EXPECT_EQ(refusal("6.1.0-99-amd64", ErrorKind::ambiguous),
-              "\"6.1.0-99-amd64\" does not say its patch level, which decides direct_map_limit, "
-              "region_intersects_descends, direct_map_full, resource_message_prefix: say one of 6.1, 6.1.110, 6.1.113, "
-              "6.1.141, 6.1.160 (the last of them that is not later than the version which `uname -v` shows), for "
-              "example --kernel 6.1.160");
+    // which features it names grows with the table; these four were backported within 6.1.y
+    const std::string text = refusal("6.1.0-99-amd64", ErrorKind::ambiguous);
+    EXPECT_THAT(text, HasSubstr("\"6.1.0-99-amd64\" does not say its patch level, which decides direct_map_limit, "
+                                "region_intersects_descends, direct_map_full, resource_message_prefix"));
+    EXPECT_THAT(text, HasSubstr("say one of 6.1, 6.1.110, 6.1.113, 6.1.141, 6.1.160"));
+    EXPECT_THAT(text, HasSubstr("the last of them that is not later than the version which `uname -v` shows"));
     EXPECT_THAT(refusal("6.1.0-99-arm64", ErrorKind::ambiguous), HasSubstr("6.1.132"));
     EXPECT_THAT(refusal("5.10.0-99-amd64", ErrorKind::ambiguous), HasSubstr("5.10.24, 5.10.185, 5.10.227"));
 }
