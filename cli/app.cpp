@@ -57,8 +57,9 @@ int run_or_throw(int argc, const char* const* argv) {
     if (!arguments) return fail(arguments.error(), false);
     const auto colour = parse_when(arguments->value("color").value_or("auto"));
     if (!colour) {
-        return fail(memhot::bad_input("--color " + *arguments->value("color") + ": expected auto, always or never"),
-                    false);
+        return fail(
+            memhot::bad_input("--color " + in_quotes(*arguments->value("color")) + ": expected auto, always or never"),
+            false);
     }
     Context context(*std::move(arguments), look_at_stdout(*colour));
     return run_command(context);

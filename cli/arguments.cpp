@@ -25,7 +25,9 @@ void declare(CLI::App& app, std::span<const Option> options) {
             continue;
         }
         const bool may_be_left_out = option.value.starts_with('[');
-        app.add_option(names)->expected(may_be_left_out ? 0 : 1, 1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+        app.add_option(names)
+            ->expected(may_be_left_out ? 0 : 1, 1)
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     }
 }
 
@@ -51,12 +53,12 @@ std::string help_hint(const Command* command) {
 // What CLI11 could make nothing of.
 memhot::Error unexpected(const std::string& word, const Command* verb) {
     if (word.size() > 1 && word.front() == '-') {
-        return bad_input(fmt::format("unknown option {}; {}", printable(word), help_hint(verb)));
+        return bad_input(fmt::format("unknown option {}; {}", printable(word.substr(0, 60)), help_hint(verb)));
     }
     if (verb == nullptr) {
-        return bad_input(fmt::format("unknown verb \"{}\", expected one of {}", printable(word), verbs()));
+        return bad_input(fmt::format("unknown verb {}, expected one of {}", in_quotes(word), verbs()));
     }
-    return bad_input(fmt::format("{} takes no \"{}\"; {}", verb->name, printable(word), help_hint(verb)));
+    return bad_input(fmt::format("{} takes no {}; {}", verb->name, in_quotes(word), help_hint(verb)));
 }
 
 Result<Arguments> check_operands(Arguments arguments) {
@@ -97,7 +99,8 @@ Result<Arguments> parse(CLI::App& app, int argc, const char* const* argv) {
         out.command = command;
         used = verb;
     }
-    if (const auto before = app.remaining(false); !before.empty()) return unexpected(before.front(), used == nullptr ? nullptr : out.command);
+    if (const auto before = app.remaining(false); !before.empty())
+        return unexpected(before.front(), used == nullptr ? nullptr : out.command);
     out.verb_given = used != nullptr;
     if (used == nullptr) {
         out.command = commands().front();
@@ -110,12 +113,13 @@ Result<Arguments> parse(CLI::App& app, int argc, const char* const* argv) {
     return check_operands(std::move(out));
 }
 
-// "--root: 1 required TEXT missing" and its kind, as one line that says what is expected.
+// "--root: 1 required TEXT missing", "json was given a disallowed flag override": as one line that says what is expected.
 std::string reason(const CLI::ParseError& error) {
     std::string text = printable(error.what());
-    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr && text.find("required") != std::string::npos) {
-        return text.substr(0, text.find(':')) + " needs a value";
-    }
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) == nullptr) return text;
+    if (text.find("required") != std::string::npos) return text.substr(0, text.find(':')) + " needs a value";
+    if (text.find("flag override") != std::string::npos)
+        return "--" + text.substr(0, text.find(' ')) + " takes no value";
     return text;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "context.hpp"
 
+#include "output/text.hpp"
+
 namespace memhotctl {
 
 std::string Context::size(std::uint64_t bytes) const {
@@ -15,11 +17,24 @@ HostRequest Context::request() const {
             .page_size = arguments_.value("page-size")};
 }
 
+namespace {
+
+// Neither /proc nor /sys is there: what remains is what uname() says.
+bool shows_nothing(const memhot::Snapshot& snapshot) {
+    return !snapshot.memory_block_size && !snapshot.iomem && snapshot.zones.empty() && snapshot.cmdline.empty();
+}
+
+}   // namespace
+
 memhot::Result<memhot::Snapshot> Context::snapshot() {
     const HostRequest asked = request();
     auto snapshot = read_snapshot(asked);
-    unreachable_ = !snapshot && asked.is_this_machine();
-    return snapshot;
+    unreachable_ = asked.is_this_machine() && (!snapshot || shows_nothing(*snapshot));
+    if (!snapshot || asked.snapshot || !shows_nothing(*snapshot)) return snapshot;
+    return unreachable_ ? memhot::bad_input("this machine shows nothing of its memory, expected /proc and /sys mounted")
+                        : memhot::bad_input("--root " + in_quotes(*asked.root) +
+                                            ": no host there, expected a directory with the "
+                                            "files of its proc and sys");
 }
 
 memhot::Result<Host> Context::host() {

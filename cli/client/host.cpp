@@ -47,32 +47,50 @@ Result<KernelProfile> moved_profile(const Snapshot& snapshot, const Machine& mac
     if (machine.page_size) other.page_size = machine.page_size;
     auto profile = memhot::make_profile(other);
     // the release's name would be that of the host's kernel
-    if (profile) {
-        profile->name = fmt::format("{}-{} with {} pages", to_string(profile->arch), to_string(profile->version),
-                                    memhot::human_size(profile->page_size));
-    }
+    if (profile) profile->name = fmt::format("{}-{}", to_string(profile->arch), to_string(profile->version));
     return std::move(profile).with_context(machine.page_size ? "--page-size" : "--arch");
+}
+
+// The page size that is usual on an architecture, from the tables.
+std::uint64_t usual_page_size(Arch arch) {
+    memhot::ProfileRequest request;
+    request.version = memhot::Version{6, 12, 0};
+    request.arch = arch;
+    const auto profile = memhot::make_profile(request);
+    return profile ? profile->page_size : 0;
+}
+
+// Whether a name says the architecture itself: then it is the same whatever the base is.
+bool names_arch(const std::string& name) {
+    KernelProfile x86;
+    KernelProfile arm;
+    arm.arch = Arch::arm64;
+    const auto one = memhot::named_profile(name, x86);
+    const auto other = memhot::named_profile(name, arm);
+    return one && other && one->arch == other->arch;
 }
 
 // --kernel only needs to know what machine it would run on; the host's own release may have no rules here.
 Result<KernelProfile> named_profile(const Snapshot& snapshot, const std::string& name, const Machine& machine) {
-    KernelProfile base;
-    if (auto arch = memhot::parse_arch(snapshot.arch)) base.arch = *arch;
-    const bool same_arch = machine.arch.value_or(base.arch) == base.arch;
-    base.arch = machine.arch.value_or(base.arch);
-    base.page_size = machine.page_size.value_or(snapshot.page_size);
-    // The pages of the host mean nothing on another architecture: let the tables say what is usual there.
-    if (!same_arch && !machine.page_size) {
-        auto usual = memhot::make_profile({.release = "", .version = memhot::Version{6, 12, 0}, .arch = base.arch,
-                                           .page_size = {}, .section_size_bits = {}, .max_physmem_bits = {},
-                                           .struct_page_size = {}, .found = {}});
-        if (usual) base.page_size = usual->page_size;
+    const auto host_arch = memhot::parse_arch(snapshot.arch);
+    if (!host_arch && !machine.arch && !names_arch(name)) {
+        return memhot::bad_input(fmt::format(
+            "--kernel {}: the host does not say its architecture, expected a profile such as x86_64-6.12", name));
     }
+    KernelProfile base;
+    if (host_arch) base.arch = *host_arch;
+    // The pages of the host mean nothing on another architecture.
+    const bool other_arch = machine.arch && (!host_arch || *machine.arch != *host_arch);
+    if (machine.arch) base.arch = *machine.arch;
+    base.page_size = other_arch || snapshot.page_size == 0 ? usual_page_size(base.arch) : snapshot.page_size;
+    if (machine.page_size) base.page_size = *machine.page_size;
     auto named = memhot::named_profile(name, base);
     if (!named) return std::move(named).error().add_context("--kernel");
-    if ((machine.arch && named->arch != *machine.arch) || (machine.page_size && named->page_size != *machine.page_size)) {
-        return memhot::bad_input(fmt::format("--kernel {} is {} with pages of {}, which contradicts --arch or --page-size",
-                                             name, to_string(named->arch), memhot::human_size(named->page_size)));
+    if ((machine.arch && named->arch != *machine.arch) ||
+        (machine.page_size && named->page_size != *machine.page_size)) {
+        return memhot::bad_input(
+            fmt::format("--kernel {} is {} with pages of {}, which contradicts --arch or --page-size", name,
+                        to_string(named->arch), memhot::human_size(named->page_size)));
     }
     return named;
 }
@@ -98,8 +116,9 @@ Result<KernelProfile> profile_for(const Snapshot& snapshot, const HostRequest& r
 // A block is never smaller than a section, and how large it is was decided by the kernel that booted.
 void adapt_block_size(Snapshot& snapshot, const KernelProfile& profile, std::vector<std::string>& assumptions) {
     if (!snapshot.memory_block_size || *snapshot.memory_block_size >= profile.section_size()) return;
-    assumptions.push_back(fmt::format("memory blocks are as large as a section of {} ({}), and all memory is as at boot",
-                                      profile.name, memhot::human_size(profile.section_size())));
+    assumptions.push_back(
+        fmt::format("memory blocks are as large as a section of {} ({}), and all memory is as at boot", profile.name,
+                    memhot::human_size(profile.section_size())));
     snapshot.memory_block_size = profile.section_size();
     snapshot.blocks.reset();
     snapshot.block_nodes.clear();
@@ -122,9 +141,16 @@ memhot::RangeUnits Host::units() const {
 
 Result<const memhot::Model*> Host::need_model() const {
     if (model) return &*model;
-    Error error = *no_model;
-    if (error.kind() != ErrorKind::not_permitted) return error;
-    return Error(error.kind(), fmt::format("{}; {}", error.message(), kHiddenRemedy));
+    if (no_model->kind() != ErrorKind::not_permitted) return *no_model;
+    return Error(ErrorKind::not_permitted, with_remedy(no_model->message()));
+}
+
+std::string Host::with_remedy(const std::string& why) const {
+    // The reader of /proc/iomem may have named it already.
+    if (why.find("CAP_SYS_ADMIN") != std::string::npos) return why;
+    return why + (this_machine ? "; run memhotctl as root (CAP_SYS_ADMIN), or give --snapshot FILE of a capture that "
+                                 "root made"
+                               : "; capture that host as root (CAP_SYS_ADMIN)");
 }
 
 Result<Snapshot> read_snapshot(const HostRequest& request) {
@@ -134,6 +160,10 @@ Result<Snapshot> read_snapshot(const HostRequest& request) {
 
 Result<Host> make_host(Snapshot snapshot, const HostRequest& request) {
     Host host;
+    host.this_machine = request.is_this_machine();
+    if (snapshot.page_size == 0 && request.asks_for_another_kernel()) {
+        host.assumptions.emplace_back("pages are as large as usual: the host does not say");
+    }
     auto profile = profile_for(snapshot, request);
     if (!profile && request.asks_for_another_kernel()) return std::move(profile).error();
     if (profile) {

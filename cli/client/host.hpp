@@ -27,6 +27,7 @@ struct HostRequest {
 
 struct Host {
     memhot::Snapshot snapshot;
+    bool this_machine = false;
     // What is absent says why: list and status go on without.
     std::shared_ptr<const memhot::KernelProfile> profile;
     std::optional<memhot::Error> no_profile;
@@ -38,14 +39,12 @@ struct Host {
     [[nodiscard]] memhot::RangeUnits units() const;
     // The model, or why there is none, with the remedy where the kernel hides its addresses.
     [[nodiscard]] memhot::Result<const memhot::Model*> need_model() const;
+    // Why /proc/iomem shows no addresses, and what to do about it.
+    [[nodiscard]] std::string with_remedy(const std::string& why) const;
 };
 
 memhot::Result<memhot::Snapshot> read_snapshot(const HostRequest& request);
 // The host of a snapshot, seen with the kernel that is asked for. An error only where that kernel cannot be had.
 memhot::Result<Host> make_host(memhot::Snapshot snapshot, const HostRequest& request);
-
-// What to do about a /proc/iomem that shows this user no addresses.
-inline constexpr std::string_view kHiddenRemedy =
-    "run memhotctl as root (CAP_SYS_ADMIN), or give --snapshot FILE of a capture that root made";
 
 }   // namespace memhotctl

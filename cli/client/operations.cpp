@@ -59,8 +59,8 @@ Result<Thing> find_address(const Host& host, std::string_view text) {
 }
 
 Result<Step> parse_step(const Host& host, const WordRow& row, std::string_view text) {
-    const bool many = row.word == Word::online || row.word == Word::online_kernel ||
-                      row.word == Word::online_movable || row.word == Word::offline || row.word == Word::remove;
+    const bool many = row.word == Word::online || row.word == Word::online_kernel || row.word == Word::online_movable ||
+                      row.word == Word::offline || row.word == Word::remove;
     if (row.word == Word::probe) {
         auto thing = find_address(host, text);
         if (!thing) return std::move(thing).error();
@@ -85,13 +85,13 @@ Result<std::vector<std::uint64_t>> blocks_of(const Model& model, const Thing& th
     std::vector<std::uint64_t> existing;
     for (const auto& range : thing.ranges) {
         if (!memhot::is_aligned(range.start, size) || !memhot::is_aligned(range.size(), size)) {
-            return bad_input(fmt::format("\"{}\" is not whole memory blocks of {}: block{}-{} would be",
-                                         printable(thing.name), memhot::human_size(size), range.start / size,
+            return bad_input(fmt::format("{} is not whole memory blocks of {}: block{}-{} would be",
+                                         in_quotes(thing.name), memhot::human_size(size), range.start / size,
                                          range.last / size));
         }
         if (range.size() / size > kMostBlocks - named.size() || range.size() == 0) {
-            return bad_input(fmt::format("\"{}\": more than {} memory blocks, expected fewer", printable(thing.name),
-                                         kMostBlocks));
+            return bad_input(
+                fmt::format("{}: more than {} memory blocks, expected fewer", in_quotes(thing.name), kMostBlocks));
         }
         for (std::uint64_t block = range.start / size; block <= range.last / size; ++block) {
             named.push_back(block);
@@ -180,8 +180,9 @@ private:
         for (const auto& mapping : model_.mappings()) {
             if (!mapping.range.overlaps(range)) continue;
             if (mapping.range != range) {
-                return bad_input(fmt::format("unmap {}: only a whole mapping can be unmapped, {} of {} is the one there",
-                                             to_string(range), to_string(mapping.range), printable(mapping.owner)));
+                return bad_input(
+                    fmt::format("unmap {}: only a whole mapping can be unmapped, {} of {} is the one there",
+                                to_string(range), to_string(mapping.range), printable(mapping.owner)));
             }
             unmap.handle = mapping.handle;
             details = fmt::format("mapping of {}", printable(mapping.owner));
@@ -221,7 +222,7 @@ private:
 
 Result<memhot::Altmap> parse_altmap(std::string_view text, std::uint64_t page_size) {
     const auto wrong = [&](const std::string& why) {
-        return bad_input(fmt::format("--altmap \"{}\": {}", printable(text), why));
+        return bad_input(fmt::format("--altmap {}: {}", in_quotes(text), why));
     };
     const auto plus = text.find('+');
     if (plus == std::string_view::npos) return wrong("expected RESERVE+FREE, two sizes such as 2M+32M");
@@ -239,7 +240,7 @@ Result<memhot::MapType> parse_map_type(std::string_view text) {
     if (text == "generic") return memhot::MapType::generic;
     if (text == "fsdax") return memhot::MapType::fsdax;
     if (text == "private") return memhot::MapType::device_private;
-    return bad_input(fmt::format("--type \"{}\": expected generic, fsdax or private", printable(text)));
+    return bad_input(fmt::format("--type {}: expected generic, fsdax or private", in_quotes(text)));
 }
 
 Result<std::vector<Step>> parse_steps(const Host& host, const std::vector<std::string>& given) {
@@ -255,7 +256,7 @@ Result<std::vector<Step>> parse_steps(const Host& host, const std::vector<std::s
             continue;
         }
         if (row == nullptr) {
-            return bad_input(fmt::format("\"{}\" is no operation, expected one of {}", printable(text), words()));
+            return bad_input(fmt::format("{} is no operation, expected one of {}", in_quotes(text), words()));
         }
         auto step = parse_step(host, *row, text);
         if (!step) return std::move(step).error().add_context(std::string(row->text));

@@ -74,10 +74,10 @@ std::string joined(const std::vector<Range>& ranges) {
 
 Error unknown_thing(const Host& host, std::string_view text) {
     if (!host.model && host.no_model->kind() == ErrorKind::not_permitted) {
-        return {ErrorKind::not_permitted, fmt::format("{}: what it is shows only in /proc/iomem, whose addresses are "
-                                                      "hidden from this user; {}", printable(text), kHiddenRemedy)};
+        return {ErrorKind::not_permitted, fmt::format("{}: a name shows only in /proc/iomem: {}", in_quotes(text),
+                                                      host.with_remedy(host.no_model->message()))};
     }
-    return memhot::bad_input(fmt::format("\"{}\": nothing of this name on this host, {}", printable(text), kThings));
+    return memhot::bad_input(fmt::format("{}: nothing of this name on this host, {}", in_quotes(text), kThings));
 }
 
 }   // namespace
@@ -105,7 +105,7 @@ Result<Range> find_range(const Host& host, std::string_view text) {
     auto thing = find_thing(host, text);
     if (!thing) return std::move(thing).error();
     if (thing->ranges.size() == 1) return thing->ranges.front();
-    return Error(ErrorKind::ambiguous, fmt::format("\"{}\" is {}: say which by its addresses ({})", printable(text),
+    return Error(ErrorKind::ambiguous, fmt::format("{} is {}: say which by its addresses ({})", in_quotes(text),
                                                    counted(thing->ranges.size(), "range"), joined(thing->ranges)));
 }
 

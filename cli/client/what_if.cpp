@@ -5,6 +5,8 @@
 
 #include <limits>
 
+#include "output/text.hpp"
+
 namespace memhotctl {
 
 using memhot::Range;
@@ -74,14 +76,15 @@ Result<Shift> parse_shift(std::string_view text) {
         size.remove_prefix(1);
     }
     const auto bytes = memhot::parse_size(size);
-    if (!bytes) return memhot::bad_input(fmt::format("--shift \"{}\": a size such as +64M or -2M expected", text));
+    if (!bytes)
+        return memhot::bad_input(fmt::format("--shift {}: a size such as +64M or -2M expected", in_quotes(text)));
     shift.bytes = *bytes;
     return shift;
 }
 
 Result<std::uint64_t> shifted(std::uint64_t address, const Shift& shift) {
-    const bool fits = shift.down ? address >= shift.bytes
-                                 : address <= std::numeric_limits<std::uint64_t>::max() - shift.bytes;
+    const bool fits =
+        shift.down ? address >= shift.bytes : address <= std::numeric_limits<std::uint64_t>::max() - shift.bytes;
     if (!fits) {
         return memhot::bad_input(fmt::format("--shift moves {:#x} out of the 64 bit address space", address));
     }

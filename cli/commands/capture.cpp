@@ -13,8 +13,8 @@ namespace {
 
 void warn_of_hidden(Context& context, const memhot::Snapshot& snapshot) {
     if (snapshot.iomem) return;
-    context.note(fmt::format("capture: without /proc/iomem ({}), so `check` and `map` cannot use it; {}",
-                             snapshot.iomem_hidden, kHiddenRemedy));
+    context.note(fmt::format("capture: without /proc/iomem ({}), so `check` and `map` cannot use it: capture as root",
+                             snapshot.iomem_hidden));
 }
 
 Result<int> run(Context& context) {
@@ -29,9 +29,9 @@ Result<int> run(Context& context) {
     if (const auto saved = save_snapshot(*snapshot, path); !saved) return saved.error();
     if (context.json()) {
         context.print_json(Json::object({{"format", "memhot-capture/1"},
-                                    {"file", path},
-                                    {"snapshot_format", memhot::kSnapshotFormat},
-                                    {"iomem", snapshot->iomem.has_value()}}));
+                                         {"file", path},
+                                         {"snapshot_format", memhot::kSnapshotFormat},
+                                         {"iomem", snapshot->iomem.has_value()}}));
     }
     return exit_code::yes;
 }

@@ -6,6 +6,7 @@
 #include "client/operations.hpp"
 #include "client/what_if.hpp"
 #include "context.hpp"
+#include "output/text.hpp"
 #include "output/verdict_text.hpp"
 
 namespace memhotctl {
@@ -45,7 +46,7 @@ constexpr std::string_view kNotes = "Operations:\n"
 Result<int> parse_node(const std::string& text) {
     const auto node = memhot::parse_number(text);
     if (node && *node < 4096) return static_cast<int>(*node);
-    return memhot::bad_input("--node \"" + text + "\": expected the number of a NUMA node");
+    return memhot::bad_input("--node " + in_quotes(text) + ": expected the number of a NUMA node");
 }
 
 Result<OperationOptions> options_of(const Arguments& arguments, std::uint64_t page_size) {

@@ -26,8 +26,9 @@ namespace {
 constexpr std::array<Option, 4> kOptions{{
     {"all", 'a', "", "every block on its own line"},
     {"output", 'o', "LIST", "columns, or +LIST for these besides the default ones"},
-    {"split", 'S', "LIST", "columns whose change starts a new range: STATE, REMOVABLE, NODE, ZONES, or none; "
-                           "default: those of them that are shown"},
+    {"split", 'S', "LIST",
+     "columns whose change starts a new range: STATE, REMOVABLE, NODE, ZONES, or none; "
+     "default: those of them that are shown"},
     {"summary", 0, "[WHEN]", "the totals: never, always or only; without WHEN only"},
 }};
 
@@ -76,11 +77,12 @@ Result<Columns> parse_columns(std::string_view option, std::string_view list) {
     for (std::string_view rest = list;;) {
         const auto comma = rest.find(',');
         const std::string name(rest.substr(0, comma));
-        const auto* found = std::ranges::find_if(
-            kColumns, [&](const ColumnRow& row) { return ::strcasecmp(std::string(row.name).c_str(), name.c_str()) == 0; });
+        const auto* found = std::ranges::find_if(kColumns, [&](const ColumnRow& row) {
+            return ::strcasecmp(std::string(row.name).c_str(), name.c_str()) == 0;
+        });
         if (found == kColumns.end()) {
             return memhot::bad_input(
-                fmt::format("{} \"{}\": expected some of {}", option, printable(name), column_names()));
+                fmt::format("{} {}: expected some of {}", option, in_quotes(name), column_names()));
         }
         out.push_back(found);
         if (comma == std::string_view::npos) return out;
@@ -102,8 +104,8 @@ Result<Columns> shown_columns(const Arguments& arguments) {
 
 // As lsmem: what is shown splits, unless --split says otherwise.
 Result<ListSplit> split_of(const Arguments& arguments, const Columns& shown) {
-    ListSplit split{.state = false, .removable = false, .node = false, .zones = false,
-                    .every_block = arguments.flag("all")};
+    ListSplit split{
+        .state = false, .removable = false, .node = false, .zones = false, .every_block = arguments.flag("all")};
     Columns by = shown;
     if (const auto text = arguments.value("split")) {
         by.clear();
@@ -127,7 +129,7 @@ Result<Summary> summary_of(const Context& context) {
     if (text->empty() || *text == "only") return Summary::only;
     if (*text == "always") return Summary::always;
     if (*text == "never") return Summary::never;
-    return memhot::bad_input(fmt::format("--summary \"{}\": expected never, always or only", printable(*text)));
+    return memhot::bad_input(fmt::format("--summary {}: expected never, always or only", in_quotes(*text)));
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -165,7 +167,9 @@ std::string cell(const Context& context, const Listing& listing, const ListRow& 
         case Id::range: return range_text(row.range);
         case Id::size: return context.size(row.range.size());
         case Id::state: return row.state;
-        case Id::removable: return !row.removable ? "-" : *row.removable ? "yes" : "no";
+        case Id::removable:
+            if (row.removable) return *row.removable ? "yes" : "no";
+            return row.state == "online" ? "-" : "";   // as lsmem: nothing where it cannot be
         case Id::block: return block_text(row);
         case Id::node: return row.node ? std::to_string(*row.node) : "-";
         case Id::zones: return row.zones.empty() ? "-" : row.zones;
@@ -284,14 +288,19 @@ Result<int> run(Context& context) {
         listing.owners.emplace(*host);
     }
     auto list = list_blocks(with_blocks(*host), *split);
-    if (!list) return std::move(list).error();
-    listing.list = *std::move(list);
+    if (!list && list.error().kind() != memhot::ErrorKind::unsupported) return std::move(list).error();
+    const bool has_blocks = list.ok();
+    if (has_blocks) {
+        listing.list = *std::move(list);
+    } else {
+        context.note("list: " + list.error().message());
+    }
     if (context.json()) {
         context.print_json(document(listing));
-    } else {
+    } else if (has_blocks) {
         context.print(text_of(context, listing, *summary));
     }
-    return exit_code::yes;
+    return has_blocks ? exit_code::yes : exit_code::no;
 }
 
 }   // namespace

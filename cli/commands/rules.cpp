@@ -69,7 +69,7 @@ std::string table(const Context& context) {
 
 Result<int> one(Context& context, const std::string& id) {
     const auto found = memhot::parse_rule(id);
-    if (!found) return memhot::bad_input("\"" + printable(id) + "\": no such rule, expected an ID that `rules` lists");
+    if (!found) return memhot::bad_input(in_quotes(id) + ": no such rule, expected an ID that `rules` lists");
     const Rule& rule = memhot::rule(*found);
     if (context.json()) {
         context.print_json(

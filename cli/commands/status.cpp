@@ -79,8 +79,8 @@ void take_hidden(const Host& host, Status& status) {
     }
     if (!host.snapshot.iomem) {
         const std::string& why = host.snapshot.iomem_hidden;
-        status.hidden.push_back(fmt::format("owners, devices and shared sections: {}; {}",
-                                            why.empty() ? "/proc/iomem could not be read" : why, kHiddenRemedy));
+        status.hidden.push_back("owners, devices and shared sections: " +
+                                host.with_remedy(why.empty() ? "/proc/iomem could not be read" : why));
     } else if (host.no_model) {
         status.hidden.push_back("owners, devices and shared sections: " + host.no_model->message());
     }
@@ -103,7 +103,9 @@ Status look(const Host& host) {
 std::string kernel_text(const Host& host) {
     const auto& snapshot = host.snapshot;
     if (!host.profile) {
-        return fmt::format("{}, {}: no answers for it ({})", snapshot.release, snapshot.arch, host.no_profile->message());
+        const bool known = !snapshot.release.empty();
+        return fmt::format("{}: {}", known ? snapshot.release + ", " + snapshot.arch : "not known",
+                           host.no_profile->message());
     }
     const auto& profile = *host.profile;
     const std::string version = to_string(profile.version);
@@ -166,7 +168,8 @@ std::vector<std::string> shared_texts(const Status& status) {
     std::vector<std::string> out;
     if (status.shared.empty() && status.knows_owners) out.emplace_back("no section has several owners");
     for (const auto& section : status.shared) {
-        out.push_back(fmt::format("section{} ({}): {}", section.number, to_string(section.range), owner_names(section)));
+        out.push_back(
+            fmt::format("section{} ({}): {}", section.number, to_string(section.range), owner_names(section)));
     }
     return out;
 }
@@ -182,7 +185,8 @@ std::string text_of(const Context& context, const Host& host, const Status& stat
     out.add("Devices", device_texts(context, status), most);
     out.add("Shared", shared_texts(status), most);
     std::string policy;
-    for (const auto& [name, value] : status.policy) policy += fmt::format("{}{} {}", policy.empty() ? "" : ", ", name, value);
+    for (const auto& [name, value] : status.policy)
+        policy += fmt::format("{}{} {}", policy.empty() ? "" : ", ", name, value);
     if (!policy.empty()) out.add("Policy", policy);
     out.add("Hidden", status.hidden);
     return out.text();

@@ -32,6 +32,12 @@ std::string printable(std::string_view text) {
     return out;
 }
 
+std::string in_quotes(std::string_view text) {
+    constexpr std::size_t kLongest = 60;
+    const bool cut = text.size() > kLongest;
+    return '"' + printable(text.substr(0, kLongest)) + (cut ? "...\"" : "\"");
+}
+
 std::string counted(std::size_t number, std::string_view noun) {
     return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
 }

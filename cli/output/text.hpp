@@ -16,6 +16,9 @@ std::vector<std::string> wrap(std::string_view text, std::size_t width);
 // Control characters (of a resource's name, of a file) as \xNN, so that one line stays one line.
 std::string printable(std::string_view text);
 
+// A word of the user's for an error, in quotes and cut where it is long.
+std::string in_quotes(std::string_view text);
+
 // "1 block", "2 blocks".
 std::string counted(std::size_t number, std::string_view noun);
 

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# bash completion of memhotctl. A test holds the words against --help.
+
+_memhotctl() {
+    local cur prev words cword
+    _init_completion -n : || return
+
+    local globals="--root --snapshot --kernel -J --json -n --no-legend --no-pager -b --bytes --color -v --verbose
+        -h --help --version"
+    local verbs="status list show map check rules capture replay"
+    local operations="map unmap add probe online online_kernel online_movable offline remove claim"
+    local columns="RANGE SIZE STATE REMOVABLE BLOCK NODE ZONES OWNER DEVICE REASON"
+    declare -A options=(
+        [list]="-a --all -o --output -S --split --summary"
+        [check]="--type --altmap --no-claim --node --driver-managed --memmap-on-memory --offline --arch --page-size --shift"
+    )
+
+    case $prev in
+        --root) _filedir -d; return ;;
+        --snapshot) _filedir; return ;;
+        --color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur"); return ;;
+        --type) mapfile -t COMPREPLY < <(compgen -W "generic fsdax private" -- "$cur"); return ;;
+        --arch)
+            mapfile -t COMPREPLY < <(compgen -W "x86_64 arm64 ppc64 s390x riscv64 loongarch64" -- "$cur")
+            return ;;
+        --page-size) mapfile -t COMPREPLY < <(compgen -W "4K 16K 64K" -- "$cur"); return ;;
+        -o | --output | -S | --split) mapfile -t COMPREPLY < <(compgen -W "$columns" -- "$cur"); return ;;
+        --kernel | --altmap | --node | --shift) return ;;
+    esac
+
+    local verb="" word i
+    for ((i = 1; i < cword; i++)); do
+        word=${words[i]}
+        case $word in
+            --root | --snapshot | --kernel | --color) ((i++)) ;;
+            -*) ;;
+            *) verb=$word; break ;;
+        esac
+    done
+
+    if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$globals ${options[${verb:-status}]}" -- "$cur")
+    elif [[ -z $verb ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$verbs" -- "$cur")
+    else
+        case $verb in
+            check) mapfile -t COMPREPLY < <(compgen -W "$operations" -- "$cur") ;;
+            rules) mapfile -t COMPREPLY < <(compgen -W "$(memhotctl rules -n 2>/dev/null | cut -d' ' -f1)" -- "$cur") ;;
+            capture | replay) _filedir ;;
+        esac
+    fi
+} && complete -F _memhotctl memhotctl
