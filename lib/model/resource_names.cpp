@@ -45,6 +45,8 @@ bool matches(const NameRow& row, std::string_view name) {
     return row.match == Match::exact ? name == row.name : name.starts_with(row.name);
 }
 
+}   // namespace
+
 // "0000:00:01.0": a PCI BAR (not busy), or memory that a GPU driver placed (device-private: busy, at the top level).
 bool is_pci_address(std::string_view name) {
     constexpr std::string_view kForm = "xxxx:xx:xx.x";
@@ -53,6 +55,8 @@ bool is_pci_address(std::string_view name) {
         return want == 'x' ? std::isxdigit(static_cast<unsigned char>(have)) != 0 : have == want;
     });
 }
+
+namespace {
 
 bool is_device_private_name(std::string_view name) {
     return name == "hmm_dmirror" || name == "kvmppc_uvmem" || name == "nouveau_dmem" || is_pci_address(name);

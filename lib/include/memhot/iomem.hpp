@@ -20,7 +20,9 @@ struct Resource {
     bool busy = false;             // IORESOURCE_BUSY: nobody may claim inside it
     bool system_ram = false;       // IORESOURCE_SYSTEM_RAM
     bool device_private = false;   // IORES_DESC_DEVICE_PRIVATE_MEMORY
-    std::vector<Resource> children;   // disjoint, ascending, inside range
+    std::vector<Resource> children;   // ascending, disjoint, inside range, unless disordered
+    // PCI changes windows in place: zeroed ones stay where they were, and others reach into their neighbours
+    bool disordered = false;
 };
 
 // region_intersects(): what part of a range is RAM (kernel/resource.c).
@@ -30,12 +32,13 @@ class ResourceTree {
 public:
     ResourceTree();
 
-    // The text of /proc/iomem. Refused with line and reason where a line is not "START-END : NAME", where ranges
-    // overlap or leave their parent, and by name where every address is zero (an unprivileged reader, see
-    // kernel/resource.c r_show). arch decides which names are busy.
+    // The text of /proc/iomem. Refused with line and reason where a line is not "START-END : NAME", where ranges (but
+    // for those of PCI windows) overlap or leave their parent, and by name where every address is zero (an unprivileged
+    // reader, see kernel/resource.c r_show). arch decides which names are busy.
     static Result<ResourceTree> parse(std::string_view text, std::string_view arch);
 
-    // The very text of /proc/iomem: two spaces a level, five levels at most, eight digits at least.
+    // The very text of /proc/iomem: two spaces a level, eight digits at least; as many levels as it was read with, that
+    // is five at most, or eight (since 6.14).
     [[nodiscard]] std::string print() const;
 
     [[nodiscard]] const std::vector<Resource>& roots() const { return root_.children; }
@@ -68,6 +71,7 @@ public:
 
 private:
     Resource root_;   // iomem_resource: named "iomem", never printed
+    unsigned printed_levels_ = 5;   // MAX_IORES_LEVEL
 };
 
 }   // namespace memhot
