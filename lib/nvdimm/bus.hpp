@@ -27,7 +27,7 @@ struct InfoBlock {
     std::uint64_t align = 0;
     std::uint64_t sector_size = 0;
     PfnGeometry geometry;
-    std::uint64_t parent = 0;      // identity of the namespace; 0 for label-less ones
+    std::uint64_t parent = 0;   // identity of the namespace; 0 for label-less ones
 };
 
 // What drives an enabled namespace.
@@ -35,15 +35,15 @@ struct Personality {
     NsMode mode = NsMode::raw;
     PageMap map = PageMap::ram;
     std::uint64_t align = 0;
-    std::uint64_t size = 0;             // usable bytes
-    std::uint64_t data_start = 0;       // address
-    std::optional<int> mapping;         // handle in the model
-    std::optional<Range> claim;         // in the model's resources
+    std::uint64_t size = 0;   // usable bytes
+    std::uint64_t data_start = 0;   // address
+    std::optional<int> mapping;   // handle in the model
+    std::optional<Range> claim;   // in the model's resources
 };
 
 struct NdNamespace {
     int id = 0;
-    Range space;               // meaningful where size() != 0
+    Range space;   // meaningful where size() != 0
     bool allocated = false;
     std::uint64_t identity = 0;   // stands for the uuid; new with each creation
     std::optional<Personality> active;
@@ -55,12 +55,12 @@ struct NdRegion {
     int id = 0;
     Range space;
     std::uint64_t align = 16 * kMiB;
-    unsigned ways = 1;         // interleaved DIMMs; 0: not backed by any
-    bool labelled = false;     // namespaces come from labels; else one of the size of the region
-    bool page_map = false;     // ND_REGION_PAGEMAP: the raw namespace itself gets struct pages (e820, of_pmem, virtio)
+    unsigned ways = 1;   // interleaved DIMMs; 0: not backed by any
+    bool labelled = false;   // namespaces come from labels; else one of the size of the region
+    bool page_map = false;   // ND_REGION_PAGEMAP: the raw namespace itself gets struct pages (e820, of_pmem, virtio)
     bool read_only = false;
     int target_node = 0;
-    int seed = 0;              // id of the namespace seed
+    int seed = 0;   // id of the namespace seed
     std::map<int, NdNamespace> namespaces;   // by id
 
     [[nodiscard]] const NdNamespace* find(int id) const;
@@ -71,23 +71,23 @@ enum class DaxDriver : std::uint8_t { none, device_dax, kmem };
 
 struct DaxDevice {
     int region = 0;
-    int id = 0;               // of its namespace
+    int id = 0;   // of its namespace
     Range range;
     std::uint64_t align = 0;
     int target_node = 0;
     DaxDriver driver = DaxDriver::none;
-    Range pages;                       // what device_dax maps: from the namespace start
+    Range pages;   // what device_dax maps: from the namespace start
     std::optional<Altmap> altmap;
     std::optional<int> mapping;
-    std::optional<Range> added;        // what kmem added
+    std::optional<Range> added;   // what kmem added
 
     [[nodiscard]] std::string name() const;
 };
 
 struct NdBus {
     Model model;
-    std::vector<NdRegion> regions;     // by id
-    std::vector<DaxDevice> dax;        // by region and id
+    std::vector<NdRegion> regions;   // by id
+    std::vector<DaxDevice> dax;   // by region and id
     std::map<std::uint64_t, InfoBlock> media;   // by address of the namespace start
     std::uint64_t last_identity = 0;
 

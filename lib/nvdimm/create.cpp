@@ -73,9 +73,9 @@ struct Wanted {
 };
 
 constexpr std::array kModes{
-    std::pair{std::string_view("raw"), NsMode::raw},       std::pair{std::string_view("sector"), NsMode::sector},
-    std::pair{std::string_view("safe"), NsMode::sector},   std::pair{std::string_view("fsdax"), NsMode::fsdax},
-    std::pair{std::string_view("memory"), NsMode::fsdax},  std::pair{std::string_view("devdax"), NsMode::devdax},
+    std::pair{std::string_view("raw"), NsMode::raw},      std::pair{std::string_view("sector"), NsMode::sector},
+    std::pair{std::string_view("safe"), NsMode::sector},  std::pair{std::string_view("fsdax"), NsMode::fsdax},
+    std::pair{std::string_view("memory"), NsMode::fsdax}, std::pair{std::string_view("devdax"), NsMode::devdax},
     std::pair{std::string_view("dax"), NsMode::devdax},
 };
 
@@ -104,7 +104,8 @@ public:
 private:
     std::optional<std::string> usage_error() const {
         if (options_.extra) return fmt::format("Error: unknown extra parameter \"{}\"", *options_.extra);
-        if (options_.mode && !parse_mode(*options_.mode)) return fmt::format("Error: invalid mode '{}'", *options_.mode);
+        if (options_.mode && !parse_mode(*options_.mode))
+            return fmt::format("Error: invalid mode '{}'", *options_.mode);
         const bool map_fits = !options_.mode || takes_align(*parse_mode(*options_.mode));
         if (options_.map && !map_fits) return "Error: --map only valid for an devdax mode pmem namespace";
         if (options_.map && *options_.map != "mem" && *options_.map != "dev") {
@@ -163,8 +164,9 @@ private:
         if (auto refused = validate_size(region, ns, wanted)) return refused;
         if (auto refused = validate_align(region, ns, wanted)) return refused;
         if (wanted.size % region.align != 0) {
-            return CommandAnswer::fail(fmt::format("Error: create namespace: {}: align setting is {:#x} size {:#x} is misaligned",
-                                                   name_of(region), region.align, wanted.size));
+            return CommandAnswer::fail(
+                fmt::format("Error: create namespace: {}: align setting is {:#x} size {:#x} is misaligned",
+                            name_of(region), region.align, wanted.size));
         }
         return validate_multiple(region, wanted);
     }
@@ -245,8 +247,12 @@ private:
         if (takes_align(wanted.mode) && !options_.force && !is_aligned(ns.space.start, kNdctlStartAlign)) {
             return {EINVAL, RuleId::none};   // "misaligned to 16M, adjust region alignment and retry"
         }
-        const InfoBlock info{.mode = wanted.mode, .map = wanted.map, .align = wanted.align, .sector_size = wanted.sector_size,
-                             .geometry = {}, .parent = 0};
+        const InfoBlock info{.mode = wanted.mode,
+                             .map = wanted.map,
+                             .align = wanted.align,
+                             .sector_size = wanted.sector_size,
+                             .geometry = {},
+                             .parent = 0};
         return create_instance(bus_, region, ns, info);
     }
     static CommandAnswer success(const NdNamespace& ns) {

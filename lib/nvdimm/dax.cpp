@@ -27,8 +27,12 @@ EnableAnswer bind_device_dax(NdBus& bus, DaxDevice& device) {
     if (!try_apply(bus, claim, answer)) return answer;
     int handle = 0;
     for (const auto& mapping : bus.model.mappings()) handle = std::max(handle, mapping.handle + 1);
-    const op::Map map{.type = MapType::generic, .start = device.pages.start, .size = device.pages.size(), .claim = false,
-                      .owner = device.name(), .altmap = device.altmap};
+    const op::Map map{.type = MapType::generic,
+                      .start = device.pages.start,
+                      .size = device.pages.size(),
+                      .claim = false,
+                      .owner = device.name(),
+                      .altmap = device.altmap};
     if (!try_apply(bus, map, answer, handle)) {
         force(bus, op::Release{device.range.start, device.range.size()});
         return answer;
@@ -55,8 +59,12 @@ EnableAnswer bind_kmem(NdBus& bus, DaxDevice& device) {
         return answer;
     }
     if (!try_apply(bus, op::Claim{blocks->start, blocks->size(), device.name(), false}, answer)) return answer;
-    const op::Add add{.start = blocks->start, .size = blocks->size(), .node = device.target_node, .driver_managed = true,
-                      .memmap_on_memory = false, .resource_name = "System RAM (kmem)"};
+    const op::Add add{.start = blocks->start,
+                      .size = blocks->size(),
+                      .node = device.target_node,
+                      .driver_managed = true,
+                      .memmap_on_memory = false,
+                      .resource_name = "System RAM (kmem)"};
     if (!try_apply(bus, add, answer)) {
         force(bus, op::RemoveResource{blocks->start, blocks->size(), device.name()});
         return answer;
@@ -81,7 +89,8 @@ std::vector<std::uint64_t> blocks_of(const NdBus& bus, const DaxDevice& device) 
     std::vector<std::uint64_t> numbers;
     if (device.driver != DaxDriver::kmem) return numbers;
     const std::uint64_t size = bus.model.block_size();
-    for (std::uint64_t number = align_up(device.range.start, size) / size; device.range.contains(number * size); ++number) {
+    for (std::uint64_t number = align_up(device.range.start, size) / size; device.range.contains(number * size);
+         ++number) {
         if (bus.model.block(number)) numbers.push_back(number);
     }
     return numbers;

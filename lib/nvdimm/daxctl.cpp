@@ -68,7 +68,8 @@ CommandAnswer offline_all(NdBus& bus, const DaxDevice& device) {
         const op::SetState set{number, "offline"};
         const Outcome outcome = bus.model.outcome(set);
         if (outcome.kind == Outcome::Kind::uncertain) answer.uncertain = true;
-        if (outcome.kind == Outcome::Kind::refused && outcome.rule != RuleId::state_already) return failed("offlining memory", outcome.error);
+        if (outcome.kind == Outcome::Kind::refused && outcome.rule != RuleId::state_already)
+            return failed("offlining memory", outcome.error);
         if (outcome.rule != RuleId::state_already) bus.model.apply(set, Outcome::accept(outcome.rule));
     }
     return answer;
@@ -102,7 +103,8 @@ CommandAnswer to_devdax(NdBus& bus, DaxDevice& device, const Options& options) {
         unbind_kmem(bus, device);
     }
     if (device.driver == DaxDriver::none) {
-        if (const int error = bind_device_dax(bus, device).error; error != 0) return failed("reconfiguring devices", error);
+        if (const int error = bind_device_dax(bus, device).error; error != 0)
+            return failed("reconfiguring devices", error);
     }
     CommandAnswer answer = describe(device);
     answer.uncertain = offline.uncertain;
@@ -125,8 +127,8 @@ CommandAnswer online_memory(NdBus& bus, const std::vector<std::string>& argument
     DaxDevice* device = bus.find_dax(*options.device);
     if (device == nullptr || device->driver != DaxDriver::kmem) return failed("onlining memory", ENXIO);
     if (online_all(bus, *device, !options.no_movable) == Online::done) return {};
-    return CommandAnswer::fail(fmt::format("{}: all memory sections ({}) already online", device->name(),
-                                           blocks_of(bus, *device).size()));
+    return CommandAnswer::fail(
+        fmt::format("{}: all memory sections ({}) already online", device->name(), blocks_of(bus, *device).size()));
 }
 
 CommandAnswer offline_memory(NdBus& bus, const std::vector<std::string>& arguments) {
@@ -135,8 +137,8 @@ CommandAnswer offline_memory(NdBus& bus, const std::vector<std::string>& argumen
     DaxDevice* device = bus.find_dax(*options.device);
     if (device == nullptr || device->driver != DaxDriver::kmem) return failed("offlining memory", ENXIO);
     if (online_blocks(bus, *device) != 0) return offline_all(bus, *device);
-    return CommandAnswer::fail(fmt::format("{}: all memory sections ({}) already offline", device->name(),
-                                           blocks_of(bus, *device).size()));
+    return CommandAnswer::fail(
+        fmt::format("{}: all memory sections ({}) already offline", device->name(), blocks_of(bus, *device).size()));
 }
 
 }   // namespace memhot

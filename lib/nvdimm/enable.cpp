@@ -39,7 +39,11 @@ EnableAnswer attach(NdBus& bus, const std::string& owner, Personality& personali
     personality.claim = claim;
     if (!pages) return answer;
     const int handle = next_handle(bus);
-    const op::Map map{.type = MapType::fsdax, .start = pages->start, .size = pages->size(), .claim = false, .owner = owner,
+    const op::Map map{.type = MapType::fsdax,
+                      .start = pages->start,
+                      .size = pages->size(),
+                      .claim = false,
+                      .owner = owner,
                       .altmap = altmap};
     if (apply(bus, map, answer, handle)) {
         personality.mapping = handle;
@@ -67,8 +71,7 @@ int validate(const KernelProfile& profile, const NdNamespace& ns, const InfoBloc
     if ((ns.space.start + info.geometry.data_offset) % info.align != 0) return EOPNOTSUPP; // bad offset
     if (!is_aligned(ns.space.start, compat)) return EOPNOTSUPP;                            // start misaligned
     if (!is_aligned(end, compat)) return EOPNOTSUPP;                                       // end misaligned
-    if (profile.has(Feature::pfn_refuses_empty) &&
-        info.geometry.data_offset >= ns.size() - info.geometry.end_trunc) {
+    if (profile.has(Feature::pfn_refuses_empty) && info.geometry.data_offset >= ns.size() - info.geometry.end_trunc) {
         return EOPNOTSUPP;                                                                 // small namespace
     }
     return 0;
@@ -76,8 +79,13 @@ int validate(const KernelProfile& profile, const NdNamespace& ns, const InfoBloc
 
 EnableAnswer enable_fsdax(NdBus& bus, const NdRegion& region, NdNamespace& ns, const InfoBlock& info) {
     const Range data = data_of(ns, info);
-    Personality personality{.mode = NsMode::fsdax, .map = info.map, .align = info.align, .size = data.size(),
-                            .data_start = data.start, .mapping = {}, .claim = {}};
+    Personality personality{.mode = NsMode::fsdax,
+                            .map = info.map,
+                            .align = info.align,
+                            .size = data.size(),
+                            .data_start = data.start,
+                            .mapping = {},
+                            .claim = {}};
     const auto answer = attach(bus, name_of(region, ns), personality, ns.space, pages_of(ns, info),
                                info.geometry.altmap(info.map, bus.model.profile().page_size));
     if (answer.error == 0) ns.active = personality;
@@ -86,16 +94,28 @@ EnableAnswer enable_fsdax(NdBus& bus, const NdRegion& region, NdNamespace& ns, c
 
 EnableAnswer enable_devdax(NdBus& bus, const NdRegion& region, NdNamespace& ns, const InfoBlock& info) {
     const Range data = data_of(ns, info);
-    Personality personality{.mode = NsMode::devdax, .map = info.map, .align = info.align, .size = data.size(),
-                            .data_start = data.start, .mapping = {}, .claim = {}};
+    Personality personality{.mode = NsMode::devdax,
+                            .map = info.map,
+                            .align = info.align,
+                            .size = data.size(),
+                            .data_start = data.start,
+                            .mapping = {},
+                            .claim = {}};
     // dax_pmem claims the info block and the memmap; the data is claimed and mapped by the driver of the dax device
     const Range metadata{ns.space.start, data.start - 1};
     const auto answer = attach(bus, name_of(region, ns), personality, metadata, std::nullopt, std::nullopt);
     if (answer.error != 0) return answer;
     ns.active = personality;
-    DaxDevice device{.region = region.id, .id = ns.id, .range = data, .align = info.align, .target_node = region.target_node,
-                     .driver = DaxDriver::none, .pages = pages_of(ns, info),
-                     .altmap = info.geometry.altmap(info.map, bus.model.profile().page_size), .mapping = {}, .added = {}};
+    DaxDevice device{.region = region.id,
+                     .id = ns.id,
+                     .range = data,
+                     .align = info.align,
+                     .target_node = region.target_node,
+                     .driver = DaxDriver::none,
+                     .pages = pages_of(ns, info),
+                     .altmap = info.geometry.altmap(info.map, bus.model.profile().page_size),
+                     .mapping = {},
+                     .added = {}};
     bind_device_dax(bus, device);   // its failure leaves a dax device without a driver
     bus.dax.push_back(device);
     std::ranges::sort(bus.dax, {}, [](const DaxDevice& one) { return std::pair(one.region, one.id); });
@@ -105,8 +125,13 @@ EnableAnswer enable_devdax(NdBus& bus, const NdRegion& region, NdNamespace& ns, 
 EnableAnswer enable_sector(NdBus& bus, const NdRegion& region, NdNamespace& ns, const InfoBlock& info) {
     const auto size = btt_size(ns.size(), info.sector_size);
     if (!size) return {ENXIO, RuleId::none};
-    Personality personality{.mode = NsMode::sector, .map = PageMap::ram, .align = 0, .size = *size,
-                            .data_start = ns.space.start, .mapping = {}, .claim = {}};
+    Personality personality{.mode = NsMode::sector,
+                            .map = PageMap::ram,
+                            .align = 0,
+                            .size = *size,
+                            .data_start = ns.space.start,
+                            .mapping = {},
+                            .claim = {}};
     const auto answer = attach(bus, name_of(region, ns), personality, ns.space, std::nullopt, std::nullopt);
     if (answer.error == 0) ns.active = personality;
     return answer;
@@ -116,8 +141,13 @@ EnableAnswer enable_raw(NdBus& bus, const NdRegion& region, NdNamespace& ns) {
     const std::uint64_t compat = compat_align(bus.model.profile());
     const bool aligned = is_aligned(ns.space.start, compat) && is_aligned(ns.space.last + 1, compat);
     if (region.page_map && !aligned) return {EOPNOTSUPP, RuleId::none};   // "misaligned, unable to map"
-    Personality personality{.mode = region.page_map ? NsMode::memory : NsMode::raw, .map = PageMap::ram, .align = 0,
-                            .size = ns.size(), .data_start = ns.space.start, .mapping = {}, .claim = {}};
+    Personality personality{.mode = region.page_map ? NsMode::memory : NsMode::raw,
+                            .map = PageMap::ram,
+                            .align = 0,
+                            .size = ns.size(),
+                            .data_start = ns.space.start,
+                            .mapping = {},
+                            .claim = {}};
     const auto pages = region.page_map ? std::optional(ns.space) : std::nullopt;
     const auto answer = attach(bus, name_of(region, ns), personality, ns.space, pages, std::nullopt);
     if (answer.error == 0) ns.active = personality;
@@ -142,7 +172,8 @@ EnableAnswer enable_namespace(NdBus& bus, NdRegion& region, NdNamespace& ns) {
     if (!ns.allocated) return {ENXIO, RuleId::none};
     if (ns.active) return {};
     const InfoBlock* info = info_of(bus, ns);
-    const EnableAnswer answer = info == nullptr ? enable_raw(bus, region, ns) : enable_by_info(bus, region, ns, InfoBlock(*info));
+    const EnableAnswer answer =
+        info == nullptr ? enable_raw(bus, region, ns) : enable_by_info(bus, region, ns, InfoBlock(*info));
     if (answer.error == 0 || answer.error == EOPNOTSUPP) advance_seed(region, ns);
     return answer;
 }

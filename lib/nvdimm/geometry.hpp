@@ -13,9 +13,9 @@
 
 namespace memhot {
 
-inline constexpr std::uint64_t kInfoBlockReserve = 8 * kKiB;     // info block at offset 4 KiB, 4 KiB long
-inline constexpr std::uint64_t kSmallestClaim = 16 * kMiB;       // drivers/nvdimm/claim.c nd_namespace_store
-inline constexpr std::uint64_t kNdctlStartAlign = 16 * kMiB;     // ndctl/namespace.c check_dax_align
+inline constexpr std::uint64_t kInfoBlockReserve = 8 * kKiB;   // info block at offset 4 KiB, 4 KiB long
+inline constexpr std::uint64_t kSmallestClaim = 16 * kMiB;   // drivers/nvdimm/claim.c nd_namespace_store
+inline constexpr std::uint64_t kNdctlStartAlign = 16 * kMiB;   // ndctl/namespace.c check_dax_align
 
 enum class PageMap : std::uint8_t { ram, device };   // where the struct pages lie: ndctl's map "mem" and "dev"
 
@@ -24,7 +24,7 @@ std::uint64_t compat_align(const KernelProfile& profile);
 
 struct PfnGeometry {
     std::uint64_t data_offset = 0;   // from the namespace start
-    std::uint64_t end_trunc = 0;     // lost at its end
+    std::uint64_t end_trunc = 0;   // lost at its end
     std::uint64_t usable = 0;
 
     // What memremap_pages() is asked for besides the range (__nvdimm_setup_pfn); nothing for PageMap::ram.
@@ -33,7 +33,7 @@ struct PfnGeometry {
 
 enum class PfnRefusal : std::uint8_t {
     start_misaligned,   // EINVAL, "start %pa misaligned to %#lx"
-    no_room,            // ENXIO, "unable to satisfy requested alignment"
+    no_room,   // ENXIO, "unable to satisfy requested alignment"
 };
 
 // A new fsdax or devdax instance over a namespace, 5.7 and later.

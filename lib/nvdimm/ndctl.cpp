@@ -18,9 +18,12 @@ struct Program {
     CommandAnswer (*run)(NdBus&, const std::vector<std::string>&);
 };
 constexpr std::array kPrograms{
-    Program{"ndctl", "create-namespace", create_namespace},   Program{"ndctl", "destroy-namespace", destroy_namespace},
-    Program{"ndctl", "enable-namespace", enable_namespace},   Program{"ndctl", "disable-namespace", disable_namespace},
-    Program{"daxctl", "reconfigure-device", reconfigure_device}, Program{"daxctl", "online-memory", online_memory},
+    Program{"ndctl", "create-namespace", create_namespace},
+    Program{"ndctl", "destroy-namespace", destroy_namespace},
+    Program{"ndctl", "enable-namespace", enable_namespace},
+    Program{"ndctl", "disable-namespace", disable_namespace},
+    Program{"daxctl", "reconfigure-device", reconfigure_device},
+    Program{"daxctl", "online-memory", online_memory},
     Program{"daxctl", "offline-memory", offline_memory},
 };
 
@@ -53,9 +56,8 @@ CommandLine split_command(std::string_view text) {
 }
 
 CommandAnswer run_command(NdBus& bus, const CommandLine& command) {
-    const auto* found = std::ranges::find_if(kPrograms, [&](const Program& one) {
-        return one.program == command.program && one.verb == command.verb;
-    });
+    const auto* found = std::ranges::find_if(
+        kPrograms, [&](const Program& one) { return one.program == command.program && one.verb == command.verb; });
     if (found == kPrograms.end()) return CommandAnswer::fail(fmt::format("Unknown command: '{}'", command.verb));
     return found->run(bus, command.arguments);
 }

@@ -67,9 +67,15 @@ void add_regions(NdBus& bus, const HostState& host) {
         if (!parse_ids(name, "region", id, nullptr)) continue;
         const auto space = Range::from_size(number_of(attributes, "resource"), number_of(attributes, "size"));
         if (!space) continue;
-        NdRegion region{.id = id, .space = *space, .align = std::max<std::uint64_t>(1, number_of(attributes, "align")),
-                        .ways = 1, .labelled = attributes.contains("available_size"),
-                        .page_map = is_legacy(bus.model, *space), .read_only = false, .target_node = 0, .seed = 0,
+        NdRegion region{.id = id,
+                        .space = *space,
+                        .align = std::max<std::uint64_t>(1, number_of(attributes, "align")),
+                        .ways = 1,
+                        .labelled = attributes.contains("available_size"),
+                        .page_map = is_legacy(bus.model, *space),
+                        .read_only = false,
+                        .target_node = 0,
+                        .seed = 0,
                         .namespaces = {}};
         if (!region.labelled) region.ways = 0;
         bus.regions.push_back(std::move(region));
@@ -82,7 +88,12 @@ std::optional<InfoBlock> info_of(const NdNamespace& ns, const Attributes& attrib
     const auto mode = attributes.find("mode");
     if (mode == attributes.end()) return std::nullopt;
     if (mode->second == "safe") {
-        return InfoBlock{.mode = NsMode::sector, .map = PageMap::ram, .align = 0, .sector_size = 4096, .geometry = {}, .parent = ns.identity};
+        return InfoBlock{.mode = NsMode::sector,
+                         .map = PageMap::ram,
+                         .align = 0,
+                         .sector_size = 4096,
+                         .geometry = {},
+                         .parent = ns.identity};
     }
     for (const auto& [name, instance] : host.nd) {
         const bool is_pfn = name.starts_with("pfn");
@@ -91,7 +102,10 @@ std::optional<InfoBlock> info_of(const NdNamespace& ns, const Attributes& attrib
         if (start == 0 || !ns.space.contains(start)) continue;
         InfoBlock info{.mode = is_pfn ? NsMode::fsdax : NsMode::devdax,
                        .map = instance.at("mode") == "pmem" ? PageMap::device : PageMap::ram,
-                       .align = number_of(instance, "align"), .sector_size = 0, .geometry = {}, .parent = ns.identity};
+                       .align = number_of(instance, "align"),
+                       .sector_size = 0,
+                       .geometry = {},
+                       .parent = ns.identity};
         info.geometry.data_offset = start - ns.space.start;
         info.geometry.usable = number_of(instance, "size");
         info.geometry.end_trunc = ns.size() - info.geometry.data_offset - info.geometry.usable;
@@ -107,7 +121,11 @@ void add_namespaces(NdBus& bus, const HostState& host) {
         if (!parse_ids(name, "namespace", region_id, &id)) continue;
         NdRegion* region = bus.find_region(region_id);
         if (region == nullptr) continue;
-        NdNamespace ns{.id = id, .space = {}, .allocated = false, .identity = region->labelled ? ++bus.last_identity : 0, .active = {}};
+        NdNamespace ns{.id = id,
+                       .space = {},
+                       .allocated = false,
+                       .identity = region->labelled ? ++bus.last_identity : 0,
+                       .active = {}};
         if (const auto space = Range::from_size(number_of(attributes, "resource"), number_of(attributes, "size"))) {
             ns.space = *space;
             ns.allocated = true;
@@ -141,7 +159,8 @@ void restore_drivers(NdBus& bus, const HostState& host) {
     for (auto& device : bus.dax) {
         if (!is_claimed(host, device.name()) && device.driver == DaxDriver::device_dax) unbind_device_dax(bus, device);
         const auto found = host.dax.find(device.name());
-        if (found == host.dax.end() || !found->second.contains("driver") || found->second.at("driver") != "kmem") continue;
+        if (found == host.dax.end() || !found->second.contains("driver") || found->second.at("driver") != "kmem")
+            continue;
         if (device.driver == DaxDriver::device_dax) unbind_device_dax(bus, device);
         bind_kmem(bus, device);
     }
@@ -149,7 +168,9 @@ void restore_drivers(NdBus& bus, const HostState& host) {
     for (const auto& block : *host.blocks) {
         const auto now = bus.model.block(block.number);
         if (!now || now->online == (block.state == "online")) continue;
-        const std::string word = block.state != "online" ? "offline" : block.valid_zones == "Movable" ? "online_movable" : "online_kernel";
+        const std::string word = block.state != "online"          ? "offline"
+                                 : block.valid_zones == "Movable" ? "online_movable"
+                                                                  : "online_kernel";
         bus.model.apply(op::SetState{block.number, word}, Outcome::accept(RuleId::none));
     }
 }
@@ -212,16 +233,21 @@ void compare_dax(const NdBus& bus, const HostState& host, std::vector<Difference
         }
         const DaxDevice& device = *found->second;
         const auto driver = attributes.find("driver");
-        const bool same = number_of(attributes, "size") == device.range.size() &&
-                          (!attributes.contains("resource") || number_of(attributes, "resource") == device.range.start) &&
-                          (driver == attributes.end() || driver->second == driver_name(device.driver));
+        const bool same =
+            number_of(attributes, "size") == device.range.size() &&
+            (!attributes.contains("resource") || number_of(attributes, "resource") == device.range.start) &&
+            (driver == attributes.end() || driver->second == driver_name(device.driver));
         if (!same) {
-            differ(out, Json{{"size", device.range.size()}, {"resource", hex(device.range.start)}, {"driver", driver_name(device.driver)}},
+            differ(out,
+                   Json{{"size", device.range.size()},
+                        {"resource", hex(device.range.start)},
+                        {"driver", driver_name(device.driver)}},
                    attributes, name + " differs");
         }
         mine.erase(found);
     }
-    for (const auto& [name, device] : mine) differ(out, Json{{"size", device->range.size()}}, {}, name + " is not there");
+    for (const auto& [name, device] : mine)
+        differ(out, Json{{"size", device->range.size()}}, {}, name + " is not there");
 }
 
 }   // namespace

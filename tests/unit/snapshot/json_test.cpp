@@ -23,11 +23,11 @@ std::string error_of(const std::string& text) {
 
 // All fields, for want of an operator; those of a host that are in the JSON and those that are not.
 auto fields_of(const Snapshot& s) {
-    return std::tuple_cat(
-        std::tie(s.hostname, s.release, s.version_text, s.version, s.arch, s.page_size, s.cmdline, s.section_size_bits,
-                 s.max_physmem_bits, s.struct_page_size, s.features),
-        std::tie(s.memory_block_size, s.iomem, s.iomem_hidden, s.blocks, s.block_nodes, s.possible_nodes, s.zones,
-                 s.auto_online_blocks, s.parameters, s.probe, s.firmware_ram));
+    return std::tuple_cat(std::tie(s.hostname, s.release, s.version_text, s.version, s.arch, s.page_size, s.cmdline,
+                                   s.section_size_bits, s.max_physmem_bits, s.struct_page_size, s.features),
+                          std::tie(s.memory_block_size, s.iomem, s.iomem_hidden, s.blocks, s.block_nodes,
+                                   s.possible_nodes, s.zones, s.auto_online_blocks, s.parameters, s.probe,
+                                   s.firmware_ram));
 }
 
 TEST(SnapshotJson, EverythingComesBack) {
