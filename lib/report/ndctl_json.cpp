@@ -120,7 +120,7 @@ private:
             take_memdev(memdev, fields);
         } else if (value.contains("id") &&
                    (value.contains("devices") || value.contains("path") || value.contains("align"))) {
-            take_dax_region(value, fields);
+            take_dax_region(fields);
         } else {
             return std::ranges::any_of(value.items(),
                                        [](const auto& item) { return is_container(item.key(), item.value()); }) ||
@@ -134,29 +134,19 @@ private:
         return found != value.end() && found->is_string() ? found->get<std::string>() : std::string();
     }
 
-    // A devdax instance and its one device have the same name. Before there was a daxregion (version 57), the device stood
-    // in the namespace itself.
+    // Before there was a daxregion (version 57), the device stood in the namespace itself.
     void take_device_of(const NamespaceRecord& ns, const Json& value, ListingFields& fields) {
-        auto& instance = listed_.record.instances.back();
-        instance.name = device_in(value);
-        if (value.contains("daxregion") || instance.name.empty()) return;
+        const std::string name = name_in(value, "chardev");
+        if (value.contains("daxregion") || name.empty()) return;
+        const auto& instance = listed_.record.instances.back();
         DaxDeviceRecord device;
-        device.name = instance.name;
-        device.parent = instance.name;
+        device.name = name;
         if (!instance.driver.empty()) device.driver = "device_dax";
         device.size = fields.size("size");
         device.align = instance.align;
         device.numa_node = ns.numa_node;
         device.target_node = ns.target_node;
         listed_.record.dax_devices.push_back(std::move(device));
-    }
-
-    static std::string device_in(const Json& ns) {
-        const auto region = ns.find("daxregion");
-        if (region == ns.end() || !region->is_object()) return name_in(ns, "chardev");
-        const auto devices = region->find("devices");
-        if (devices == region->end() || !devices->is_array() || devices->size() != 1) return {};
-        return devices->front().is_object() ? name_in(devices->front(), "chardev") : std::string();
     }
 
     bool is_disabled(const std::string& name, ListingFields& fields) {
@@ -339,7 +329,7 @@ private:
         listed_.record.dax_devices.push_back(std::move(device));
     }
 
-    void take_dax_region(const Json& value, ListingFields& fields) {
+    void take_dax_region(ListingFields& fields) {
         DaxRegionRecord region;
         const std::string path = fields.text("path");
         region.parent = path.substr(path.rfind('/') + 1);
@@ -347,11 +337,11 @@ private:
         region.size = fields.size("size");
         region.align = fields.size("align");
         region.available_size = fields.size("available_size");
-        // without a path it is part of a namespace: one device, of the same name as its instance
-        if (path.empty()) region.parent = device_in(Json{{"daxregion", value}});
         if (parse_device_name(region.parent, "hmem.")) region.kind = "hmem";
         if (parse_device_name(region.parent, "dax_region")) region.kind = "cxl";
-        if (const auto ids = parse_device_name(region.parent, "dax"); ids && ids->second) region.kind = "pmem";
+        // without a path it is part of a namespace, and the name of the instance is not told
+        const auto ids = parse_device_name(region.parent, "dax");
+        if (path.empty() || (ids && ids->second)) region.kind = "pmem";
         if (!region.parent.empty()) {
             fields.each("devices",
                         [&](ListingFields& inner) { parents_.emplace_back(inner.text("chardev"), region.parent); });

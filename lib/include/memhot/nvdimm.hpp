@@ -197,7 +197,7 @@ struct DaxMappingRecord {
 
 // The directory dax_region below the parent of dax devices.
 struct DaxRegionRecord {
-    std::string parent;   // "dax0.0" (nvdimm bus), "hmem.0", "dax_region0" (CXL)
+    std::string parent;   // the instance of the nvdimm bus ("dax0.0"), "hmem.0", "dax_region0" (CXL)
     std::string kind;   // "pmem", "hmem", "cxl"; empty: another driver's
     std::string cxl_region;   // "region0", of kind "cxl"
     std::optional<int> id;
@@ -210,7 +210,7 @@ struct DaxRegionRecord {
     friend bool operator==(const DaxRegionRecord&, const DaxRegionRecord&) = default;
 };
 
-// daxM.n of the dax bus.
+// daxM.n of the dax bus. That of namespaceR.n is always daxR.n, whatever the instance above is called (drivers/dax/pmem.c).
 struct DaxDeviceRecord {
     std::string name;
     std::string parent;   // of DaxRegionRecord
