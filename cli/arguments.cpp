@@ -19,7 +19,7 @@ constexpr const char* kOperands = "operands";
 void declare(CLI::App& app, std::span<const Option> options) {
     for (const auto& option : options) {
         std::string names = "--" + std::string(option.name);
-        if (option.letter != 0) names = std::string{'-', option.letter} + "," + names;
+        if (option.letter != 0) names.insert(0, {'-', option.letter, ','});
         if (option.value.empty()) {
             app.add_flag(names)->disable_flag_override();
             continue;

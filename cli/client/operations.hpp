@@ -43,7 +43,7 @@ memhot::Result<memhot::Altmap> parse_altmap(std::string_view text, std::uint64_t
 memhot::Result<memhot::MapType> parse_map_type(std::string_view text);
 
 // WORD THING... [WORD THING...]...
-memhot::Result<std::vector<Step>> parse_steps(const Host& host, const std::vector<std::string>& words);
+memhot::Result<std::vector<Step>> parse_steps(const Host& host, const std::vector<std::string>& given);
 
 // Each answer sees what the ones before it left; what may be accepted is taken as accepted. Ends with a crash.
 memhot::Result<std::vector<Answer>> answer_steps(memhot::Model model, const std::vector<Step>& steps,

@@ -92,6 +92,7 @@ Facts look(const Host& host, const Thing& thing) {
 
 std::vector<std::string> range_texts(const Context& context, const Thing& thing) {
     std::vector<std::string> out;
+    out.reserve(thing.ranges.size());
     for (const auto& range : thing.ranges) {
         out.push_back(fmt::format("{} ({})", to_string(range), context.size(range.size())));
     }
@@ -100,6 +101,7 @@ std::vector<std::string> range_texts(const Context& context, const Thing& thing)
 
 std::vector<std::string> resource_texts(const Facts& facts) {
     std::vector<std::string> out;
+    out.reserve(facts.resources.size());
     for (const auto& [resource, depth] : facts.resources) {
         out.push_back(fmt::format("{:{}}{} : {}{}", "", 2 * depth, to_string(resource.range), resource.name,
                                   resource.busy ? " (claimed)" : ""));
@@ -148,6 +150,7 @@ std::vector<std::string> block_texts(const Host& host, const Facts& facts) {
 
 std::vector<std::string> mapping_texts(const Context& context, const Facts& facts) {
     std::vector<std::string> out;
+    out.reserve(facts.mappings.size());
     for (const auto& mapping : facts.mappings) {
         out.push_back(fmt::format("{} ({}) {}, {}", to_string(mapping.range), context.size(mapping.range.size()),
                                   mapping.owner, type_name(mapping.type)));

@@ -139,6 +139,7 @@ std::vector<std::string> zone_texts(const Context& context, const Status& status
         text += fmt::format("{}{} {}", text.empty() ? "" : ", ", zone.name, context.size(zone.present));
     }
     std::vector<std::string> out;
+    out.reserve(nodes.size());
     for (const auto& [node, text] : nodes) out.push_back(fmt::format("node{}: {}", node, text));
     return out;
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <ranges>
 
 namespace memhotctl {
 
@@ -19,7 +20,7 @@ std::string_view type_name(memhot::MapType type) {
 
 std::string bits_text(const std::vector<std::uint64_t>& words) {
     std::string text = "0x";
-    for (auto word = words.rbegin(); word != words.rend(); ++word) text += fmt::format("{:016x}", *word);
+    for (const std::uint64_t word : std::views::reverse(words)) text += fmt::format("{:016x}", word);
     return text;
 }
 

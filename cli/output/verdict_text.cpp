@@ -76,6 +76,7 @@ private:
 
     void shrink(std::size_t room) {
         std::vector<Part*> by_rank;
+        by_rank.reserve(parts_.size());
         for (auto& part : parts_) by_rank.push_back(&part);
         std::ranges::stable_sort(by_rank, {}, [](const Part* part) { return part->cut.rank; });
         for (Part* part : by_rank) {
@@ -152,13 +153,15 @@ std::vector<std::string> why_texts(const Verdict& verdict) {
     const auto& rule = memhot::rule(verdict.outcome.rule);
     std::vector<std::string> out{fmt::format("{}: {}", rule.id, rule.checks)};
     std::string numbers;
-    for (const auto& [name, value] : verdict.operands) numbers += (numbers.empty() ? "" : "; ") + name + " " + value;
+    for (const auto& [name, value] : verdict.operands)
+        numbers += fmt::format("{}{} {}", numbers.empty() ? "" : "; ", name, value);
     if (!numbers.empty()) out.push_back(numbers);
     return out;
 }
 
 std::vector<std::string> evidence_texts(const Verdict& verdict) {
     std::vector<std::string> out;
+    out.reserve(verdict.evidence.size());
     for (const auto& item : verdict.evidence) out.push_back(item.text);
     return out;
 }

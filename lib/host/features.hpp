@@ -30,8 +30,8 @@ struct TypeFacts {
     std::vector<std::string> functions;
     std::optional<unsigned> struct_page_size;
 };
-// What BTF says of the names that are asked for below; nothing where it cannot be read or this build has no libbpf.
-TypeFacts read_type_facts(std::string_view btf);
+// What the text of /sys/kernel/btf/vmlinux says of the names that are asked for below; nothing where it cannot be read or this build has no libbpf.
+TypeFacts read_type_facts(std::string_view text);
 // A member that is not in its structure says no; a function that is not there says nothing, it may be inlined.
 void features_of_types(const TypeFacts& facts, FoundFeatures& found);
 

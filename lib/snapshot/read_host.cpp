@@ -86,18 +86,18 @@ Result<std::optional<std::string>> read_memory(const host::Root& root, const Rea
 
 }   // namespace
 
-Result<Snapshot> read_host(const std::string& directory, const ReadOptions& options) {
-    const auto root = host::Root::open(directory);
-    if (!root) return root.error();
+Result<Snapshot> read_host(const std::string& root, const ReadOptions& options) {
+    const auto directory = host::Root::open(root);
+    if (!directory) return directory.error();
     Snapshot seen;
-    if (auto constants = read_constants(*root, seen); !constants) return constants.error();
+    if (auto constants = read_constants(*directory, seen); !constants) return constants.error();
     std::optional<std::string> unrest;
     for (int i = 0; i < kTries; ++i) {
-        auto change = read_memory(*root, options, seen);
+        auto change = read_memory(*directory, options, seen);
         if (!change) return change.error();
         unrest = std::move(*change);
         if (unrest) continue;
-        if (auto good = snapshot::check(seen); !good) return Error(good.error()).add_context(directory);
+        if (auto good = snapshot::check(seen); !good) return Error(good.error()).add_context(root);
         return seen;
     }
     return Error(ErrorKind::io,

@@ -112,8 +112,8 @@ Result<Range> parse_start_end(std::string_view text, std::size_t dash) {
 
 }   // namespace
 
-Result<Range> parse_range(std::string_view given, const RangeUnits& units) {
-    std::string_view text = trimmed(given);
+Result<Range> parse_range(std::string_view text, const RangeUnits& units) {
+    text = trimmed(text);
     for (const auto& unit : kUnits) {
         if (!text.starts_with(unit.prefix)) continue;
         return parse_counted(text, unit, units.*unit.size);

@@ -198,6 +198,15 @@ constexpr std::array kDetectors{
     Detector{RuleId::zone_auto_movable, shows_auto_movable},
     Detector{RuleId::zone_boot, shows_boot_zones},
     Detector{RuleId::zone_none, shows_zone_none},
+    // Of the nvdimm and dax buses: the recorded sessions did none of this.
+    Detector{RuleId::nd_region_align_4g, nullptr},
+    Detector{RuleId::nd_unbind_active_dimm, nullptr},
+    Detector{RuleId::nd_resize_kept_map_dev, nullptr},
+    Detector{RuleId::nd_map_dev_unaligned_end, nullptr},
+    Detector{RuleId::nd_kmem_unbind_online, nullptr},
+    Detector{RuleId::ndctl_zeroes_first, nullptr},
+    Detector{RuleId::nd_grow_downward, nullptr},
+    Detector{RuleId::nd_grow_splits, nullptr},
 };
 
 TEST(RecordedEffects, have_a_detector_each) {

@@ -29,6 +29,10 @@ inline std::vector<std::string> recordings() {
     return files_in(std::filesystem::path(MEMHOT_SOURCE_DIR) / "tests" / "replay" / "recordings");
 }
 
+inline std::vector<std::string> sessions() {
+    return files_in(std::filesystem::path(MEMHOT_SOURCE_DIR) / "tests" / "replay" / "sessions");
+}
+
 inline Transcript read_recording(const std::string& path) {
     auto text = read_file_or_xz(path, 256 * kMiB);
     if (!text) throw std::runtime_error(path + ": " + text.error().message());

@@ -139,6 +139,7 @@ TEST(Recordings, cover_every_online_policy_and_memmap_on_memory) {
 std::bitset<kRuleCount> rules_of_recordings() {
     std::bitset<kRuleCount> spoken;
     for (const auto& file : test::recordings()) spoken |= replay_file(file).rules;
+    for (const auto& file : test::sessions()) spoken |= replay_file(file).rules;
     return spoken;
 }
 

@@ -216,6 +216,7 @@ RC_GTEST_PROP(MemoryBlocksProperty, ATreeReadsBackAsItWasMade, ()) {
         made.emplace(number, block);
     }
     std::vector<BlockRecord> expected;
+    expected.reserve(made.size());
     for (const auto& [number, block] : made) expected.push_back(block);
     const auto found = read(tree);
     RC_ASSERT(found.ok());

@@ -11,7 +11,8 @@ namespace memhot {
 namespace {
 
 constexpr std::uint64_t kMax = std::numeric_limits<std::uint64_t>::max();
-constexpr RangeUnits kUnits{.block_size = 128 * kMiB, .section_size = 128 * kMiB};
+constexpr std::uint64_t kBlock = 128 * kMiB;
+constexpr RangeUnits kUnits{.block_size = kBlock, .section_size = kBlock};
 
 TEST(RangeSyntax, TakesEveryForm) {
     const std::pair<const char*, Range> table[] = {
@@ -28,11 +29,11 @@ TEST(RangeSyntax, TakesEveryForm) {
         {"240000000+8G", {0x240000000, 0x43fffffff}},
         {"240000000 + 0x1000", {0x240000000, 0x240000fff}},
         {"10+10", {0x10, 0x19}},
-        {"memory3", {3 * 128 * kMiB, 4 * 128 * kMiB - 1}},
-        {"block10", {10 * 128 * kMiB, 11 * 128 * kMiB - 1}},
+        {"memory3", {3 * kBlock, 4 * kBlock - 1}},
+        {"block10", {10 * kBlock, 11 * kBlock - 1}},
         {"block0-1", {0, 256 * kMiB - 1}},
-        {"memory007", {7 * 128 * kMiB, 8 * 128 * kMiB - 1}},
-        {"section2-2", {2 * 128 * kMiB, 3 * 128 * kMiB - 1}},
+        {"memory007", {7 * kBlock, 8 * kBlock - 1}},
+        {"section2-2", {2 * kBlock, 3 * kBlock - 1}},
         {"section137438953471", {kMax - 128 * kMiB + 1, kMax}},
     };
     for (const auto& [text, range] : table) {
@@ -134,7 +135,7 @@ RC_GTEST_PROP(RangeSyntaxProperty, CountedRangesCoverTheirUnits, (std::uint32_t 
     RC_ASSERT(parsed->last == ((last + 1) << shift) - 1);
 }
 
-RC_GTEST_PROP(RangeSyntaxProperty, AnyTextIsTakenOrRefusedInOneLine, (std::string text)) {
+RC_GTEST_PROP(RangeSyntaxProperty, AnyTextIsTakenOrRefusedInOneLine, (const std::string& text)) {
     const auto parsed = parse_range(text, kUnits);
     if (parsed) {
         RC_ASSERT(parsed->start <= parsed->last);
