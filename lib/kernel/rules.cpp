@@ -8,6 +8,8 @@
 #include <array>
 #include <cerrno>
 
+#include "kernel/nvdimm_rules.hpp"
+
 namespace memhot {
 
 namespace {
@@ -17,7 +19,7 @@ constexpr auto kEffect = RuleKind::effect;
 constexpr auto kHazard = RuleKind::hazard;
 using enum RuleId;
 
-constexpr std::array<Rule, kRuleCount - 1> kRules{{
+constexpr auto kCoreRules = std::to_array<Rule>({
     // --- claims on the resource tree -------------------------------------------------------------------------------
     {claim_accepted, kCheck, "claim.accepted",
      "no busy resource overlaps the range, and every other one that does contains it", 0, "",
@@ -230,7 +232,16 @@ constexpr std::array<Rule, kRuleCount - 1> kRules{{
      "device mapping",
      0, "", "drivers/base/memory.c: valid_zones_show; mm/memory_hotplug.c: test_pages_in_a_zone (to 5.17)", "5.3+", "",
      true},
-}};
+});
+
+// One table in the order of the enumeration.
+constexpr auto kRules = [] {
+    std::array<Rule, kRuleCount - 1> all{};
+    const auto* const end = std::copy(kCoreRules.begin(), kCoreRules.end(), all.begin());
+    std::copy(kernel::kNvdimmRules.begin(), kernel::kNvdimmRules.end(), all.begin() + (end - all.begin()));
+    return all;
+}();
+static_assert(kCoreRules.size() + kernel::kNvdimmRules.size() == kRuleCount - 1);
 
 }   // namespace
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,14 +21,17 @@ enum class NsMode : std::uint8_t { raw, memory, fsdax, devdax, sector };
 // As ndctl prints them; a label-less region's own pages ("memory" in sysfs) are fsdax to it.
 std::string_view to_string(NsMode mode);
 
-// What a pfn, dax or btt instance wrote into its namespace (struct nd_pfn_sb, struct btt_sb).
+// What a pfn, dax or btt instance wrote into its namespace (struct nd_pfn_sb, struct btt_sb). What minor 4 added is 0 in
+// older ones, and then as the running kernel has it.
 struct InfoBlock {
     NsMode mode = NsMode::fsdax;   // fsdax, devdax or sector
     PageMap map = PageMap::device;
     std::uint64_t align = 0;
     std::uint64_t sector_size = 0;
-    PfnGeometry geometry;
+    PfnGeometry geometry{};
     std::uint64_t parent = 0;   // identity of the namespace; 0 for label-less ones
+    std::uint64_t page_size = 0;
+    std::uint64_t struct_page_size = 0;
 };
 
 // What drives an enabled namespace.
@@ -37,23 +41,34 @@ struct Personality {
     std::uint64_t align = 0;
     std::uint64_t size = 0;   // usable bytes
     std::uint64_t data_start = 0;   // address
-    std::optional<int> mapping;   // handle in the model
-    std::optional<Range> claim;   // in the model's resources
+    std::optional<int> mapping{};   // handle in the model
+    std::optional<Range> claim{};   // in the model's resources
 };
 
 struct NdNamespace {
     int id = 0;
-    Range space;   // meaningful where size() != 0
+    Range space{};   // meaningful where size() != 0
     bool allocated = false;
-    std::uint64_t identity = 0;   // stands for the uuid; new with each creation
-    std::optional<Personality> active;
+    std::uint64_t identity = 0;   // stands for the uuid; new with each creation, 0 for none
+    std::optional<Personality> active{};
+    std::optional<NsMode> claimed{};   // an instance that is not active holds it: what a failed ndctl leaves of a btt
+    // What its labels hold, ascending; empty: just `space`. Several only after a grow that found no room beside it.
+    std::vector<Range> extents{};
 
     [[nodiscard]] std::uint64_t size() const { return allocated ? space.size() : 0; }
 };
 
+// One DIMM's part of a region: `mappingN` in sysfs.
+struct NdMapping {
+    std::string dimm{};   // "nmem0"
+    std::uint64_t start = 0;   // device address
+    std::uint64_t size = 0;
+    bool enabled = true;   // its DIMM has a driver
+};
+
 struct NdRegion {
     int id = 0;
-    Range space;
+    Range space{};
     std::uint64_t align = 16 * kMiB;
     unsigned ways = 1;   // interleaved DIMMs; 0: not backed by any
     bool labelled = false;   // namespaces come from labels; else one of the size of the region
@@ -61,73 +76,124 @@ struct NdRegion {
     bool read_only = false;
     int target_node = 0;
     int seed = 0;   // id of the namespace seed
-    std::map<int, NdNamespace> namespaces;   // by id
+    std::map<int, NdNamespace> namespaces{};   // by id
+    bool enabled = true;   // nd_region is bound
+    bool can_label = false;   // label-less, but its DIMMs take labels: reconfiguring initialises them
+    std::vector<NdMapping> mappings{};   // empty: as many as ways says, each from device address 0
 
     [[nodiscard]] const NdNamespace* find(int id) const;
     [[nodiscard]] NdNamespace* find(int id);
 };
 
 enum class DaxDriver : std::uint8_t { none, device_dax, kmem };
+std::string_view to_string(DaxDriver driver);
 
 struct DaxDevice {
     int region = 0;
-    int id = 0;   // of its namespace
-    Range range;
+    int id = 0;   // static ones: of the namespace
+    std::vector<Range> ranges{};   // in the order of their page offsets; empty: size 0
     std::uint64_t align = 0;
     int target_node = 0;
     DaxDriver driver = DaxDriver::none;
-    Range pages;   // what device_dax maps: from the namespace start
-    std::optional<Altmap> altmap;
-    std::optional<int> mapping;
-    std::optional<Range> added;   // what kmem added
+    std::vector<Range> pages{};   // what device_dax maps: static ones from the start of the namespace, else the ranges
+    std::optional<Altmap> altmap{};
+    std::vector<int> mappings{};   // handles in the model
+    std::vector<Range> added{};   // what kmem added
+    bool memmap_on_memory = false;   // asked for, 6.8 and later
+    bool prepopulated = false;   // a failed bind left its page map behind
 
     [[nodiscard]] std::string name() const;
+    [[nodiscard]] std::uint64_t size() const;
+    [[nodiscard]] std::uint64_t resource() const { return ranges.empty() ? 0 : ranges.front().start; }
+};
+
+// A dax region that can be divided: Soft Reserved memory (hmem) and volatile CXL regions. That of a namespace is static
+// and has no record here.
+struct DaxRegion {
+    int id = 0;
+    Range space{};
+    std::uint64_t align = 0;   // 2 MiB
+    int target_node = 0;
+    bool kmem_by_default = false;   // IORESOURCE_DAX_KMEM, 6.3 and later
+    bool memmap_on_memory = false;   // what new devices ask for
+    std::optional<int> seed{};   // the oldest device that was created and never bound
+    std::optional<int> youngest{};
 };
 
 struct NdBus {
     Model model;
-    std::vector<NdRegion> regions;   // by id
-    std::vector<DaxDevice> dax;   // by region and id
-    std::map<std::uint64_t, InfoBlock> media;   // by address of the namespace start
+    std::vector<NdRegion> regions{};   // by id
+    std::vector<DaxDevice> dax{};   // by region and id
+    std::vector<DaxRegion> dax_regions{};   // the dynamic ones, by id
+    std::map<std::uint64_t, InfoBlock> media{};   // by address of the namespace start
     std::uint64_t last_identity = 0;
+    // Names given to /sys/bus/dax/drivers/DRIVER/new_id and not taken back.
+    std::set<std::string, std::less<>> device_dax_ids{};
+    std::set<std::string, std::less<>> kmem_ids{};
 
     [[nodiscard]] NdRegion* find_region(int id);
     [[nodiscard]] DaxDevice* find_dax(std::string_view name);
+    [[nodiscard]] const DaxDevice* find_dax(std::string_view name) const;
+    [[nodiscard]] DaxRegion* find_dax_region(int id);
+    [[nodiscard]] const DaxRegion* find_dax_region(int id) const;
 };
 
 std::string name_of(const NdRegion& region);
 std::string name_of(const NdRegion& region, const NdNamespace& ns);
 
-// --- space.cpp: label allocation (drivers/nvdimm/namespace_devs.c, dimm_devs.c, region_devs.c) ---------------------
-std::uint64_t available_size(const NdRegion& region);
-std::uint64_t max_available_extent(const NdRegion& region);
-// The first hole in DPA order that holds the whole request.
-std::optional<Range> find_space(const NdRegion& region, std::uint64_t size);
-// Writes a namespace's size: 0 gives everything back. Returns errno, 0 where done.
-int set_size(NdRegion& region, NdNamespace& ns, std::uint64_t size);
-
-// --- enable.cpp: what binding drivers does ----------------------------------------------------------------------
-struct EnableAnswer {
+// What the kernel answers to a write to sysfs: errno, 0 where done.
+struct NdAnswer {
     int error = 0;
     RuleId rule = RuleId::none;
+    bool crash = false;
+    [[nodiscard]] bool ok() const { return error == 0 && !crash; }
 };
+NdAnswer nd_refuse(RuleId rule);   // with the rule's own errno
+
+// --- space.cpp: label allocation (drivers/nvdimm/namespace_devs.c, dimm_devs.c, region_devs.c) ---------------------
+std::uint64_t available_size(const NdRegion& region);
+// min_not_zero: 5.18 and later ignore a DIMM that has nothing left (Feature::nd_full_dimm_ignored).
+std::uint64_t max_available_extent(const NdRegion& region, bool min_not_zero = true);
+// A new namespace's place: the first hole in the order of device addresses that holds the whole request on every DIMM.
+std::optional<Range> find_space(const NdRegion& region, std::uint64_t size);
+// What a grow by that much would leave: the extents; nothing where no place is found ("allocation underrun").
+std::optional<std::vector<Range>> grown(const NdRegion& region, const NdNamespace& ns, std::uint64_t more);
+// Writes a namespace's size: 0 gives everything back.
+NdAnswer set_size(NdRegion& region, NdNamespace& ns, std::uint64_t size, bool min_not_zero = true);
+// Writes a region's align. label_less: also regions without DIMMs may be changed (5.13 and later).
+NdAnswer set_region_align(const KernelProfile& profile, NdRegion& region, std::uint64_t value);
+std::uint64_t default_region_align(std::uint64_t size, unsigned ways, std::uint64_t page_size);
+
+// --- enable.cpp: what binding drivers does ----------------------------------------------------------------------
 // nd_pmem_probe(): the personality that the info block on the media asks for, else raw (or memory).
-EnableAnswer enable_namespace(NdBus& bus, NdRegion& region, NdNamespace& ns);
-// A new instance over the idle namespace: writes its info block and enables it.
-EnableAnswer create_instance(NdBus& bus, NdRegion& region, NdNamespace& ns, const InfoBlock& wanted);
+NdAnswer enable_namespace(NdBus& bus, NdRegion& region, NdNamespace& ns);
+// A new instance over the idle namespace: writes its info block and enables it. A btt that fails keeps its claim.
+NdAnswer create_instance(NdBus& bus, NdRegion& region, NdNamespace& ns, const InfoBlock& wanted);
 // Unbinds and gives all claims back; the info block stays.
 void disable_namespace(NdBus& bus, NdRegion& region, NdNamespace& ns);
+// The info block that counts for a namespace: its parent must be the namespace itself.
+const InfoBlock* info_block_of(const NdBus& bus, const NdNamespace& ns);
+// nd_pfn_validate(): what a kernel says about an info block that is there.
+NdAnswer validate_info_block(const KernelProfile& profile, const NdNamespace& ns, const InfoBlock& info);
+// Whether the namespace itself gets struct pages, and whether it lies so that it can (pmem_should_map_pages).
+bool maps_its_pages(const NdBus& bus, const NdRegion& region, const NdNamespace& ns);
 // A probed seed is followed by a new one (nd_region_advance_seeds).
 void advance_seed(NdRegion& region, const NdNamespace& ns);
 // What sysfs does with a namespace whose size became 0: only id 0 and the seed stay.
 void drop_if_idle(NdRegion& region, int id);
 
-EnableAnswer bind_device_dax(NdBus& bus, DaxDevice& device);
-EnableAnswer bind_kmem(NdBus& bus, DaxDevice& device);
+// --- dax.cpp: drivers of dax devices ----------------------------------------------------------------------------
+NdAnswer bind_device_dax(NdBus& bus, DaxDevice& device);
+NdAnswer bind_kmem(NdBus& bus, DaxDevice& device);
 void unbind_device_dax(NdBus& bus, DaxDevice& device);
 // false where online blocks leak (up to 7.2 the unbind succeeds all the same).
 bool unbind_kmem(NdBus& bus, DaxDevice& device);
-// Blocks that start inside the device: what libdaxctl takes for its memory.
+// Whatever drives it goes.
+void unbind_dax(NdBus& bus, DaxDevice& device);
+// A new device meets the drivers that are there (dax_bus_match).
+void attach_dax(NdBus& bus, DaxDevice& device);
+// Blocks of its node that start between the first range's start and that plus the size: what libdaxctl takes for its
+// memory, rightly only for devices of one range.
 std::vector<std::uint64_t> blocks_of(const NdBus& bus, const DaxDevice& device);
 
 }   // namespace memhot

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// ndctl and daxctl command lines (version 76.1), and what they answer on the mirrored bus. Much of what users meet is
-// decided by these programs before the kernel is asked (ndctl/namespace.c, daxctl/device.c).
+// ndctl and daxctl command lines (version 76.1) and writes to sysfs, and what they answer on the mirrored bus. Much of what
+// users meet is decided by these programs before the kernel is asked (ndctl/namespace.c, daxctl/device.c).
 #pragma once
 
 #include <optional>
@@ -9,61 +9,101 @@
 #include <string_view>
 #include <vector>
 
+#include "memhot/verdict.hpp"
 #include "nvdimm/bus.hpp"
 
 namespace memhot {
 
 struct CommandLine {
-    std::string program;              // "ndctl", "daxctl"
-    std::string verb;                 // "create-namespace", ...
+    std::string program;   // "ndctl", "daxctl"; "write": verb is a path below /sys, the argument what is written
+    std::string verb;   // "create-namespace", ...
     std::vector<std::string> arguments;
 };
-// Splits at blanks; options are told apart by parse_options.
+// Splits at blanks.
 CommandLine split_command(std::string_view text);
 
 // What a command printed and left.
 struct CommandAnswer {
-    int exit = 0;                     // 0 or not is what counts
-    std::string error;                // final error text; empty where it succeeded
+    int exit = 0;   // status, as a shell sees it
+    std::string error;   // final error text; empty where it succeeded
+    std::vector<std::string> lines;   // what the program says on stderr, without usage texts and its libraries' lines
+    RuleId rule = RuleId::nd_accepted;   // that decided: the program's, or the kernel's behind it
+    int kernel_error = 0;   // errno that the kernel answered; programs often show another one
+    bool crash = false;   // the kernel oopses
     // of a namespace or device that was created or changed
     std::optional<std::string> mode;
     std::optional<std::uint64_t> size;
     std::optional<std::uint64_t> align;
     std::optional<std::string> map;
-    bool uncertain = false;           // may also fail with EBUSY: pages of online memory may not be movable
-    std::vector<std::string> why;     // the rules of the program or the kernel that spoke
-
-    static CommandAnswer fail(std::string text) {
-        CommandAnswer answer;
-        answer.exit = 1;
-        answer.error = std::move(text);
-        return answer;
-    }
+    bool uncertain = false;   // may also fail with EBUSY: pages of online memory may not be movable
+    std::vector<std::uint64_t>
+        offline_order;   // then: the blocks that are offlined, one after the other, until one fails
 };
 
-// Predicts on a copy and, with commit, changes the bus.
+// Carries a command out on the bus; to predict, give a copy.
 CommandAnswer run_command(NdBus& bus, const CommandLine& command);
+// What is dangerous about a command on this bus; empty where nothing is known (hazards.cpp).
+std::vector<Hazard> hazards_of(const NdBus& bus, const CommandLine& command);
 
 // --- the programs ------------------------------------------------------------------------------------------------
-CommandAnswer create_namespace(NdBus& bus, const std::vector<std::string>& arguments);      // create.cpp
-CommandAnswer destroy_namespace(NdBus& bus, const std::vector<std::string>& arguments);     // ndctl.cpp
+CommandAnswer create_namespace(NdBus& bus, const std::vector<std::string>& arguments);   // create.cpp
+CommandAnswer destroy_namespace(NdBus& bus, const std::vector<std::string>& arguments);   // ndctl.cpp
 CommandAnswer enable_namespace(NdBus& bus, const std::vector<std::string>& arguments);
 CommandAnswer disable_namespace(NdBus& bus, const std::vector<std::string>& arguments);
-CommandAnswer reconfigure_device(NdBus& bus, const std::vector<std::string>& arguments);    // daxctl.cpp
+CommandAnswer reconfigure_device(NdBus& bus, const std::vector<std::string>& arguments);   // daxctl.cpp
 CommandAnswer online_memory(NdBus& bus, const std::vector<std::string>& arguments);
 CommandAnswer offline_memory(NdBus& bus, const std::vector<std::string>& arguments);
+CommandAnswer create_device(NdBus& bus, const std::vector<std::string>& arguments);   // daxctl_devices.cpp
+CommandAnswer destroy_device(NdBus& bus, const std::vector<std::string>& arguments);
+CommandAnswer enable_device(NdBus& bus, const std::vector<std::string>& arguments);
+CommandAnswer disable_device(NdBus& bus, const std::vector<std::string>& arguments);
+CommandAnswer write_attribute(NdBus& bus, std::string_view path, std::string_view value);   // sysfs.cpp
 
 // --- shared ------------------------------------------------------------------------------------------------------
+// What a run of a program says and how it ends.
+class Console {
+public:
+    explicit Console(std::string command = {}) : command_(std::move(command)) {}   // of err(): "create namespace"
+
+    void say(std::string line) { lines_.push_back(std::move(line)); }
+    void error(std::string_view text);   // error() of util/usage.c
+    void err(std::string_view text);   // err() of ndctl/namespace.c: also counted
+    [[nodiscard]] int errors() const { return errors_; }
+
+    // Exit status 129 and a usage text behind the lines.
+    CommandAnswer usage(RuleId rule);
+    // rc: as the programs have it, 0 or positive for success, -errno.
+    CommandAnswer finish(int rc, const NdAnswer& reason);
+
+private:
+    std::string command_;
+    std::vector<std::string> lines_;
+    int errors_ = 0;
+};
+
 // A namespace by name ("namespace0.1"); null where there is none.
 struct FoundNamespace {
     NdRegion* region = nullptr;
     NdNamespace* ns = nullptr;
 };
 FoundNamespace find_namespace(NdBus& bus, std::string_view name);
-// ndctl_namespace_disable_safe(): EBUSY where kmem holds online memory of it.
-int disable_safe(NdBus& bus, NdRegion& region, NdNamespace& ns);
+// ndctl_namespace_disable_safe(): refuses where kmem holds online memory of it.
+NdAnswer disable_safe(NdBus& bus, NdRegion& region, NdNamespace& ns);
 // zero_info_block() by way of raw mode; whether there was anything to zero.
-bool zero_info_block(NdBus& bus, const NdNamespace& ns);
+bool zero_info_block(NdBus& bus, const NdRegion& region, const NdNamespace& ns, Console& console);
+// namespace_prep_reconfig(); zeroed: whether an info block was.
+NdAnswer prepare_reconfigure(NdBus& bus, NdRegion& region, NdNamespace& ns, bool force, Console& console, bool* zeroed);
+// Regions in the order in which libndctl walks them.
+std::vector<NdRegion*> regions_in_order(NdBus& bus);
+// util_region_filter(): a name, a number, "all" or nothing.
+bool matches_region(const NdRegion& region, const std::optional<std::string>& filter);
+
 std::size_t online_blocks(const NdBus& bus, const DaxDevice& device);
+// readdir() of sysfs: names in the order of their hashes (fs/kernfs/dir.c kernfs_name_hash, 64-bit kernels).
+std::vector<std::uint64_t> directory_order(std::vector<std::uint64_t> blocks);
+// Binds by daxctl's way: new_id, which also binds every other idle device that the driver matches, then bind.
+NdAnswer daxctl_bind(NdBus& bus, DaxDevice& device, DaxDriver driver);
+// remove_id, then unbind; online memory leaks.
+void daxctl_unbind(NdBus& bus, DaxDevice& device);
 
 }   // namespace memhot

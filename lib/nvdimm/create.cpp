@@ -1,285 +1,213 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// ndctl create-namespace, also as reconfiguration with -e (ndctl/namespace.c: validate_namespace_options,
-// namespace_create, namespace_reconfig, setup_namespace).
+// ndctl create-namespace, also as reconfiguration with -e (ndctl/namespace.c: namespace_create, namespace_reconfig,
+// setup_namespace).
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
-#include "nvdimm/command.hpp"
+#include "nvdimm/create_request.hpp"
 
 namespace memhot {
 
 namespace {
 
-struct Options {
-    std::string region;
-    std::optional<std::string> reconfigure;   // -e
-    std::optional<std::string> mode;
-    std::optional<std::string> size;
-    std::optional<std::string> align;
-    std::optional<std::string> map;
-    std::optional<std::string> sector_size;
-    bool force = false;
-    std::optional<std::string> extra;         // a word that no option takes
-};
-
-// Short and long names of what takes a value.
-struct ValueOption {
-    std::string_view letter;
-    std::string_view word;
-    void (*take)(Options&, std::string);
-};
-constexpr std::array kValueOptions{
-    ValueOption{"-r", "--region", [](Options& o, std::string v) { o.region = std::move(v); }},
-    ValueOption{"-e", "--reconfig", [](Options& o, std::string v) { o.reconfigure = std::move(v); }},
-    ValueOption{"-m", "--mode", [](Options& o, std::string v) { o.mode = std::move(v); }},
-    ValueOption{"-s", "--size", [](Options& o, std::string v) { o.size = std::move(v); }},
-    ValueOption{"-a", "--align", [](Options& o, std::string v) { o.align = std::move(v); }},
-    ValueOption{"-M", "--map", [](Options& o, std::string v) { o.map = std::move(v); }},
-    ValueOption{"-l", "--sector-size", [](Options& o, std::string v) { o.sector_size = std::move(v); }},
-};
-
-Options parse(const std::vector<std::string>& arguments) {
-    Options options;
-    for (std::size_t i = 0; i < arguments.size(); ++i) {
-        const std::string& word = arguments[i];
-        const std::string name = word.substr(0, word.starts_with("--") ? word.find('=') : std::string::npos);
-        const auto* option = std::ranges::find_if(
-            kValueOptions, [&](const ValueOption& one) { return name == one.letter || name == one.word; });
-        if (option != kValueOptions.end()) {
-            if (name != word) {
-                option->take(options, word.substr(name.size() + 1));
-            } else if (i + 1 < arguments.size()) {
-                option->take(options, arguments[++i]);   // also where the next word is an option
-            }
-        } else if (word == "-f" || word == "--force") {
-            options.force = true;
-        } else if (!word.starts_with("-") && !options.extra) {
-            options.extra = word;
-        }
-    }
-    return options;
-}
-
-struct Wanted {
-    NsMode mode = NsMode::fsdax;
-    PageMap map = PageMap::device;
-    std::uint64_t size = 0;
-    std::uint64_t align = 0;
-    std::uint64_t sector_size = 4096;
-};
-
-constexpr std::array kModes{
-    std::pair{std::string_view("raw"), NsMode::raw},      std::pair{std::string_view("sector"), NsMode::sector},
-    std::pair{std::string_view("safe"), NsMode::sector},  std::pair{std::string_view("fsdax"), NsMode::fsdax},
-    std::pair{std::string_view("memory"), NsMode::fsdax}, std::pair{std::string_view("devdax"), NsMode::devdax},
-    std::pair{std::string_view("dax"), NsMode::devdax},
-};
-
-std::optional<NsMode> parse_mode(std::string_view text) {
-    const auto* found = std::ranges::find_if(kModes, [text](const auto& row) { return row.first == text; });
-    return found == kModes.end() ? std::nullopt : std::optional(found->second);
-}
-
-bool takes_align(NsMode mode) { return mode == NsMode::fsdax || mode == NsMode::devdax; }
-
-// supported_alignments of a seed: a page, a PMD, a PUD.
-bool supports_align(const KernelProfile& profile, std::uint64_t align) {
-    const std::uint64_t pud = profile.pmd_size * (profile.page_size / 8);
-    return align == profile.page_size || align == profile.pmd_size || align == pud;
-}
+bool has_pages(NsMode mode) { return mode == NsMode::fsdax || mode == NsMode::devdax; }
 
 class Creation {
 public:
-    Creation(NdBus& bus, Options options) : bus_(bus), options_(std::move(options)) {}
+    Creation(NdBus& bus, const CreateRequest& request, Console& console)
+        : bus_(bus), request_(request), console_(console) {}
 
-    CommandAnswer run() {
-        if (auto wrong = usage_error()) return CommandAnswer::fail(*wrong);
-        return options_.reconfigure ? reconfigure() : create();
-    }
+    CommandAnswer run() { return request_.reconfigure ? reconfigure() : create(); }
 
 private:
-    std::optional<std::string> usage_error() const {
-        if (options_.extra) return fmt::format("Error: unknown extra parameter \"{}\"", *options_.extra);
-        if (options_.mode && !parse_mode(*options_.mode))
-            return fmt::format("Error: invalid mode '{}'", *options_.mode);
-        const bool map_fits = !options_.mode || takes_align(*parse_mode(*options_.mode));
-        if (options_.map && !map_fits) return "Error: --map only valid for an devdax mode pmem namespace";
-        if (options_.map && *options_.map != "mem" && *options_.map != "dev") {
-            return fmt::format("Error: invalid map location '{}'", *options_.map);
+    // do_xaction_namespace() and the end of cmd_create_namespace().
+    CommandAnswer create() {
+        NdAnswer last = nd_refuse(RuleId::ndctl_no_such);
+        NdAnswer saved{0, RuleId::nd_accepted};
+        int created = 0;
+        for (NdRegion* region : regions_in_order(bus_)) {
+            if (request_.block_type || !matches_region(*region, request_.region)) continue;
+            last = create_in(*region);
+            if (last.crash) return crashed(last);
+            if (last.ok()) ++created;
+            if (last.error == EAGAIN || (last.ok() && request_.greedy)) continue;
+            if (last.ok() || !request_.greedy || !request_.force) return created_some(created, last);
+            saved = last;
         }
-        return std::nullopt;
-    }
-    [[nodiscard]] std::string_view doing() const { return options_.reconfigure ? "reconfigure" : "create"; }
-    CommandAnswer failed(int error) const {
-        return CommandAnswer::fail(fmt::format("failed to {} namespace: {}", doing(), errno_text(error)));
+        if (last.error == EAGAIN)
+            last = created > 0 ? NdAnswer{0, RuleId::nd_accepted} : nd_refuse(RuleId::ndctl_no_capacity);
+        return created_some(created, saved.ok() ? last : saved);
     }
 
-    CommandAnswer create() {
-        for (auto& region : bus_.regions) {
-            if (!options_.region.empty() && name_of(region) != options_.region) continue;
-            Wanted wanted;
-            if (auto refused = validate(region, nullptr, wanted)) {
-                if (refused->exit == kSkipRegion) continue;
-                return *refused;
-            }
-            NdNamespace* ns = idle_namespace(region);
-            if (region.read_only || ns == nullptr) continue;
-            if (region.labelled && wanted.size > max_available_extent(region)) continue;
-            return set_up(region, *ns, wanted);
+    CommandAnswer created_some(int created, const NdAnswer& answer) {
+        if (request_.greedy) console_.say(fmt::format("created {} namespace{}", created, created == 1 ? "" : "s"));
+        if (answer.ok() && created > 0) return finish_with_result(answer);
+        int rc = -shown_error(answer);
+        if (console_.errors() == 0) {
+            console_.say(fmt::format("failed to create namespace: {}", errno_text(-rc)));
+            rc = -ENODEV;
         }
-        return failed(ENOSPC);
+        return console_.finish(rc, answer);
     }
 
     CommandAnswer reconfigure() {
-        const auto found = find_namespace(bus_, *options_.reconfigure);
-        if (found.ns == nullptr) return failed(ENXIO);
+        const auto found = find_namespace(bus_, *request_.reconfigure);
+        NdAnswer answer = nd_refuse(RuleId::ndctl_no_such);
+        if (found.ns != nullptr && matches_region(*found.region, request_.region))
+            answer = reconfigure(*found.region, *found.ns);
+        if (answer.crash) return crashed(answer);
+        if (answer.ok()) return finish_with_result(answer);
+        if (answer.error == EAGAIN) answer = nd_refuse(RuleId::ndctl_no_capacity);
+        const int rc = -shown_error(answer);
+        if (console_.errors() == 0) console_.say(fmt::format("failed to reconfigure namespace: {}", errno_text(-rc)));
+        return console_.finish(rc, answer);
+    }
+
+    // The kernel's reason is lost where an instance could not be enabled: libndctl says ENXIO.
+    [[nodiscard]] int shown_error(const NdAnswer& answer) const { return hidden_ ? ENXIO : answer.error; }
+
+    CommandAnswer crashed(const NdAnswer& answer) {
+        CommandAnswer out = console_.finish(-EIO, answer);
+        out.crash = true;
+        return out;
+    }
+
+    NdAnswer create_in(NdRegion& region) {
         Wanted wanted;
-        if (auto refused = validate(*found.region, found.ns, wanted)) {
-            return refused->exit == kSkipRegion ? failed(EAGAIN) : *refused;
-        }
-        if (found.region->read_only) return failed(ENXIO);
-        if (found.ns->active && !options_.force) return failed(EBUSY);
-        if (const int error = disable_safe(bus_, *found.region, *found.ns); error != 0) return failed(error);
-        if (found.ns->allocated) zero_info_block(bus_, *found.ns);
-        return set_up(*found.region, *found.ns, wanted);
+        if (auto refused = validate_request(bus_, request_, region, nullptr, console_, wanted); !refused.ok())
+            return refused;
+        NdNamespace* ns = idle_namespace(region);
+        if (region.read_only || ns == nullptr) return {EAGAIN, RuleId::ndctl_no_capacity};
+        const int id = ns->id;
+        const NdAnswer answer = set_up(region, *ns, wanted);
+        if (answer.ok() || answer.crash || !request_.autorecover) return answer;
+        set_size(region, *ns, 0);   // fails while a btt claims it, and nobody minds
+        drop_if_idle(region, id);
+        return answer;
     }
 
     // region_get_namespace(): the first one while it is idle, else the seed; a label-less region has just one.
     static NdNamespace* idle_namespace(NdRegion& region) {
+        const auto is_idle = [&](const NdNamespace* ns) {
+            return ns != nullptr && !ns->active && !ns->claimed && (!region.labelled || !ns->allocated);
+        };
         NdNamespace* first = region.find(0);
-        if (first != nullptr && !first->active && (!region.labelled || !first->allocated)) return first;
-        if (!region.labelled) return nullptr;
-        NdNamespace* seed = region.find(region.seed);
-        return seed == nullptr || seed->active ? nullptr : seed;
+        if (is_idle(first)) return first;
+        NdNamespace* seed = region.labelled ? region.find(region.seed) : nullptr;
+        return is_idle(seed) ? seed : nullptr;
     }
 
-    // validate_namespace_options(), in its order.
-    std::optional<CommandAnswer> validate(const NdRegion& region, const NdNamespace* ns, Wanted& wanted) {
-        wanted.mode = mode_of(ns);
-        wanted.map = options_.map == "mem" ? PageMap::ram : PageMap::device;
-        if (auto refused = validate_size(region, ns, wanted)) return refused;
-        if (auto refused = validate_align(region, ns, wanted)) return refused;
-        if (wanted.size % region.align != 0) {
-            return CommandAnswer::fail(
-                fmt::format("Error: create namespace: {}: align setting is {:#x} size {:#x} is misaligned",
-                            name_of(region), region.align, wanted.size));
+    NdAnswer reconfigure(NdRegion& region, NdNamespace& found) {
+        Wanted wanted;
+        NdNamespace* ns = &found;
+        if (auto refused = validate_request(bus_, request_, region, ns, console_, wanted); !refused.ok())
+            return refused;
+        if (auto refused = prepare_reconfigure(bus_, region, *ns, request_.force, console_, nullptr); !refused.ok()) {
+            return refused;
         }
-        return validate_multiple(region, wanted);
-    }
-    [[nodiscard]] NsMode mode_of(const NdNamespace* ns) const {
-        if (options_.mode) return *parse_mode(*options_.mode);
-        if (ns != nullptr && ns->active) return ns->active->mode == NsMode::memory ? NsMode::fsdax : ns->active->mode;
-        return NsMode::fsdax;
-    }
-    std::optional<CommandAnswer> validate_size(const NdRegion& region, const NdNamespace* ns, Wanted& wanted) {
-        if (options_.size) {
-            auto size = parse_size(*options_.size);
-            if (!size) return CommandAnswer::fail("Error: failed to parse namespace size");
-            wanted.size = *size;
-        } else if (ns != nullptr) {
-            wanted.size = ns->size();
+        if (!region.labelled && request_.autolabel && region.can_label) {
+            enable_labels(region);
+            ns = region.find(0);
         }
-        const std::uint64_t available = region.labelled ? max_available_extent(region) : region.space.size();
-        if (ns == nullptr && !options_.size) wanted.size = available;
-        const std::uint64_t limit = available + (ns != nullptr ? ns->size() : 0);
-        const bool capacity_counts = ns == nullptr || region.labelled;
-        if (capacity_counts && (limit == 0 || wanted.size > limit)) return skip();
-        // "Legacy / label-less namespaces do not support sub-dividing a region"
-        if (!region.labelled && wanted.size != region.space.size()) return failed(EINVAL);
-        return std::nullopt;
-    }
-    std::optional<CommandAnswer> validate_align(const NdRegion& region, const NdNamespace* ns, Wanted& wanted) {
-        const KernelProfile& profile = bus_.model.profile();
-        if (options_.align) {
-            if (!takes_align(wanted.mode)) return failed(ENXIO);
-            const auto align = parse_size(*options_.align);
-            if (!align || !supports_align(profile, *align)) return failed(ENXIO);
-            wanted.align = *align;
-            return std::nullopt;
-        }
-        wanted.align = profile.page_size;
-        if (!takes_align(wanted.mode)) return std::nullopt;
-        const bool same_mode = ns != nullptr && ns->active && ns->active->mode == wanted.mode && ns->active->align != 0;
-        wanted.align = same_mode ? ns->active->align : profile.pmd_size;
-        if (region.space.start % wanted.align != 0) wanted.align = profile.page_size;
-        return std::nullopt;
-    }
-    std::optional<CommandAnswer> validate_multiple(const NdRegion& region, const Wanted& wanted) const {
-        const std::uint64_t multiple = wanted.align * std::max(1U, region.ways);
-        if (wanted.size % multiple != 0) {
-            const auto unit = unit_of_size();
-            const std::uint64_t next = (wanted.size / multiple + 1) * multiple / unit.first;
-            return CommandAnswer::fail(fmt::format("did you intend --size={}{}?", next, unit.second));
-        }
-        if (wanted.size < kSmallestClaim && wanted.mode != NsMode::raw) return failed(EINVAL);
-        return std::nullopt;
-    }
-    // The suffix that the size was given with is used for the suggestion.
-    [[nodiscard]] std::pair<std::uint64_t, std::string_view> unit_of_size() const {
-        constexpr std::string_view kLetters = "KMGT";
-        const char last = options_.size && !options_.size->empty() ? options_.size->back() : '0';
-        const auto power = kLetters.find(static_cast<char>(last & ~0x20));
-        if (power == std::string_view::npos) return {1, ""};
-        return {1ULL << (10 * (power + 1)), kLetters.substr(power, 1)};
+        return set_up(region, *ns, wanted);
     }
 
-    CommandAnswer set_up(NdRegion& region, NdNamespace& ns, const Wanted& wanted) {
-        const bool fresh = !options_.reconfigure;
+    // enable_labels(): what was there stays on the media, but belongs to nobody.
+    static void enable_labels(NdRegion& region) {
+        region.labelled = true;
+        region.seed = 0;
+        region.namespaces.clear();
+        region.namespaces[0] = {.id = 0, .space = {}, .allocated = false, .identity = 0, .active = {}};
+    }
+
+    // setup_namespace()
+    NdAnswer set_up(NdRegion& region, NdNamespace& ns, const Wanted& wanted) {
         if (region.labelled) {
-            ns.identity = ++bus_.last_identity;
-            if (const int error = set_size(region, ns, wanted.size); error != 0) return failed(error);
+            if (auto refused = write_label(region, ns, wanted.size); !refused.ok()) return refused;
         }
-        const EnableAnswer answer = enable_as(region, ns, wanted);
-        if (answer.error == 0) return success(ns);
-        if (fresh && region.labelled) {   // autorecover
-            zero_info_block(bus_, ns);
-            set_size(region, ns, 0);
+        const bool instance =
+            wanted.mode == NsMode::sector || wanted.mode == NsMode::devdax || needs_pfn(region, ns, wanted);
+        const bool on_16m = is_aligned(ns.space.start, kNdctlStartAlign);
+        if (instance && has_pages(wanted.mode) && !request_.force && !on_16m) {
+            console_.error(fmt::format("{} misaligned to 16M, adjust region alignment and retry", name_of(region, ns)));
+            return nd_refuse(RuleId::ndctl_start_16m);
         }
-        return failed(answer.error == EINVAL ? EINVAL : ENXIO);
+        const NdAnswer answer = instance ? enable_as(region, ns, wanted) : enable_namespace(bus_, region, ns);
+        if (answer.ok()) {
+            done_ = {&region, &ns};
+        } else {
+            hidden_ = true;
+            console_.error(fmt::format("{}: failed to enable", name_of(region, ns)));
+        }
+        return answer;
     }
-    EnableAnswer enable_as(NdRegion& region, NdNamespace& ns, const Wanted& wanted) {
-        const bool plain_pages = wanted.mode == NsMode::fsdax && region.page_map && wanted.map == PageMap::ram;
-        if (wanted.mode == NsMode::raw || plain_pages) return enable_namespace(bus_, region, ns);
-        if (takes_align(wanted.mode) && !options_.force && !is_aligned(ns.space.start, kNdctlStartAlign)) {
-            return {EINVAL, RuleId::none};   // "misaligned to 16M, adjust region alignment and retry"
+
+    NdAnswer write_label(NdRegion& region, NdNamespace& ns, std::uint64_t size) {
+        if (!std::ranges::all_of(region.mappings, &NdMapping::enabled)) {
+            return {.error = 0, .rule = RuleId::nd_unbind_active_dimm, .crash = true};
         }
+        if (ns.claimed) return failed_write(region, ns, "set_uuid", nd_refuse(RuleId::nd_uuid_busy));
+        ns.identity = ++bus_.last_identity;
+        if (size == 0) return failed_write(region, ns, "set_size", nd_refuse(RuleId::ndctl_size_zero));
+        const bool ignore = bus_.model.profile().has(Feature::nd_full_dimm_ignored);
+        const NdAnswer answer = set_size(region, ns, size, ignore);
+        return answer.ok() || answer.crash ? answer : failed_write(region, ns, "set_size", answer);
+    }
+
+    NdAnswer failed_write(const NdRegion& region, const NdNamespace& ns, std::string_view what,
+                          const NdAnswer& answer) {
+        console_.err(fmt::format("{}: {} failed: {}", name_of(region, ns), what, errno_text(answer.error)));
+        return answer;
+    }
+
+    // do_setup_pfn(): a namespace that gets struct pages itself needs no instance for map=mem.
+    [[nodiscard]] bool needs_pfn(const NdRegion& region, const NdNamespace& ns, const Wanted& wanted) const {
+        if (wanted.mode != NsMode::fsdax) return false;
+        return mode_of(bus_, region, ns) != NsMode::fsdax || wanted.map == PageMap::device;
+    }
+
+    NdAnswer enable_as(NdRegion& region, NdNamespace& ns, const Wanted& wanted) {
         const InfoBlock info{.mode = wanted.mode,
                              .map = wanted.map,
                              .align = wanted.align,
                              .sector_size = wanted.sector_size,
                              .geometry = {},
-                             .parent = 0};
-        return create_instance(bus_, region, ns, info);
-    }
-    static CommandAnswer success(const NdNamespace& ns) {
-        CommandAnswer answer;
-        answer.mode = std::string(to_string(ns.active->mode));
-        answer.size = ns.active->size;
-        if (ns.active->align != 0) answer.align = ns.active->align;
-        const bool pages = takes_align(ns.active->mode) || ns.active->mode == NsMode::memory;
-        if (pages) answer.map = ns.active->map == PageMap::ram ? "mem" : "dev";
+                             .parent = 0,
+                             .page_size = bus_.model.profile().page_size,
+                             .struct_page_size = 64};
+        const NdAnswer answer = create_instance(bus_, region, ns, info);
+        if (!answer.ok() && !request_.autorecover) ns.claimed = wanted.mode;
         return answer;
     }
 
-    static constexpr int kSkipRegion = -1;
-    static CommandAnswer skip() {
-        CommandAnswer answer;
-        answer.exit = kSkipRegion;
-        return answer;
+    CommandAnswer finish_with_result(const NdAnswer& answer) {
+        CommandAnswer out = console_.finish(0, answer);
+        const Personality& active = *done_.ns->active;
+        out.mode = std::string(to_string(active.mode));
+        out.size = active.size;
+        if (active.align != 0) out.align = active.align;
+        if (has_pages(active.mode) || active.mode == NsMode::memory)
+            out.map = active.map == PageMap::ram ? "mem" : "dev";
+        return out;
     }
 
     NdBus& bus_;
-    Options options_;
+    const CreateRequest& request_;
+    Console& console_;
+    FoundNamespace done_;
+    bool hidden_ = false;   // the error is libndctl's, not the kernel's
 };
 
 }   // namespace
 
 CommandAnswer create_namespace(NdBus& bus, const std::vector<std::string>& arguments) {
-    return Creation(bus, parse(arguments)).run();
+    Console console("create namespace");
+    const auto request = read_create_request(bus.model.profile(), arguments, console);
+    if (!request) return console.usage(RuleId::ndctl_usage);
+    return Creation(bus, *request, console).run();
 }
 
 }   // namespace memhot

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Drivers of dax devices: device_dax (drivers/dax/device.c) and kmem (drivers/dax/kmem.c).
+// Drivers of dax devices: device_dax (drivers/dax/device.c), kmem (drivers/dax/kmem.c) and how the bus chooses
+// (drivers/dax/bus.c). A device may have several ranges; a mapping or memory is then asked for range by range.
 #include <algorithm>
 #include <cerrno>
 
@@ -10,7 +11,7 @@ namespace memhot {
 
 namespace {
 
-bool try_apply(NdBus& bus, const Operation& operation, EnableAnswer& answer, int handle = -1) {
+bool try_apply(NdBus& bus, const Operation& operation, NdAnswer& answer, int handle = -1) {
     const Outcome outcome = bus.model.outcome(operation);
     bus.model.apply(operation, outcome, handle);
     if (!outcome.accepted()) answer = {outcome.error, outcome.rule};
@@ -19,79 +20,157 @@ bool try_apply(NdBus& bus, const Operation& operation, EnableAnswer& answer, int
 
 void force(NdBus& bus, const Operation& operation) { bus.model.apply(operation, Outcome::accept(RuleId::none)); }
 
-}   // namespace
-
-EnableAnswer bind_device_dax(NdBus& bus, DaxDevice& device) {
-    EnableAnswer answer;
-    const op::Claim claim{device.range.start, device.range.size(), device.name()};
-    if (!try_apply(bus, claim, answer)) return answer;
+int next_handle(const NdBus& bus) {
     int handle = 0;
     for (const auto& mapping : bus.model.mappings()) handle = std::max(handle, mapping.handle + 1);
-    const op::Map map{.type = MapType::generic,
-                      .start = device.pages.start,
-                      .size = device.pages.size(),
-                      .claim = false,
-                      .owner = device.name(),
-                      .altmap = device.altmap};
-    if (!try_apply(bus, map, answer, handle)) {
-        force(bus, op::Release{device.range.start, device.range.size()});
+    return handle;
+}
+
+void release_first(NdBus& bus, const DaxDevice& device, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) force(bus, op::Release{device.ranges[i].start, device.ranges[i].size()});
+}
+
+bool claim_all(NdBus& bus, const DaxDevice& device, NdAnswer& answer) {
+    for (std::size_t i = 0; i < device.ranges.size(); ++i) {
+        const Range& range = device.ranges[i];
+        if (try_apply(bus, op::Claim{range.start, range.size(), device.name()}, answer)) continue;
+        release_first(bus, device, i);
+        return false;
+    }
+    return true;
+}
+
+// memremap_pages() of every range: one that fails takes the others back.
+bool map_all(NdBus& bus, DaxDevice& device, NdAnswer& answer) {
+    for (const Range& range : device.pages) {
+        const int handle = next_handle(bus);
+        const op::Map map{.type = MapType::generic,
+                          .start = range.start,
+                          .size = range.size(),
+                          .claim = false,
+                          .owner = device.name(),
+                          .altmap = device.altmap};
+        if (try_apply(bus, map, answer, handle)) {
+            device.mappings.push_back(handle);
+            continue;
+        }
+        for (const int mapped : device.mappings) force(bus, op::Unmap{mapped});
+        device.mappings.clear();
+        return false;
+    }
+    return true;
+}
+
+bool is_dynamic(const NdBus& bus, const DaxDevice& device) { return bus.find_dax_region(device.region) != nullptr; }
+
+// dax_bus_probe(): a device that was bound once is no seed any more.
+void bound(NdBus& bus, DaxDevice& device, DaxDriver driver) {
+    device.driver = driver;
+    DaxRegion* region = bus.find_dax_region(device.region);
+    if (region != nullptr && region->seed == device.id) region->seed.reset();
+}
+
+// One range of a device: whole blocks are claimed and added. Some memory is enough for success.
+bool add_range(NdBus& bus, DaxDevice& device, const Range& blocks, NdAnswer& answer) {
+    if (!try_apply(bus, op::Claim{blocks.start, blocks.size(), device.name(), false}, answer)) return false;
+    const op::Add add{.start = blocks.start,
+                      .size = blocks.size(),
+                      .node = device.target_node,
+                      .driver_managed = true,
+                      .memmap_on_memory = device.memmap_on_memory,
+                      .resource_name = "System RAM (kmem)"};
+    if (try_apply(bus, add, answer)) {
+        device.added.push_back(blocks);
+        return true;
+    }
+    force(bus, op::RemoveResource{blocks.start, blocks.size(), device.name()});
+    return false;
+}
+
+}   // namespace
+
+NdAnswer bind_device_dax(NdBus& bus, DaxDevice& device) {
+    NdAnswer answer{0, RuleId::nd_accepted};
+    if (device.ranges.empty()) return nd_refuse(RuleId::nd_dax_empty);
+    if (device.prepopulated && bus.model.profile().has(Feature::dax_prepopulated_check)) {
+        return nd_refuse(RuleId::nd_dax_prepopulated);
+    }
+    if (!claim_all(bus, device, answer)) return answer;
+    if (!map_all(bus, device, answer)) {
+        release_first(bus, device, device.ranges.size());
+        device.prepopulated = is_dynamic(bus, device);
         return answer;
     }
-    device.mapping = handle;
-    device.driver = DaxDriver::device_dax;
+    bound(bus, device, DaxDriver::device_dax);
     return answer;
 }
 
 void unbind_device_dax(NdBus& bus, DaxDevice& device) {
-    if (device.mapping) force(bus, op::Unmap{*device.mapping});
-    force(bus, op::Release{device.range.start, device.range.size()});
-    device.mapping.reset();
+    for (const int handle : device.mappings) force(bus, op::Unmap{handle});
+    release_first(bus, device, device.ranges.size());
+    device.mappings.clear();
     device.driver = DaxDriver::none;
 }
 
-EnableAnswer bind_kmem(NdBus& bus, DaxDevice& device) {
-    EnableAnswer answer;
-    if (device.target_node < 0) return {EINVAL, RuleId::none};
-    const auto blocks = kmem_blocks(device.range, bus.model.block_size());
-    if (!blocks) {
-        if (bus.model.profile().has(Feature::kmem_refuses_empty)) return {EINVAL, RuleId::none};
-        device.driver = DaxDriver::kmem;   // bound, with no memory
-        return answer;
+NdAnswer bind_kmem(NdBus& bus, DaxDevice& device) {
+    NdAnswer answer{0, RuleId::nd_accepted};
+    if (device.ranges.empty()) return nd_refuse(RuleId::nd_dax_empty);
+    if (device.target_node < 0) return nd_refuse(RuleId::nd_kmem_no_node);
+    std::vector<Range> wanted;
+    for (const Range& range : device.ranges) {
+        if (const auto blocks = kmem_blocks(range, bus.model.block_size())) wanted.push_back(*blocks);
     }
-    if (!try_apply(bus, op::Claim{blocks->start, blocks->size(), device.name(), false}, answer)) return answer;
-    const op::Add add{.start = blocks->start,
-                      .size = blocks->size(),
-                      .node = device.target_node,
-                      .driver_managed = true,
-                      .memmap_on_memory = false,
-                      .resource_name = "System RAM (kmem)"};
-    if (!try_apply(bus, add, answer)) {
-        force(bus, op::RemoveResource{blocks->start, blocks->size(), device.name()});
-        return answer;
+    if (wanted.empty() && bus.model.profile().has(Feature::kmem_refuses_empty))
+        return nd_refuse(RuleId::nd_kmem_no_block);
+    for (const Range& blocks : wanted) {
+        NdAnswer refused;
+        if (add_range(bus, device, blocks, refused) || !device.added.empty()) continue;
+        return refused;   // the first one decides
     }
-    device.added = blocks;
-    device.driver = DaxDriver::kmem;
+    bound(bus, device, DaxDriver::kmem);   // before 5.17 also with no memory at all
     return answer;
 }
 
 bool unbind_kmem(NdBus& bus, DaxDevice& device) {
+    bool all_gone = true;
+    for (const Range& blocks : device.added) {
+        NdAnswer answer;
+        if (try_apply(bus, op::Remove{blocks.start, blocks.size()}, answer)) {
+            force(bus, op::RemoveResource{blocks.start, blocks.size(), device.name()});
+        } else {
+            all_gone = false;
+        }
+    }
+    device.added.clear();
     device.driver = DaxDriver::none;
-    if (!device.added) return true;
-    const Range blocks = *device.added;
-    device.added.reset();
-    EnableAnswer answer;
-    if (!try_apply(bus, op::Remove{blocks.start, blocks.size()}, answer)) return false;
-    force(bus, op::RemoveResource{blocks.start, blocks.size(), device.name()});
-    return true;
+    return all_gone;
+}
+
+void unbind_dax(NdBus& bus, DaxDevice& device) {
+    if (device.driver == DaxDriver::kmem) unbind_kmem(bus, device);
+    if (device.driver == DaxDriver::device_dax) unbind_device_dax(bus, device);
+}
+
+// device_dax takes every device but those that kmem has by default (6.3 and later); kmem takes those it was told by name.
+// Where both want it, device_dax is asked first: it was there when the bus was set up, and daxctl loads kmem later.
+void attach_dax(NdBus& bus, DaxDevice& device) {
+    const DaxRegion* region = bus.find_dax_region(device.region);
+    const bool kmem_first = region != nullptr && region->kmem_by_default && !bus.device_dax_ids.contains(device.name());
+    if (kmem_first) {
+        bind_kmem(bus, device);
+    } else {
+        bind_device_dax(bus, device);
+    }
 }
 
 std::vector<std::uint64_t> blocks_of(const NdBus& bus, const DaxDevice& device) {
     std::vector<std::uint64_t> numbers;
-    if (device.driver != DaxDriver::kmem) return numbers;
+    if (device.driver != DaxDriver::kmem || device.ranges.empty()) return numbers;
     const std::uint64_t size = bus.model.block_size();
-    for (std::uint64_t number = align_up(device.range.start, size) / size; device.range.contains(number * size);
-         ++number) {
-        if (bus.model.block(number)) numbers.push_back(number);
+    const std::uint64_t end = device.resource() + device.size();
+    for (std::uint64_t number = align_up(device.resource(), size) / size; number * size < end; ++number) {
+        const auto block = bus.model.block(number);
+        if (block && block->node == device.target_node) numbers.push_back(number);
     }
     return numbers;
 }

@@ -4,141 +4,215 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "model/state.hpp"
-#include "nvdimm/command.hpp"
+#include "nvdimm/dax_region.hpp"
+#include "nvdimm/daxctl_common.hpp"
 
 namespace memhot {
 
 namespace {
 
-struct Options {
-    std::string mode;
-    bool no_online = false;
-    bool no_movable = false;
-    bool force = false;
-    std::optional<std::string> device;
+constexpr std::array kReconfigureOptions{
+    OptionSpec{'r', "region", true},        OptionSpec{'u', "human", false},     OptionSpec{'v', "verbose", false},
+    OptionSpec{'s', "size", true},          OptionSpec{'a', "align", true},      OptionSpec{0, "input", true},
+    OptionSpec{'m', "mode", true},          OptionSpec{'N', "no-online", false}, OptionSpec{'f', "force", false},
+    OptionSpec{'C', "check-config", false}, OptionSpec{0, "no-movable", false},
 };
+constexpr std::array kOnlineOptions{OptionSpec{'r', "region", true}, OptionSpec{'u', "human", false},
+                                    OptionSpec{'v', "verbose", false}, OptionSpec{0, "no-movable", false}};
+constexpr auto kOfflineOptions = std::span(kOnlineOptions).first(3);
 
-Options parse(const std::vector<std::string>& arguments) {
-    Options options;
-    for (std::size_t i = 0; i < arguments.size(); ++i) {
-        const std::string& word = arguments[i];
-        if (word.starts_with("--mode=")) {
-            options.mode = word.substr(7);
-        } else if ((word == "-m" || word == "--mode") && i + 1 < arguments.size()) {
-            options.mode = arguments[++i];
-        } else if (word == "-N" || word == "--no-online") {
-            options.no_online = true;
-        } else if (word == "--no-movable") {
-            options.no_movable = true;
-        } else if (word == "-f" || word == "--force") {
-            options.force = true;
-        } else if (!word.starts_with("-")) {
-            options.device = word;
-        }
-    }
-    return options;
-}
-
-CommandAnswer failed(std::string_view doing, int error) {
-    return CommandAnswer::fail(fmt::format("error {}: {}", doing, errno_text(error)));
-}
+constexpr DeviceCommand kReconfigure{"reconfigure", "reconfiguring devices", "reconfigured", kReconfigureOptions};
+constexpr DeviceCommand kOnline{"online memory for", "onlining memory", "onlined memory for", kOnlineOptions};
+constexpr DeviceCommand kOffline{"offline memory for", "offlining memory", "offlined memory for", kOfflineOptions};
 
 bool policy_onlines(const NdBus& bus) { return bus.model.state().policy.default_online != OnlineType::offline; }
 
-enum class Online : std::uint8_t { done, already };
+// What one command does; `offline` is filled where blocks are taken down.
+class Run {
+public:
+    Run(NdBus& bus, Console& console, const ParsedOptions& options) : bus_(bus), console_(console), options_(options) {}
 
-// dev_online_memory(): writes to the state of each block that is not online yet.
-Online online_all(NdBus& bus, const DaxDevice& device, bool movable) {
-    const auto numbers = blocks_of(bus, device);
-    if (online_blocks(bus, device) == numbers.size()) return Online::already;
-    for (const auto number : numbers) {
-        const op::SetState set{number, movable ? "online_movable" : "online_kernel"};
-        bus.model.apply(set, bus.model.outcome(set));
+    DeviceResult to_system_ram(DaxDevice& device) {
+        const bool own_way = options_.is_set("no-online") || !options_.is_set("no-movable");
+        if (own_way && !options_.is_set("force") && policy_onlines(bus_)) {
+            console_.say(fmt::format("{}: error: kernel policy will auto-online memory, aborting", device.name()));
+            return refused(nd_refuse(RuleId::daxctl_auto_online));
+        }
+        if (device.driver == DaxDriver::kmem) {
+            console_.say(fmt::format("{} was already in system-ram mode", device.name()));
+        } else {
+            daxctl_unbind(bus_, device);
+            if (const auto answer = daxctl_bind(bus_, device, DaxDriver::kmem); !answer.ok()) return refused(answer);
+        }
+        return options_.is_set("no-online") ? DeviceResult{} : online(device);
     }
-    return Online::done;
+
+    DeviceResult to_devdax(DaxDevice& device) {
+        if (device.driver == DaxDriver::device_dax) {
+            console_.say(fmt::format("{} was already in devdax mode", device.name()));
+            return {1, {0, RuleId::nd_accepted}};
+        }
+        if (device.driver == DaxDriver::kmem) {
+            if (options_.is_set("force")) {
+                if (const auto result = offline(device); result.rc < 0) return result;
+            }
+            if (online_blocks(bus_, device) != 0) return refused(nd_refuse(RuleId::daxctl_online));
+            daxctl_unbind(bus_, device);
+        }
+        const auto answer = daxctl_bind(bus_, device, DaxDriver::device_dax);
+        return answer.ok() ? DeviceResult{} : refused(answer);
+    }
+
+    // dev_online_memory(): each block that is not online yet; the zone is looked at only where none was.
+    DeviceResult online(DaxDevice& device) {
+        const auto numbers = directory_order(blocks_of(bus_, device));
+        const std::size_t before = online_blocks(bus_, device);
+        if (before != 0) {   // followed by advice in four lines
+            console_.say(device.name() + ":");
+            console_.say("WARNING: detected a race while onlining memory");
+        }
+        if (before == numbers.size()) {
+            console_.say(fmt::format("{}: all memory sections ({}) already online", device.name(), before));
+            return {1, {0, RuleId::daxctl_all_online}};
+        }
+        for (const auto number : numbers) {
+            if (bus_.model.block(number)->online) continue;
+            const op::SetState set{number, options_.is_set("no-movable") ? "online_kernel" : "online_movable"};
+            const Outcome outcome = bus_.model.outcome(set);
+            bus_.model.apply(set, outcome);
+            if (!outcome.accepted()) return failed_block(device, "online", outcome);
+        }
+        return {};
+    }
+
+    // dev_offline_memory(): whether all pages of a block can be moved shows only in the attempt, and the first block that
+    // fails ends it; those before it stay offline.
+    DeviceResult offline(DaxDevice& device) {
+        const auto numbers = directory_order(blocks_of(bus_, device));
+        if (online_blocks(bus_, device) == 0) {
+            console_.say(fmt::format("{}: all memory sections ({}) already offline", device.name(), numbers.size()));
+            return {1, {0, RuleId::daxctl_all_offline}};
+        }
+        for (const auto number : numbers) {
+            const op::SetState set{number, "offline"};
+            const Outcome outcome = bus_.model.outcome(set);
+            if (outcome.rule == RuleId::state_already) continue;
+            if (outcome.kind == Outcome::Kind::refused) return failed_block(device, "offline", outcome);
+            uncertain_ = uncertain_ || outcome.kind == Outcome::Kind::uncertain;
+            offlined_.push_back(number);
+            bus_.model.apply(set, Outcome::accept(outcome.rule));
+        }
+        return {};
+    }
+
+    CommandAnswer with_offlining(CommandAnswer answer) const {
+        answer.uncertain = uncertain_;
+        if (uncertain_) answer.offline_order = offlined_;
+        return answer;
+    }
+
+private:
+    DeviceResult failed_block(const DaxDevice& device, std::string_view what, const Outcome& outcome) {
+        console_.say(fmt::format("{}: failed to {} memory: {}", device.name(), what, errno_text(outcome.error)));
+        return refused({outcome.error, outcome.rule});
+    }
+
+    NdBus& bus_;
+    Console& console_;
+    const ParsedOptions& options_;
+    bool uncertain_ = false;
+    std::vector<std::uint64_t> offlined_;
+};
+
+// do_reconfig() with a size or an align: the mode is not looked at then.
+DeviceResult resize(NdBus& bus, DaxDevice& device, const ParsedOptions& options) {
+    const auto align = parse_tool_size(options.value("align").value_or("0"));
+    if (align && align->value > 0) {
+        const auto answer = dax_set_align(bus, device, std::to_string(align->value));
+        if (!answer.ok()) return refused(answer, ENXIO);
+    }
+    const auto size = options.value("size");
+    if (!size) return refused(nd_refuse(RuleId::daxctl_mode));
+    const auto bytes = parse_tool_size(*size);
+    const auto answer = dax_set_size(bus, device, bytes ? bytes->value : ~0ULL);
+    return answer.ok() ? DeviceResult{} : refused(answer, ENXIO);
 }
 
-// daxctl_memory_offline(): whether all its pages can be moved shows only in the attempt.
-CommandAnswer offline_all(NdBus& bus, const DaxDevice& device) {
-    CommandAnswer answer;
-    for (const auto number : blocks_of(bus, device)) {
-        const op::SetState set{number, "offline"};
-        const Outcome outcome = bus.model.outcome(set);
-        if (outcome.kind == Outcome::Kind::uncertain) answer.uncertain = true;
-        if (outcome.kind == Outcome::Kind::refused && outcome.rule != RuleId::state_already)
-            return failed("offlining memory", outcome.error);
-        if (outcome.rule != RuleId::state_already) bus.model.apply(set, Outcome::accept(outcome.rule));
-    }
-    return answer;
+// The last one that was changed, as daxctl lists it.
+void describe(const DaxDevice* device, CommandAnswer& answer) {
+    if (device == nullptr || answer.exit != 0) return;
+    answer.mode = device->driver == DaxDriver::kmem ? "system-ram" : "devdax";
+    answer.size = device->size();
+    answer.align = device->align;
 }
 
-CommandAnswer describe(const DaxDevice& device) {
-    CommandAnswer answer;
-    answer.mode = device.driver == DaxDriver::kmem ? "system-ram" : "devdax";
-    answer.size = device.range.size();
-    answer.align = device.align;
-    return answer;
+std::optional<CommandAnswer> wrong_mode(const ParsedOptions& options, Console& console) {
+    const bool resizes = options.value("size") || options.value("align");
+    const auto mode = options.value("mode");
+    if (!resizes && !mode) {
+        console.say("error: a 'align', 'mode' or 'size' option is required");
+        return console.usage(RuleId::daxctl_usage);
+    }
+    if (!resizes && mode == "devdax" && options.is_set("no-online")) {
+        console.say("--no-online is incompatible with --mode=devdax");
+        return console.usage(RuleId::daxctl_usage);
+    }
+    return std::nullopt;
 }
 
-CommandAnswer to_system_ram(NdBus& bus, DaxDevice& device, const Options& options) {
-    const bool wants_its_own_way = options.no_online || !options.no_movable;
-    if (wants_its_own_way && !options.force && policy_onlines(bus)) return failed("reconfiguring devices", EBUSY);
-    if (device.driver != DaxDriver::kmem) {
-        if (device.driver == DaxDriver::device_dax) unbind_device_dax(bus, device);
-        if (const int error = bind_kmem(bus, device).error; error != 0) return failed("reconfiguring devices", error);
-    }
-    if (!options.no_online) online_all(bus, device, !options.no_movable);
-    return describe(device);
-}
-
-CommandAnswer to_devdax(NdBus& bus, DaxDevice& device, const Options& options) {
-    CommandAnswer offline;
-    if (device.driver == DaxDriver::kmem) {
-        if (options.force) offline = offline_all(bus, device);
-        if (offline.exit != 0) return failed("reconfiguring devices", EBUSY);
-        if (online_blocks(bus, device) != 0) return failed("reconfiguring devices", EBUSY);
-        unbind_kmem(bus, device);
-    }
-    if (device.driver == DaxDriver::none) {
-        if (const int error = bind_device_dax(bus, device).error; error != 0)
-            return failed("reconfiguring devices", error);
-    }
-    CommandAnswer answer = describe(device);
-    answer.uncertain = offline.uncertain;
-    return answer;
+// do_xline()
+CommandAnswer memory_command(NdBus& bus, const DeviceCommand& command, const std::vector<std::string>& arguments,
+                             DeviceResult (Run::*act)(DaxDevice&)) {
+    Console console;
+    const DeviceOptions options = read_device_options(command, arguments, true, console);
+    if (options.usage) return *options.usage;
+    Run run(bus, console, options.parsed);
+    return run.with_offlining(for_each_device(bus, command, options, console, [&](NdBus& on, const std::string& name) {
+        DaxDevice& device = *on.find_dax(name);
+        if (device.driver == DaxDriver::kmem) return (run.*act)(device);
+        console.say(fmt::format("{}: memory operations are not applicable in devdax mode", name));
+        return refused(nd_refuse(RuleId::daxctl_not_memory));
+    }));
 }
 
 }   // namespace
 
 CommandAnswer reconfigure_device(NdBus& bus, const std::vector<std::string>& arguments) {
-    const Options options = parse(arguments);
-    if (!options.device) return CommandAnswer::fail("specify a device to reconfigure, or \"all\"");
-    DaxDevice* device = bus.find_dax(*options.device);
-    if (device == nullptr) return failed("reconfiguring devices", ENXIO);
-    return options.mode == "system-ram" ? to_system_ram(bus, *device, options) : to_devdax(bus, *device, options);
+    Console console;
+    const DeviceOptions options = read_device_options(kReconfigure, arguments, true, console);
+    if (options.usage) return *options.usage;
+    if (auto usage = wrong_mode(options.parsed, console)) return *usage;
+    Run run(bus, console, options.parsed);
+    const bool resizes = options.parsed.value("size") || options.parsed.value("align");
+    const auto mode = options.parsed.value("mode");
+    std::string changed;
+    CommandAnswer answer =
+        for_each_device(bus, kReconfigure, options, console, [&](NdBus& on, const std::string& name) {
+            DaxDevice& device = *on.find_dax(name);
+            if (resizes) return resize(on, device, options.parsed);
+            DeviceResult result = refused(nd_refuse(RuleId::daxctl_mode));
+            if (mode == "system-ram") result = run.to_system_ram(device);
+            if (mode == "devdax") result = run.to_devdax(device);
+            if (mode != "system-ram" && mode != "devdax")
+                console.say(fmt::format("{}: unknown mode requested: 0", name));
+            if (result.rc < 0) return result;
+            changed = name;
+            return DeviceResult{};   // do_reconfig(): as it was already is fine
+        });
+    describe(bus.find_dax(changed), answer);
+    return run.with_offlining(std::move(answer));
 }
 
 CommandAnswer online_memory(NdBus& bus, const std::vector<std::string>& arguments) {
-    const Options options = parse(arguments);
-    if (!options.device) return CommandAnswer::fail("specify a device to online memory for, or \"all\"");
-    DaxDevice* device = bus.find_dax(*options.device);
-    if (device == nullptr || device->driver != DaxDriver::kmem) return failed("onlining memory", ENXIO);
-    if (online_all(bus, *device, !options.no_movable) == Online::done) return {};
-    return CommandAnswer::fail(
-        fmt::format("{}: all memory sections ({}) already online", device->name(), blocks_of(bus, *device).size()));
+    return memory_command(bus, kOnline, arguments, &Run::online);
 }
 
 CommandAnswer offline_memory(NdBus& bus, const std::vector<std::string>& arguments) {
-    const Options options = parse(arguments);
-    if (!options.device) return CommandAnswer::fail("specify a device to offline memory for, or \"all\"");
-    DaxDevice* device = bus.find_dax(*options.device);
-    if (device == nullptr || device->driver != DaxDriver::kmem) return failed("offlining memory", ENXIO);
-    if (online_blocks(bus, *device) != 0) return offline_all(bus, *device);
-    return CommandAnswer::fail(
-        fmt::format("{}: all memory sections ({}) already offline", device->name(), blocks_of(bus, *device).size()));
+    return memory_command(bus, kOffline, arguments, &Run::offline);
 }
 
 }   // namespace memhot

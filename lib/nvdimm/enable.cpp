@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// What binding nd_pmem to a namespace does (drivers/nvdimm/pmem.c nd_pmem_probe, claim.c, pfn_devs.c, btt_devs.c).
+// What binding nd_pmem or dax_pmem to a namespace or to an instance over it does (drivers/nvdimm/pmem.c nd_pmem_probe,
+// claim.c, btt_devs.c, drivers/dax/pmem.c).
 #include <algorithm>
 #include <cerrno>
 
@@ -10,7 +11,7 @@ namespace memhot {
 
 namespace {
 
-bool apply(NdBus& bus, const Operation& operation, EnableAnswer& answer, int handle = -1) {
+bool apply(NdBus& bus, const Operation& operation, NdAnswer& answer, int handle = -1) {
     const Outcome outcome = bus.model.outcome(operation);
     bus.model.apply(operation, outcome, handle);
     if (outcome.accepted()) return true;
@@ -32,9 +33,9 @@ void give_back(NdBus& bus, const Personality& personality) {
 }
 
 // Claims `claim` for the namespace and, where pages is given, maps it.
-EnableAnswer attach(NdBus& bus, const std::string& owner, Personality& personality, const Range& claim,
-                    const std::optional<Range>& pages, const std::optional<Altmap>& altmap) {
-    EnableAnswer answer;
+NdAnswer attach(NdBus& bus, const std::string& owner, Personality& personality, const Range& claim,
+                const std::optional<Range>& pages, const std::optional<Altmap>& altmap) {
+    NdAnswer answer{0, RuleId::nd_accepted};
     if (!apply(bus, op::Claim{claim.start, claim.size(), owner}, answer)) return answer;
     personality.claim = claim;
     if (!pages) return answer;
@@ -55,76 +56,68 @@ EnableAnswer attach(NdBus& bus, const std::string& owner, Personality& personali
 }
 
 Range pages_of(const NdNamespace& ns, const InfoBlock& info) {
-    return {ns.space.start, ns.space.last - info.geometry.end_trunc};
+    return {ns.space.start + info.geometry.start_pad, ns.space.last - info.geometry.end_trunc};
 }
 
-Range data_of(const NdNamespace& ns, const InfoBlock& info) {
-    return {ns.space.start + info.geometry.data_offset, ns.space.last - info.geometry.end_trunc};
+std::uint64_t data_start_of(const NdNamespace& ns, const InfoBlock& info) {
+    return ns.space.start + info.geometry.start_pad + info.geometry.data_offset;
 }
 
-// nd_pfn_validate(), rows that geometry can break when a namespace moved or was resized with its info block kept.
-int validate(const KernelProfile& profile, const NdNamespace& ns, const InfoBlock& info) {
-    const std::uint64_t compat = compat_align(profile);
-    const std::uint64_t end = ns.space.last + 1 - info.geometry.end_trunc;
-    if (info.align > ns.size()) return EOPNOTSUPP;                                         // exceeds capacity
-    if (info.geometry.data_offset >= ns.size()) return EOPNOTSUPP;                         // array exceeds capacity
-    if ((ns.space.start + info.geometry.data_offset) % info.align != 0) return EOPNOTSUPP; // bad offset
-    if (!is_aligned(ns.space.start, compat)) return EOPNOTSUPP;                            // start misaligned
-    if (!is_aligned(end, compat)) return EOPNOTSUPP;                                       // end misaligned
-    if (profile.has(Feature::pfn_refuses_empty) && info.geometry.data_offset >= ns.size() - info.geometry.end_trunc) {
-        return EOPNOTSUPP;                                                                 // small namespace
-    }
-    return 0;
+// Up to 6.5 nothing may be left.
+std::uint64_t usable_of(const NdNamespace& ns, const InfoBlock& info) {
+    return ns.space.last + 1 - info.geometry.end_trunc - data_start_of(ns, info);
 }
 
-EnableAnswer enable_fsdax(NdBus& bus, const NdRegion& region, NdNamespace& ns, const InfoBlock& info) {
-    const Range data = data_of(ns, info);
-    Personality personality{.mode = NsMode::fsdax,
-                            .map = info.map,
-                            .align = info.align,
-                            .size = data.size(),
-                            .data_start = data.start,
-                            .mapping = {},
-                            .claim = {}};
+Personality personality_of(const NdNamespace& ns, const InfoBlock& info) {
+    return {.mode = info.mode,
+            .map = info.map,
+            .align = info.align,
+            .size = usable_of(ns, info),
+            .data_start = data_start_of(ns, info),
+            .mapping = {},
+            .claim = {}};
+}
+
+NdAnswer enable_fsdax(NdBus& bus, const NdRegion& region, NdNamespace& ns, const InfoBlock& info) {
+    Personality personality = personality_of(ns, info);
     const auto answer = attach(bus, name_of(region, ns), personality, ns.space, pages_of(ns, info),
                                info.geometry.altmap(info.map, bus.model.profile().page_size));
-    if (answer.error == 0) ns.active = personality;
+    if (answer.ok()) ns.active = personality;
     return answer;
 }
 
-EnableAnswer enable_devdax(NdBus& bus, const NdRegion& region, NdNamespace& ns, const InfoBlock& info) {
-    const Range data = data_of(ns, info);
-    Personality personality{.mode = NsMode::devdax,
-                            .map = info.map,
-                            .align = info.align,
-                            .size = data.size(),
-                            .data_start = data.start,
-                            .mapping = {},
-                            .claim = {}};
-    // dax_pmem claims the info block and the memmap; the data is claimed and mapped by the driver of the dax device
-    const Range metadata{ns.space.start, data.start - 1};
+// dax_pmem claims the info block and the memmap; the data is claimed and mapped by the driver of the dax device, whose
+// failure leaves that device without a driver.
+NdAnswer enable_devdax(NdBus& bus, const NdRegion& region, NdNamespace& ns, const InfoBlock& info) {
+    Personality personality = personality_of(ns, info);
+    const Range metadata{ns.space.start, personality.data_start - 1};
     const auto answer = attach(bus, name_of(region, ns), personality, metadata, std::nullopt, std::nullopt);
-    if (answer.error != 0) return answer;
+    if (!answer.ok()) return answer;
+    if (personality.data_start % info.align != 0 || personality.size % info.align != 0) {
+        give_back(bus, personality);
+        return nd_refuse(RuleId::nd_dax_unaligned);
+    }
     ns.active = personality;
     DaxDevice device{.region = region.id,
                      .id = ns.id,
-                     .range = data,
+                     .ranges = {},
                      .align = info.align,
                      .target_node = region.target_node,
                      .driver = DaxDriver::none,
-                     .pages = pages_of(ns, info),
+                     .pages = {pages_of(ns, info)},
                      .altmap = info.geometry.altmap(info.map, bus.model.profile().page_size),
-                     .mapping = {},
+                     .mappings = {},
                      .added = {}};
-    bind_device_dax(bus, device);   // its failure leaves a dax device without a driver
-    bus.dax.push_back(device);
+    if (const auto data = Range::from_size(personality.data_start, personality.size)) device.ranges.push_back(*data);
+    attach_dax(bus, device);
+    bus.dax.push_back(std::move(device));
     std::ranges::sort(bus.dax, {}, [](const DaxDevice& one) { return std::pair(one.region, one.id); });
     return answer;
 }
 
-EnableAnswer enable_sector(NdBus& bus, const NdRegion& region, NdNamespace& ns, const InfoBlock& info) {
+NdAnswer enable_sector(NdBus& bus, const NdRegion& region, NdNamespace& ns, const InfoBlock& info) {
     const auto size = btt_size(ns.size(), info.sector_size);
-    if (!size) return {ENXIO, RuleId::none};
+    if (!size) return nd_refuse(RuleId::nd_btt_small);
     Personality personality{.mode = NsMode::sector,
                             .map = PageMap::ram,
                             .align = 0,
@@ -133,75 +126,95 @@ EnableAnswer enable_sector(NdBus& bus, const NdRegion& region, NdNamespace& ns, 
                             .mapping = {},
                             .claim = {}};
     const auto answer = attach(bus, name_of(region, ns), personality, ns.space, std::nullopt, std::nullopt);
-    if (answer.error == 0) ns.active = personality;
+    if (answer.ok()) ns.active = personality;
     return answer;
 }
 
-EnableAnswer enable_raw(NdBus& bus, const NdRegion& region, NdNamespace& ns) {
+bool lies_aligned(const NdBus& bus, const NdNamespace& ns) {
     const std::uint64_t compat = compat_align(bus.model.profile());
-    const bool aligned = is_aligned(ns.space.start, compat) && is_aligned(ns.space.last + 1, compat);
-    if (region.page_map && !aligned) return {EOPNOTSUPP, RuleId::none};   // "misaligned, unable to map"
-    Personality personality{.mode = region.page_map ? NsMode::memory : NsMode::raw,
+    return is_aligned(ns.space.start, compat) && is_aligned(ns.space.last + 1, compat);
+}
+
+NdAnswer enable_raw(NdBus& bus, const NdRegion& region, NdNamespace& ns) {
+    const bool maps = maps_its_pages(bus, region, ns);
+    Personality personality{.mode = maps ? NsMode::memory : NsMode::raw,
                             .map = PageMap::ram,
                             .align = 0,
                             .size = ns.size(),
                             .data_start = ns.space.start,
                             .mapping = {},
                             .claim = {}};
-    const auto pages = region.page_map ? std::optional(ns.space) : std::nullopt;
+    const auto pages = maps ? std::optional(ns.space) : std::nullopt;
     const auto answer = attach(bus, name_of(region, ns), personality, ns.space, pages, std::nullopt);
-    if (answer.error == 0) ns.active = personality;
+    if (answer.ok()) ns.active = personality;
     return answer;
 }
 
-// The info block that counts for a namespace: its parent must be the namespace itself.
-const InfoBlock* info_of(const NdBus& bus, const NdNamespace& ns) {
-    const auto found = bus.media.find(ns.space.start);
-    return found != bus.media.end() && found->second.parent == ns.identity ? &found->second : nullptr;
+NdAnswer enable_by_info(NdBus& bus, NdRegion& region, NdNamespace& ns, const InfoBlock& info) {
+    if (info.mode == NsMode::sector) return enable_sector(bus, region, ns, info);
+    if (auto refused = validate_info_block(bus.model.profile(), ns, info); !refused.ok()) return refused;
+    return info.mode == NsMode::fsdax ? enable_fsdax(bus, region, ns, info) : enable_devdax(bus, region, ns, info);
 }
 
-EnableAnswer enable_by_info(NdBus& bus, NdRegion& region, NdNamespace& ns, const InfoBlock& info) {
-    if (info.mode == NsMode::sector) return enable_sector(bus, region, ns, info);
-    if (const int error = validate(bus.model.profile(), ns, info); error != 0) return {error, RuleId::none};
-    return info.mode == NsMode::fsdax ? enable_fsdax(bus, region, ns, info) : enable_devdax(bus, region, ns, info);
+// nvdimm_namespace_common_probe() of the namespace itself, which comes before any look at the media.
+NdAnswer common_probe(const NdBus& bus, const NdRegion& region, const NdNamespace& ns) {
+    if (ns.claimed) return nd_refuse(RuleId::nd_claimed);
+    if (!ns.allocated || ns.size() < bus.model.profile().page_size) return nd_refuse(RuleId::nd_not_allocated);
+    if (maps_its_pages(bus, region, ns) && !lies_aligned(bus, ns)) return nd_refuse(RuleId::nd_raw_misaligned);
+    return {0, RuleId::nd_accepted};
 }
 
 }   // namespace
 
-EnableAnswer enable_namespace(NdBus& bus, NdRegion& region, NdNamespace& ns) {
-    if (!ns.allocated) return {ENXIO, RuleId::none};
-    if (ns.active) return {};
-    const InfoBlock* info = info_of(bus, ns);
-    const EnableAnswer answer =
-        info == nullptr ? enable_raw(bus, region, ns) : enable_by_info(bus, region, ns, InfoBlock(*info));
-    if (answer.error == 0 || answer.error == EOPNOTSUPP) advance_seed(region, ns);
+const InfoBlock* info_block_of(const NdBus& bus, const NdNamespace& ns) {
+    const auto found = bus.media.find(ns.space.start);
+    return ns.allocated && found != bus.media.end() && found->second.parent == ns.identity ? &found->second : nullptr;
+}
+
+bool maps_its_pages(const NdBus& bus, const NdRegion& region, const NdNamespace& ns) {
+    if (!region.page_map || !ns.allocated) return false;
+    const bool descend = bus.model.profile().has(Feature::region_intersects_descends);
+    return bus.model.resources().intersects_ram(ns.space, descend) != RamIntersection::mixed;
+}
+
+NdAnswer enable_namespace(NdBus& bus, NdRegion& region, NdNamespace& ns) {
+    if (ns.active) return {0, RuleId::nd_accepted};
+    NdAnswer answer = common_probe(bus, region, ns);
+    if (answer.ok()) {
+        const InfoBlock* info = info_block_of(bus, ns);
+        answer = info == nullptr ? enable_raw(bus, region, ns) : enable_by_info(bus, region, ns, InfoBlock(*info));
+    }
+    if (answer.ok() || answer.error == EOPNOTSUPP) advance_seed(region, ns);
     return answer;
 }
 
-EnableAnswer create_instance(NdBus& bus, NdRegion& region, NdNamespace& ns, const InfoBlock& wanted) {
-    if (ns.size() < kSmallestClaim) return {ENXIO, RuleId::none};
-    if (wanted.mode == NsMode::sector && !btt_size(ns.size(), wanted.sector_size)) return {ENXIO, RuleId::none};
+NdAnswer create_instance(NdBus& bus, NdRegion& region, NdNamespace& ns, const InfoBlock& wanted) {
+    if (ns.size() < kSmallestClaim) return nd_refuse(RuleId::nd_claim_small);
     InfoBlock info = wanted;
     info.parent = ns.identity;
     if (info.mode != NsMode::sector) {
         const PfnAnswer geometry = pfn_geometry(bus.model.profile(), ns.space, info.align, info.map);
-        if (geometry.refusal) return {*geometry.refusal == PfnRefusal::no_room ? ENXIO : EINVAL, RuleId::none};
+        if (region.read_only) return nd_refuse(RuleId::nd_pfn_read_only);
+        if (geometry.refusal) return nd_refuse(rule_of(*geometry.refusal));
         info.geometry = geometry.geometry;
+    } else if (!btt_size(ns.size(), info.sector_size)) {
+        ns.claimed = NsMode::sector;   // ndctl detaches a pfn or dax that fails, but no btt
+        return nd_refuse(RuleId::nd_btt_small);
     }
     bus.media[ns.space.start] = info;
-    const EnableAnswer answer = enable_by_info(bus, region, ns, info);
-    if (answer.error == 0 || answer.error == EOPNOTSUPP) advance_seed(region, ns);
+    const NdAnswer answer = enable_by_info(bus, region, ns, info);
+    if (answer.ok() || answer.error == EOPNOTSUPP) advance_seed(region, ns);
     return answer;
 }
 
 void disable_namespace(NdBus& bus, NdRegion& region, NdNamespace& ns) {
+    ns.claimed.reset();
     if (!ns.active) return;
     if (ns.active->mode == NsMode::devdax) {
         const auto device = std::ranges::find_if(
             bus.dax, [&](const DaxDevice& one) { return one.region == region.id && one.id == ns.id; });
         if (device != bus.dax.end()) {
-            if (device->driver == DaxDriver::kmem) unbind_kmem(bus, *device);
-            if (device->driver == DaxDriver::device_dax) unbind_device_dax(bus, *device);
+            unbind_dax(bus, *device);
             bus.dax.erase(device);
         }
     }

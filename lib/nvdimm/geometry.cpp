@@ -2,12 +2,14 @@
 #include "nvdimm/geometry.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace memhot {
 
 namespace {
 
 constexpr std::uint64_t kStructPageBudget = 64;   // MAX_STRUCT_PAGE_SIZE, whatever sizeof(struct page) is
+constexpr std::uint64_t kHashCompatAlign = 16 * kMiB;   // pages of the linear mapping
 
 // drivers/nvdimm/btt.h
 constexpr std::uint64_t kBttPage = 4 * kKiB;
@@ -29,17 +31,30 @@ std::uint64_t arena_sectors(std::uint64_t arena, std::uint64_t sector_size) {
 
 }   // namespace
 
-std::uint64_t compat_align(const KernelProfile&) { return kSubsectionSize; }
+std::uint64_t compat_align(const KernelProfile& profile) {
+    return profile.has(Feature::hash_mmu) ? kHashCompatAlign : kSubsectionSize;
+}
 
 std::optional<Altmap> PfnGeometry::altmap(PageMap map, std::uint64_t page_size) const {
     if (map == PageMap::ram) return std::nullopt;
-    const std::uint64_t reserve = align_up(kInfoBlockReserve, page_size);
-    return Altmap{reserve / page_size, (data_offset - kInfoBlockReserve) / page_size};
+    const std::uint64_t reserve = align_up(kInfoBlockReserve, page_size);   // nd_info_block_reserve()
+    return Altmap{reserve / page_size, (data_offset - std::min(reserve, data_offset)) / page_size};
+}
+
+std::uint64_t PfnGeometry::memmap_reserve(PageMap map) const {
+    return map == PageMap::ram ? 0 : data_offset - kInfoBlockReserve;
+}
+
+RuleId rule_of(PfnRefusal refusal) {
+    constexpr std::array kRules{RuleId::nd_pfn_start_misaligned, RuleId::nd_pfn_no_room, RuleId::nd_pfn_struct_page};
+    return kRules[static_cast<std::size_t>(refusal)];
 }
 
 PfnAnswer pfn_geometry(const KernelProfile& profile, const Range& space, std::uint64_t align, PageMap map) {
     const std::uint64_t compat = compat_align(profile);
     if (!is_aligned(space.start, compat)) return {PfnRefusal::start_misaligned, {}};
+    const bool too_large = profile.has(Feature::pfn_checks_struct_page) && profile.struct_page_size > kStructPageBudget;
+    if (map == PageMap::device && too_large) return {PfnRefusal::struct_page, {}};
     const std::uint64_t quantum = std::max(align, compat);
     const std::uint64_t size = space.size();
     PfnGeometry geometry;
@@ -52,6 +67,25 @@ PfnAnswer pfn_geometry(const KernelProfile& profile, const Range& space, std::ui
     if (geometry.data_offset >= limit) return {PfnRefusal::no_room, geometry};
     geometry.usable = size - geometry.data_offset - geometry.end_trunc;
     return {std::nullopt, geometry};
+}
+
+PfnGeometry forged_geometry(std::uint64_t size, std::uint64_t align, PageMap map, std::uint64_t offset,
+                            std::uint64_t page_size) {
+    const std::uint64_t quantum = std::max(align, kSubsectionSize);
+    const std::uint64_t memmap =
+        map == PageMap::device ? kStructPageBudget * ((size - kInfoBlockReserve) / page_size) : 0;
+    PfnGeometry geometry;
+    geometry.start_pad = align_up(offset, quantum) - offset;
+    geometry.end_trunc = offset + size - align_down(offset + size, quantum);
+    geometry.data_offset = align_up(offset + kInfoBlockReserve + memmap, quantum) - offset;
+    geometry.usable = size - geometry.data_offset - geometry.end_trunc - geometry.start_pad;
+    return geometry;
+}
+
+bool supports_align(const KernelProfile& profile, std::uint64_t align) {
+    const std::uint64_t pud = profile.pmd_size * (profile.page_size / 8);   // 8 bytes an entry
+    const bool has_pud = !profile.has(Feature::pfn_align_by_cpu) || profile.has(Feature::cpu_gigabyte_pages);
+    return align == profile.page_size || align == profile.pmd_size || (has_pud && align == pud);
 }
 
 std::optional<std::uint64_t> btt_size(std::uint64_t namespace_size, std::uint64_t sector_size) {

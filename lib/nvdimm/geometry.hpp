@@ -9,6 +9,7 @@
 
 #include "memhot/operation.hpp"
 #include "memhot/profile.hpp"
+#include "memhot/rules.hpp"
 #include "memhot/units.hpp"
 
 namespace memhot {
@@ -23,18 +24,23 @@ enum class PageMap : std::uint8_t { ram, device };   // where the struct pages l
 std::uint64_t compat_align(const KernelProfile& profile);
 
 struct PfnGeometry {
-    std::uint64_t data_offset = 0;   // from the namespace start
+    std::uint64_t data_offset = 0;   // from the namespace start (and start_pad)
     std::uint64_t end_trunc = 0;   // lost at its end
     std::uint64_t usable = 0;
+    std::uint64_t start_pad = 0;   // before 5.3, or forged by ndctl write-infoblock
 
     // What memremap_pages() is asked for besides the range (__nvdimm_setup_pfn); nothing for PageMap::ram.
     [[nodiscard]] std::optional<Altmap> altmap(PageMap map, std::uint64_t page_size) const;
+    // Bytes that hold struct pages.
+    [[nodiscard]] std::uint64_t memmap_reserve(PageMap map) const;
 };
 
 enum class PfnRefusal : std::uint8_t {
     start_misaligned,   // EINVAL, "start %pa misaligned to %#lx"
     no_room,   // ENXIO, "unable to satisfy requested alignment"
+    struct_page,   // EINVAL, "Memory debug options prevent using pmem for the page map"
 };
+RuleId rule_of(PfnRefusal refusal);
 
 // A new fsdax or devdax instance over a namespace, 5.7 and later.
 struct PfnAnswer {
@@ -42,6 +48,12 @@ struct PfnAnswer {
     PfnGeometry geometry;
 };
 PfnAnswer pfn_geometry(const KernelProfile& profile, const Range& space, std::uint64_t align, PageMap map);
+// What ndctl write-infoblock forges: as nd_pfn_init() of 5.5 did, with padding for a start of `offset` (its -O).
+PfnGeometry forged_geometry(std::uint64_t size, std::uint64_t align, PageMap map, std::uint64_t offset,
+                            std::uint64_t page_size);
+
+// supported_alignments of an instance: a page, a PMD, and a PUD where it can be mapped (nd_pfn_supported_alignments).
+bool supports_align(const KernelProfile& profile, std::uint64_t align);
 
 // The size of the disk that a BTT of one or more arenas makes; nothing where the namespace is too small for an arena.
 std::optional<std::uint64_t> btt_size(std::uint64_t namespace_size, std::uint64_t sector_size);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "nvdimm/bus.hpp"
 
@@ -23,16 +24,40 @@ NdNamespace* NdRegion::find(int wanted) {
     return found == namespaces.end() ? nullptr : &found->second;
 }
 
+std::string_view to_string(DaxDriver driver) {
+    constexpr std::array<std::string_view, 3> kNames{"", "device_dax", "kmem"};
+    return kNames[static_cast<std::size_t>(driver)];
+}
+
 std::string DaxDevice::name() const { return fmt::format("dax{}.{}", region, id); }
+
+std::uint64_t DaxDevice::size() const {
+    std::uint64_t sum = 0;
+    for (const auto& range : ranges) sum += range.size();
+    return sum;
+}
 
 NdRegion* NdBus::find_region(int wanted) {
     const auto found = std::ranges::find(regions, wanted, &NdRegion::id);
     return found == regions.end() ? nullptr : &*found;
 }
 
-DaxDevice* NdBus::find_dax(std::string_view wanted) {
+const DaxDevice* NdBus::find_dax(std::string_view wanted) const {
     const auto found = std::ranges::find_if(dax, [wanted](const DaxDevice& device) { return device.name() == wanted; });
     return found == dax.end() ? nullptr : &*found;
+}
+
+DaxDevice* NdBus::find_dax(std::string_view wanted) {
+    return const_cast<DaxDevice*>(std::as_const(*this).find_dax(wanted));
+}
+
+const DaxRegion* NdBus::find_dax_region(int wanted) const {
+    const auto found = std::ranges::find(dax_regions, wanted, &DaxRegion::id);
+    return found == dax_regions.end() ? nullptr : &*found;
+}
+
+DaxRegion* NdBus::find_dax_region(int wanted) {
+    return const_cast<DaxRegion*>(std::as_const(*this).find_dax_region(wanted));
 }
 
 std::string name_of(const NdRegion& region) { return fmt::format("region{}", region.id); }

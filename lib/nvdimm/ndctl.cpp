@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// ndctl destroy-namespace, enable-namespace and disable-namespace (ndctl/namespace.c, ndctl/lib/libndctl.c).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,60 +9,107 @@
 #include <charconv>
 
 #include "nvdimm/command.hpp"
+#include "nvdimm/options.hpp"
 
 namespace memhot {
 
 namespace {
 
-struct Program {
-    std::string_view program;
-    std::string_view verb;
-    CommandAnswer (*run)(NdBus&, const std::vector<std::string>&);
-};
-constexpr std::array kPrograms{
-    Program{"ndctl", "create-namespace", create_namespace},
-    Program{"ndctl", "destroy-namespace", destroy_namespace},
-    Program{"ndctl", "enable-namespace", enable_namespace},
-    Program{"ndctl", "disable-namespace", disable_namespace},
-    Program{"daxctl", "reconfigure-device", reconfigure_device},
-    Program{"daxctl", "online-memory", online_memory},
-    Program{"daxctl", "offline-memory", offline_memory},
+constexpr std::array kOptions{OptionSpec{'b', "bus", true}, OptionSpec{'r', "region", true},
+                              OptionSpec{'v', "verbose", false}};
+constexpr std::array kDestroyOptions{OptionSpec{'b', "bus", true}, OptionSpec{'r', "region", true},
+                                     OptionSpec{'v', "verbose", false}, OptionSpec{'f', "force", false}};
+
+struct Action {
+    std::string_view verb;      // "destroy"
+    std::string_view doing;     // "destroying"
+    std::string_view did;       // "destroyed"
+    std::span<const OptionSpec> options;
+    // What is done to one; `counts` says whether it is one more. Only the last answer decides.
+    NdAnswer (*apply)(NdBus&, NdRegion&, int id, bool force, Console&, bool& counts);
 };
 
-// "error VERBing namespaces: TEXT"
-CommandAnswer failed(std::string_view doing, int error) {
-    return CommandAnswer::fail(fmt::format("error {} namespaces: {}", doing, errno_text(error)));
+// namespace_destroy(): a seed without space counts, too; of label-less ones only what was zeroed.
+NdAnswer destroy(NdBus& bus, NdRegion& region, int id, bool force, Console& console, bool& counts) {
+    NdNamespace& ns = *region.find(id);
+    bool zeroed = false;
+    if (auto refused = prepare_reconfigure(bus, region, ns, force, console, &zeroed); !refused.ok()) return refused;
+    counts = region.labelled || zeroed;
+    if (!region.labelled) return {0, RuleId::nd_accepted};
+    if (!std::ranges::all_of(region.mappings, &NdMapping::enabled)) {
+        return {.error = 0, .rule = RuleId::nd_unbind_active_dimm, .crash = true};
+    }
+    const NdAnswer answer = set_size(region, ns, 0);
+    if (answer.rule == RuleId::nd_size_no_uuid) return {0, RuleId::nd_accepted};   // was deleted already
+    drop_if_idle(region, id);
+    return answer;
 }
 
-std::optional<std::string> only_name(const std::vector<std::string>& arguments) {
-    for (const auto& argument : arguments) {
-        if (!argument.starts_with("-")) return argument;
+NdAnswer enable(NdBus& bus, NdRegion& region, int id, bool /*force*/, Console&, bool& counts) {
+    NdAnswer answer = enable_namespace(bus, region, *region.find(id));
+    counts = answer.ok();
+    return answer;
+}
+
+NdAnswer disable(NdBus& bus, NdRegion& region, int id, bool /*force*/, Console&, bool& counts) {
+    NdAnswer answer = disable_safe(bus, region, *region.find(id));
+    counts = answer.ok();
+    return answer;
+}
+
+constexpr std::array kActions{
+    Action{"destroy", "destroying", "destroyed", kDestroyOptions, destroy},
+    Action{"enable", "enabling", "enabled", kOptions, enable},
+    Action{"disable", "disabling", "disabled", kOptions, disable},
+};
+
+std::vector<int> ids_of(const NdRegion& region, std::string_view name) {
+    std::vector<int> ids;
+    for (const auto& [id, ns] : region.namespaces) {
+        if (name == "all" ? ns.allocated || ns.identity != 0 : name_of(region, ns) == name) ids.push_back(id);
     }
-    return std::nullopt;
+    return ids;
+}
+
+// do_xaction_namespace()
+CommandAnswer for_each(NdBus& bus, const Action& action, const ParsedOptions& options, Console& console) {
+    const std::string& name = options.words.front();
+    NdAnswer last = name == "all" ? NdAnswer{0, RuleId::nd_accepted} : nd_refuse(RuleId::ndctl_no_such);
+    int count = 0;
+    for (NdRegion* region : regions_in_order(bus)) {
+        if (!matches_region(*region, options.value("region"))) continue;
+        for (const int id : ids_of(*region, name)) {
+            bool counts = false;
+            last = action.apply(bus, *region, id, options.is_set("force"), console, counts);
+            count += counts ? 1 : 0;
+        }
+    }
+    const bool hidden = action.verb == "enable";   // libndctl makes ENXIO of everything
+    const int shown = last.ok() ? 0 : hidden ? ENXIO : last.error;
+    if (shown != 0 && console.errors() == 0) {
+        console.say(fmt::format("error {} namespaces: {}", action.doing, errno_text(shown)));
+    }
+    console.say(fmt::format("{} {} namespace{}", action.did, count, count == 1 ? "" : "s"));
+    return console.finish(-shown, last);
+}
+
+CommandAnswer run(NdBus& bus, std::string_view verb, const std::vector<std::string>& arguments) {
+    const Action& action = *std::ranges::find(kActions, verb, &Action::verb);
+    Console console(fmt::format("{} namespace", verb));
+    ParsedOptions options = parse_options(action.options, arguments);
+    if (!options.error.empty()) {
+        console.say(std::move(options.error));
+        return console.usage(RuleId::ndctl_usage);
+    }
+    if (options.words.empty()) console.error(fmt::format("specify a namespace to {}, or \"all\"", verb));
+    for (std::size_t i = 1; i < options.words.size(); ++i) {
+        console.error(fmt::format("unknown extra parameter \"{}\"", options.words[i]));
+    }
+    if (options.words.size() != 1) return console.usage(RuleId::ndctl_usage);
+    return for_each(bus, action, options, console);
 }
 
 }   // namespace
-
-CommandLine split_command(std::string_view text) {
-    CommandLine line;
-    std::vector<std::string> words;
-    while (!text.empty()) {
-        const std::size_t end = std::min(text.find(' '), text.size());
-        if (end != 0) words.emplace_back(text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    if (!words.empty()) line.program = words[0];
-    if (words.size() > 1) line.verb = words[1];
-    if (words.size() > 2) line.arguments.assign(words.begin() + 2, words.end());
-    return line;
-}
-
-CommandAnswer run_command(NdBus& bus, const CommandLine& command) {
-    const auto* found = std::ranges::find_if(
-        kPrograms, [&](const Program& one) { return one.program == command.program && one.verb == command.verb; });
-    if (found == kPrograms.end()) return CommandAnswer::fail(fmt::format("Unknown command: '{}'", command.verb));
-    return found->run(bus, command.arguments);
-}
 
 FoundNamespace find_namespace(NdBus& bus, std::string_view name) {
     for (auto& region : bus.regions) {
@@ -71,56 +120,68 @@ FoundNamespace find_namespace(NdBus& bus, std::string_view name) {
     return {};
 }
 
+// The newest first: libndctl puts each that it finds in front.
+std::vector<NdRegion*> regions_in_order(NdBus& bus) {
+    std::vector<NdRegion*> regions;
+    for (auto& region : bus.regions) regions.insert(regions.begin(), &region);
+    return regions;
+}
+
+bool matches_region(const NdRegion& region, const std::optional<std::string>& filter) {
+    if (!filter || *filter == "all" || name_of(region) == *filter) return true;
+    int id = 0;
+    const char* const end = filter->data() + filter->size();
+    const auto [rest, error] = std::from_chars(filter->data(), end, id);
+    return error == std::errc{} && rest == end && id == region.id;
+}
+
 std::size_t online_blocks(const NdBus& bus, const DaxDevice& device) {
     const auto numbers = blocks_of(bus, device);
     return static_cast<std::size_t>(
         std::ranges::count_if(numbers, [&](std::uint64_t number) { return bus.model.block(number)->online; }));
 }
 
-int disable_safe(NdBus& bus, NdRegion& region, NdNamespace& ns) {
-    if (!ns.active) return 0;
-    if (const DaxDevice* device = bus.find_dax(fmt::format("dax{}.{}", region.id, ns.id))) {
-        if (device->driver == DaxDriver::kmem && online_blocks(bus, *device) != 0) return EBUSY;
-    }
+NdAnswer disable_safe(NdBus& bus, NdRegion& region, NdNamespace& ns) {
+    const DaxDevice* device = bus.find_dax(fmt::format("dax{}.{}", region.id, ns.id));
+    if (ns.active && device != nullptr && online_blocks(bus, *device) != 0) return nd_refuse(RuleId::ndctl_system_ram);
     disable_namespace(bus, region, ns);
-    return 0;
+    return {0, RuleId::nd_accepted};
 }
 
-bool zero_info_block(NdBus& bus, const NdNamespace& ns) { return bus.media.erase(ns.space.start) != 0; }
+bool zero_info_block(NdBus& bus, const NdRegion& region, const NdNamespace& ns, Console& console) {
+    const op::Claim claim{ns.space.start, ns.space.size(), name_of(region, ns)};
+    if (!ns.allocated || !bus.model.outcome(claim).accepted()) {   // ndctl 77 and later pass over what has no space
+        console.err(fmt::format("{} failed to enable for zeroing, continuing", name_of(region, ns)));
+        return false;
+    }
+    return bus.media.erase(ns.space.start) != 0;
+}
+
+NdAnswer prepare_reconfigure(NdBus& bus, NdRegion& region, NdNamespace& ns, bool force, Console& console,
+                             bool* zeroed) {
+    const std::string name = name_of(region, ns);
+    if (region.read_only) {
+        console.error(fmt::format("{}: read-only, re-configuration disabled", name));
+        return nd_refuse(RuleId::ndctl_read_only);
+    }
+    if (ns.active && !force) {
+        console.error(fmt::format("{} is active, specify --force for re-configuration", name));
+        return nd_refuse(RuleId::ndctl_active);
+    }
+    if (auto refused = disable_safe(bus, region, ns); !refused.ok()) return refused;
+    const bool was_zeroed = zero_info_block(bus, region, ns, console);
+    if (zeroed != nullptr) *zeroed = was_zeroed;
+    return {0, RuleId::nd_accepted};
+}
 
 CommandAnswer destroy_namespace(NdBus& bus, const std::vector<std::string>& arguments) {
-    const auto name = only_name(arguments);
-    if (!name) return CommandAnswer::fail("Error: specify a namespace to destroy, or \"all\"");
-    const auto found = find_namespace(bus, *name);
-    if (found.ns == nullptr) return failed("destroying", ENXIO);
-    if (const int error = disable_safe(bus, *found.region, *found.ns); error != 0) return failed("destroying", error);
-    if (found.ns->allocated) zero_info_block(bus, *found.ns);
-    if (!found.region->labelled) {   // the namespace of a label-less region comes back as it was
-        enable_namespace(bus, *found.region, *found.ns);
-        disable_namespace(bus, *found.region, *found.ns);
-        return {};
-    }
-    set_size(*found.region, *found.ns, 0);
-    drop_if_idle(*found.region, found.ns->id);
-    return {};
+    return run(bus, "destroy", arguments);
 }
-
 CommandAnswer enable_namespace(NdBus& bus, const std::vector<std::string>& arguments) {
-    const auto name = only_name(arguments);
-    if (!name) return CommandAnswer::fail("Error: specify a namespace to enable, or \"all\"");
-    const auto found = find_namespace(bus, *name);
-    if (found.ns == nullptr) return failed("enabling", ENXIO);
-    if (enable_namespace(bus, *found.region, *found.ns).error != 0) return failed("enabling", ENXIO);
-    return {};
+    return run(bus, "enable", arguments);
 }
-
 CommandAnswer disable_namespace(NdBus& bus, const std::vector<std::string>& arguments) {
-    const auto name = only_name(arguments);
-    if (!name) return CommandAnswer::fail("Error: specify a namespace to disable, or \"all\"");
-    const auto found = find_namespace(bus, *name);
-    if (found.ns == nullptr) return failed("disabling", ENXIO);
-    if (const int error = disable_safe(bus, *found.region, *found.ns); error != 0) return failed("disabling", error);
-    return {};
+    return run(bus, "disable", arguments);
 }
 
 }   // namespace memhot

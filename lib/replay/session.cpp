@@ -99,13 +99,31 @@ void read_result(const Json& json, SessionStep& step) {
     if (fields.has("map")) step.map = fields.text("map");
 }
 
+// "libdaxctl: ...: Failed to offline /sys/devices/system/node/node0/memory35/state: Device or resource busy"
+std::optional<std::uint64_t> stuck_block(std::string_view text) {
+    constexpr std::string_view kSays = ": Failed to offline ";
+    constexpr std::string_view kName = "/memory";
+    const auto said = text.find(kSays);
+    if (said == std::string_view::npos) return std::nullopt;
+    text = text.substr(said, text.find('\n', said) - said);
+    const auto name = text.rfind(kName);
+    if (name == std::string_view::npos) return std::nullopt;
+    text.remove_prefix(name + kName.size());
+    const auto number = parse_number(text.substr(0, text.find('/')));
+    return number ? std::optional(*number) : std::nullopt;
+}
+
 Result<SessionStep> read_step(const Json& json, const std::string& path) {
     Fields fields(json, path);
     SessionStep step;
     if (fields.has("command")) {
         step.command = fields.text("command");
         step.exit = static_cast<int>(fields.number("exit") & 0xffff);
-        if (fields.has("stderr")) step.error = final_error(fields.text("stderr"));
+        if (fields.has("stderr")) {
+            const std::string text = fields.text("stderr");
+            step.error = final_error(text);
+            step.stuck_block = stuck_block(text);
+        }
         if (json.contains("result")) read_result(json["result"], step);
     } else {
         step.write = fields.text("write");

@@ -36,6 +36,7 @@ struct SessionStep {
     std::optional<std::string> command;
     int exit = 0;
     std::string error;                  // final error text
+    std::optional<std::uint64_t> stuck_block;   // the one that could not be offlined, where libdaxctl names it
     // of the result, where it has them
     std::optional<std::string> mode;
     std::optional<std::uint64_t> size;

@@ -76,7 +76,8 @@ void add_regions(NdBus& bus, const HostState& host) {
                         .read_only = false,
                         .target_node = 0,
                         .seed = 0,
-                        .namespaces = {}};
+                        .namespaces = {},
+                        .mappings = {}};
         if (!region.labelled) region.ways = 0;
         bus.regions.push_back(std::move(region));
     }
@@ -125,7 +126,9 @@ void add_namespaces(NdBus& bus, const HostState& host) {
                        .space = {},
                        .allocated = false,
                        .identity = region->labelled ? ++bus.last_identity : 0,
-                       .active = {}};
+                       .active = {},
+                       .claimed = {},
+                       .extents = {}};
         if (const auto space = Range::from_size(number_of(attributes, "resource"), number_of(attributes, "size"))) {
             ns.space = *space;
             ns.allocated = true;
@@ -217,11 +220,6 @@ void compare_regions(const NdBus& bus, const HostState& host, std::vector<Differ
     }
 }
 
-std::string_view driver_name(DaxDriver driver) {
-    constexpr std::array<std::string_view, 3> kNames{"", "device_dax", "kmem"};
-    return kNames[static_cast<std::size_t>(driver)];
-}
-
 void compare_dax(const NdBus& bus, const HostState& host, std::vector<Difference>& out) {
     std::map<std::string, const DaxDevice*> mine;
     for (const auto& device : bus.dax) mine[device.name()] = &device;
@@ -234,20 +232,19 @@ void compare_dax(const NdBus& bus, const HostState& host, std::vector<Difference
         const DaxDevice& device = *found->second;
         const auto driver = attributes.find("driver");
         const bool same =
-            number_of(attributes, "size") == device.range.size() &&
-            (!attributes.contains("resource") || number_of(attributes, "resource") == device.range.start) &&
-            (driver == attributes.end() || driver->second == driver_name(device.driver));
+            number_of(attributes, "size") == device.size() &&
+            (!attributes.contains("resource") || number_of(attributes, "resource") == device.resource()) &&
+            (driver == attributes.end() || driver->second == to_string(device.driver));
         if (!same) {
             differ(out,
-                   Json{{"size", device.range.size()},
-                        {"resource", hex(device.range.start)},
-                        {"driver", driver_name(device.driver)}},
+                   Json{{"size", device.size()},
+                        {"resource", hex(device.resource())},
+                        {"driver", to_string(device.driver)}},
                    attributes, name + " differs");
         }
         mine.erase(found);
     }
-    for (const auto& [name, device] : mine)
-        differ(out, Json{{"size", device->range.size()}}, {}, name + " is not there");
+    for (const auto& [name, device] : mine) differ(out, Json{{"size", device->size()}}, {}, name + " is not there");
 }
 
 }   // namespace

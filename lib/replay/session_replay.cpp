@@ -60,7 +60,7 @@ private:
     Status take(std::size_t index, const SessionStep& step) {
         bool agreed = true;
         if (step.command) agreed = take_command(index, step);
-        if (step.write) write_attribute(step);
+        if (step.write) write_to_sysfs(step);
         if (!step.after) return Done{};
         ++report_.observations;
         auto differences = compare_bus(bus_, *step.after);
@@ -81,11 +81,15 @@ private:
         const CommandAnswer predicted = run_command(trial, split_command(*step.command));
         const std::string why = disagreement(predicted, step);
         ++report_.operations;
-        // what failed although it might have succeeded changed nothing that can be told
         const bool went_the_other_way = predicted.uncertain && step.exit != 0;
-        if (!went_the_other_way) bus_ = std::move(trial);
+        if (went_the_other_way) {
+            offline_until(predicted, step);
+        } else {
+            bus_ = std::move(trial);
+        }
         if (why.empty()) {
             ++report_.agreed;
+            report_.rules.set(static_cast<std::size_t>(predicted.rule));
             if (predicted.uncertain) ++report_.uncertain;
             return true;
         }
@@ -98,13 +102,17 @@ private:
         return false;
     }
 
-    // Only region align is ever written.
-    void write_attribute(const SessionStep& step) {
-        for (auto& region : bus_.regions) {
-            if (!step.write->ends_with("/" + name_of(region) + "/align")) continue;
-            if (const auto value = parse_number(step.value)) region.align = *value;
+    // The recorded answer says at which block daxctl gave up; those that it took before stay offline.
+    void offline_until(const CommandAnswer& predicted, const SessionStep& step) {
+        if (!step.stuck_block) return;
+        for (const std::uint64_t number : predicted.offline_order) {
+            if (number == *step.stuck_block) break;
+            bus_.model.apply(op::SetState{number, "offline"}, Outcome::accept(RuleId::none));
         }
     }
+
+    // Only region align is ever written; what the kernel answered is not judged here.
+    void write_to_sysfs(const SessionStep& step) { write_attribute(bus_, *step.write, step.value); }
 
     const Session& session_;
     NdBus bus_;

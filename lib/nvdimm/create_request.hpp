@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The command line of ndctl create-namespace, read and checked without looking at any device (ndctl/namespace.c:
+// set_defaults, parse_namespace_options).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "nvdimm/command.hpp"
+#include "nvdimm/options.hpp"
+
+namespace memhot {
+
+struct CreateRequest {
+    std::optional<std::string> region;
+    std::optional<std::string> reconfigure;   // -e
+    std::optional<NsMode> mode;
+    std::optional<PageMap> map;
+    std::optional<ParsedSize> size;
+    std::optional<std::uint64_t> align;
+    std::string align_text;
+    std::optional<std::uint64_t> sector_size;
+    std::string name;
+    bool block_type = false;    // -t blk: there are no such regions any more
+    bool force = false;
+    bool autolabel = true;
+    bool autorecover = true;
+    bool greedy = false;        // -c: in every region
+};
+
+// nothing where console has said what is wrong, and a usage text follows.
+std::optional<CreateRequest> read_create_request(const KernelProfile& profile,
+                                                 const std::vector<std::string>& arguments, Console& console);
+
+// What is wanted of a region, or of a namespace that there is (parsed_parameters).
+struct Wanted {
+    NsMode mode = NsMode::fsdax;
+    PageMap map = PageMap::device;
+    std::uint64_t size = 0;
+    std::uint64_t align = 0;
+    std::uint64_t sector_size = 4096;
+};
+// validate_namespace_options(), in its order. EAGAIN: the region is passed over. ns: null to create.
+NdAnswer validate_request(const NdBus& bus, const CreateRequest& request, const NdRegion& region, const NdNamespace* ns,
+                          Console& console, Wanted& wanted);
+
+// ndctl_namespace_get_mode(): also of a namespace that is not active.
+NsMode mode_of(const NdBus& bus, const NdRegion& region, const NdNamespace& ns);
+
+}   // namespace memhot

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// CXL regions as far as their size goes (drivers/cxl/core/region.c size_store, alloc_hpa; 6.0 and later), and where an
+// interleaved device address lies. Pure arithmetic.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "nvdimm/bus.hpp"
+
+namespace memhot {
+
+inline constexpr std::uint64_t kCxlGranule = 256 * kMiB;
+
+struct CxlRegion {
+    std::optional<unsigned> ways{};
+    std::optional<std::uint64_t> granularity{};
+    bool pmem = false;
+    bool has_uuid = false;          // needed of pmem regions
+    std::optional<Range> space{};   // set by the size
+    bool active = false;
+};
+
+// A root decoder's window and what regions have of it already.
+struct CxlWindow {
+    Range space;
+    std::vector<Range> used{};
+};
+
+// Writes a region's size; 0 gives it back. Placed at the lowest hole that starts on 256 MiB.
+NdAnswer cxl_set_size(const CxlWindow& window, CxlRegion& region, std::uint64_t size);
+
+// Host address of a device address, by modulo arithmetic: position is that of the device in the set.
+std::uint64_t cxl_host_offset(std::uint64_t device_offset, unsigned position, unsigned ways, std::uint64_t granularity);
+
+}   // namespace memhot

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Builds the bus (from_snapshot.hpp): regions, namespaces and the instances that drive them. Dax devices are in
+// dax_from_snapshot.cpp.
+#include "nvdimm/from_snapshot.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstring>
+#include <fmt/format.h>
+#include <limits>
+
+#include "nvdimm/bus_reader.hpp"
+#include "units/device_name.hpp"
+
+namespace memhot {
+namespace {
+
+constexpr std::string_view kZeroUuid = "00000000-0000-0000-0000-000000000000";
+
+// One that no kernel would see is none: wrong checksum, written for another namespace, or a BTT of another version.
+bool is_seen(const NamespaceRecord& ns, const InfoBlockRecord& block) {
+    if (block.source == InfoBlockSource::attributes) return true;
+    if (!block.checksum_ok) return false;
+    const std::string_view wanted = ns.uuid.empty() ? kZeroUuid : std::string_view(ns.uuid);
+    if (block.kind != InstanceKind::btt) return block.parent_uuid == wanted;
+    const bool two = block.offset == 0;
+    // nd_btt_version(), nd_btt_arena_is_valid(): also for a namespace without parent
+    const bool version = two ? block.version_major == 2U && block.version_minor == 0U
+                             : block.version_major == 1U && block.version_minor == 1U;
+    const bool asked = two == (ns.holder_class == "btt2");
+    return version && asked && (block.parent_uuid == wanted || block.parent_uuid == kZeroUuid);
+}
+
+NsMode mode_of(InstanceKind kind) {
+    constexpr std::array kModes{NsMode::fsdax, NsMode::devdax, NsMode::sector};
+    return kModes[static_cast<std::size_t>(kind)];
+}
+
+// Nothing where the record does not say where the data lies, or says what cannot be.
+std::optional<InfoBlock> info_from(const NdNamespace& ns, const InfoBlockRecord& block,
+                                   const NdInstanceRecord* instance) {
+    InfoBlock info;
+    info.mode = mode_of(block.kind);
+    info.parent = ns.identity;
+    if (block.kind == InstanceKind::btt) {
+        info.map = PageMap::ram;
+        info.sector_size = block.btt ? block.btt->external_lbasize : 0;
+        if (instance != nullptr && instance->sector_size) info.sector_size = *instance->sector_size;
+        return info.sector_size != 0 ? std::optional(info) : std::nullopt;
+    }
+    if (!block.data_offset || *block.data_offset == 0) return std::nullopt;
+    info.map = block.mode == 2U ? PageMap::device : PageMap::ram;
+    // nd_pfn_validate(): without one it is what the offset is a multiple of
+    info.align = block.align.value_or(0) != 0 ? *block.align : std::bit_floor(*block.data_offset);
+    info.page_size = block.page_size.value_or(0);
+    info.struct_page_size = block.page_struct_size.value_or(0);
+    info.geometry.start_pad = block.start_pad.value_or(0);
+    info.geometry.data_offset = *block.data_offset;
+    info.geometry.end_trunc = block.end_trunc.value_or(0);
+    const std::uint64_t lost = info.geometry.start_pad + info.geometry.end_trunc;
+    if (info.geometry.data_offset > ns.size() || lost > ns.size() - info.geometry.data_offset) {
+        info.geometry.usable = 0;   // shrunk under it: validation says so
+    } else {
+        info.geometry.usable = ns.size() - lost - info.geometry.data_offset;
+    }
+    return info;
+}
+
+bool is_legacy(const Model& model, const Range& range) {
+    bool legacy = false;
+    model.resources().walk(range, [&](const Resource& resource, unsigned) {
+        legacy = legacy || resource.name == "Persistent Memory (legacy)";
+    });
+    return legacy;
+}
+
+bool has_instance(const NvdimmRecord& record, const NamespaceRecord& ns) {
+    const auto* instance = record.instance_over(ns.name);
+    return instance != nullptr && !instance->driver.empty();
+}
+
+}   // namespace
+
+std::string without_claims(std::string_view iomem, const std::vector<std::string>& names) {
+    std::string text;
+    std::optional<std::size_t> dropped;   // indentation of the line whose children go, too
+    while (!iomem.empty()) {
+        const std::size_t end = std::min(iomem.find('\n'), iomem.size());
+        const std::string_view line = iomem.substr(0, end);
+        iomem.remove_prefix(std::min(end + 1, iomem.size()));
+        const std::size_t depth = std::min(line.find_first_not_of(' '), line.size());
+        if (dropped && depth > *dropped) continue;
+        dropped.reset();
+        const auto colon = line.find(" : ");
+        const auto name = colon == std::string_view::npos ? std::string_view() : line.substr(colon + 3);
+        if (std::ranges::find(names, name) != names.end()) {
+            dropped = depth;
+        } else {
+            text.append(line).append("\n");
+        }
+    }
+    return text;
+}
+
+Result<BusReading> BusReader::read(const std::map<std::uint64_t, InfoBlock>& media) {
+    Snapshot below = snapshot_;
+    if (below.iomem) below.iomem = without_claims(*below.iomem, claims());
+    if (!memory_is_told_) below.blocks.reset();
+    auto model = Model::from_snapshot(below);
+    if (!model) return std::move(model).error();
+    out_.emplace(BusReading{.bus = {.model = *std::move(model)}, .assumptions = {}});
+    bus().media = media;
+    bus().last_identity = 1ULL << 32U;
+    if (auto read = read_regions(); !read) return read.error();
+    if (auto read = read_namespaces(); !read) return read.error();
+    enable_namespaces();
+    read_dax();
+    restore_block_states();
+    return std::move(*out_);
+}
+
+// What is claimed again: namespaces that are active and dax devices with a driver. The memory of kmem devices stays as
+// iomem and sysfs show it, where they do.
+std::vector<std::string> BusReader::claims() const {
+    std::vector<std::string> names;
+    for (const auto& ns : record_.namespaces) {
+        if (!ns.driver.empty() || has_instance(record_, ns)) names.push_back(ns.name);
+    }
+    for (const auto& device : record_.dax_devices) {
+        const bool kept = device.driver.empty() || (device.driver == "kmem" && memory_is_told_);
+        if (!kept) names.push_back(device.name);
+    }
+    return names;
+}
+
+std::string BusReader::provider_of(const NdRegionRecord& region) const {
+    const auto found = std::ranges::find(record_.buses, region.bus, &NdBusRecord::name);
+    return found == record_.buses.end() ? std::string() : found->provider;
+}
+
+// ND_REGION_PAGEMAP is set by e820, of_pmem (named after its platform device) and virtio-pmem, the providers without
+// DIMMs (drivers/nvdimm/e820.c, of_pmem.c, virtio_pmem.c).
+bool BusReader::maps_pages(const NdRegionRecord& region, const Range& space) const {
+    constexpr std::array<std::string_view, 3> kMapping{"e820", "of_pmem", "virtio-pmem"};
+    const std::string provider = provider_of(region);
+    if (std::ranges::find(kMapping, provider) != kMapping.end()) return true;
+    if (provider.empty() && !region.ways) return is_legacy(out_->bus.model, space);
+    return region.ways == 0U && !provider.starts_with("ACPI.") && !provider.starts_with("nfit_test");
+}
+
+Status BusReader::read_regions() {
+    for (const auto& record : record_.regions) {
+        const auto name = units::parse_device_name(record.name, "region");
+        if (!name || name->second || record.type == "blk" || record.size.value_or(0) == 0) continue;
+        if (!record.resource) {
+            return Error(
+                ErrorKind::not_permitted,
+                fmt::format("{}: its address is hidden; run as root or on a snapshot that root took", record.name));
+        }
+        const auto space = Range::from_size(*record.resource, *record.size);
+        if (!space)
+            return bad_input(fmt::format("{}: {} bytes at {} end beyond 64 bit addresses", record.name, *record.size,
+                                         hex(*record.resource)));
+        NdRegion region;
+        region.id = name->first;
+        region.space = *space;
+        region.labelled = record.nstype ? record.nstype == 5 : record.available_size.has_value();
+        region.ways = record.ways.value_or(region.labelled ? 1 : 0);
+        region.align = record.align.value_or(0);
+        if (region.align == 0) {
+            region.align = default_region_align(region.space.size(), region.ways, bus().model.profile().page_size);
+        }
+        region.page_map = maps_pages(record, *space);
+        region.read_only = record.read_only.value_or(false);
+        region.target_node = record.target_node.value_or(-1);
+        region.enabled = !record.driver.empty();
+        for (const auto& part : record.mappings) {
+            const auto dimm = std::ranges::find(record_.dimms, part.dimm, &DimmRecord::name);
+            region.mappings.push_back({.dimm = part.dimm,
+                                       .start = part.start,
+                                       .size = part.size,
+                                       .enabled = dimm == record_.dimms.end() || !dimm->driver.empty()});
+        }
+        bus().regions.push_back(std::move(region));
+    }
+    std::ranges::sort(bus().regions, {}, &NdRegion::id);
+    return Done{};
+}
+
+Status BusReader::read_namespaces() {
+    for (const auto& record : record_.namespaces) {
+        const auto name = units::parse_device_name(record.name, "namespace");
+        NdRegion* region = name && name->second ? bus().find_region(name->first) : nullptr;
+        if (region == nullptr) continue;
+        NdNamespace ns;
+        ns.id = *name->second;
+        if (record.size.value_or(0) != 0) {
+            if (!record.resource) {
+                return Error(ErrorKind::not_permitted, fmt::format("{}: its address is hidden; run as root or on a "
+                                                                   "snapshot that root took",
+                                                                   record.name));
+            }
+            const auto space = Range::from_size(*record.resource, *record.size);
+            if (!space || !region->space.contains(*space)) {
+                return bad_input(fmt::format("{}: {} bytes at {} do not lie in region{}", record.name, *record.size,
+                                             hex(*record.resource), region->id));
+            }
+            ns.space = *space;
+            ns.allocated = true;
+            if (region->labelled) ns.identity = ++bus().last_identity;
+        }
+        region->namespaces[ns.id] = ns;
+    }
+    for (auto& region : bus().regions) region.seed = seed_of(region);
+    return Done{};
+}
+
+// Where the attribute is not there: the idle one with the highest id, which is the last that was made.
+int BusReader::seed_of(const NdRegion& region) const {
+    const auto* record = record_.region(name_of(region));
+    if (record != nullptr) {
+        const auto name = units::parse_device_name(record->namespace_seed, "namespace");
+        if (name && name->second) return *name->second;
+    }
+    int seed = 0;
+    for (const auto& [id, ns] : region.namespaces) {
+        if (!ns.allocated) seed = std::max(seed, id);
+    }
+    return seed;
+}
+
+void BusReader::enable_namespaces() {
+    for (auto& region : bus().regions) {
+        const int seed = region.seed;
+        std::vector<int> ids;
+        for (const auto& [id, _] : region.namespaces) ids.push_back(id);
+        for (const int id : ids) {
+            if (region.find(id)->allocated) enable(region, *region.find(id));
+        }
+        // probing advances seeds, but the host has done that already
+        if (region.seed != seed) region.namespaces.erase(region.seed);
+        region.seed = seed;
+    }
+}
+
+// Through its instance where it has an active one, by itself where it has a driver, else not at all; then what is known
+// of its media.
+void BusReader::enable(NdRegion& region, NdNamespace& ns) {
+    const std::string name = name_of(region, ns);
+    const auto* record = record_.find_namespace(name);
+    const auto* instance = record_.instance_over(name);
+    const auto* block = record_.info_block(name);
+    const bool driven = instance != nullptr && !instance->driver.empty();
+    std::optional<InfoBlock> info;
+    if (block != nullptr && is_seen(*record, *block)) info = info_from(ns, *block, instance);
+    if (driven) {
+        if (!info) {
+            assume(fmt::format("{} is driven by {}, whose layout is not shown: taken as raw", name, instance->name));
+        } else {
+            bus().media[ns.space.start] = *info;
+        }
+    } else if (!record->driver.empty()) {
+        bus().media.erase(ns.space.start);   // it came up by itself, so there is none that counts
+    } else {
+        if (info) bus().media[ns.space.start] = *info;
+        if (instance != nullptr) ns.claimed = mode_of(instance->kind);
+        if (!bus().media.contains(ns.space.start)) {
+            assume(fmt::format("{} is disabled: nobody can see whether an info block lies on it; taken as none", name));
+        }
+        return;
+    }
+    const NdAnswer answer = enable_namespace(bus(), region, ns);
+    if (!answer.ok()) {
+        assume(fmt::format("{} is active on the host although this kernel should have refused it ({}): taken as mapped "
+                           "nowhere",
+                           name, std::strerror(answer.error)));
+    }
+    if (!driven && info) bus().media[ns.space.start] = *info;   // force_raw
+}
+
+void BusReader::restore_block_states() {
+    if (memory_is_told_ || !snapshot_.blocks) return;
+    for (const auto& block : *snapshot_.blocks) {
+        const auto now = bus().model.block(block.number);
+        if (!now || now->online == (block.state == "online")) continue;
+        const bool movable = block.valid_zones == "Movable";
+        const std::string word = block.state != "online" ? "offline" : movable ? "online_movable" : "online_kernel";
+        bus().model.apply(op::SetState{block.number, word}, Outcome::accept(RuleId::none));
+    }
+}
+
+Result<BusReading> read_bus(const Snapshot& snapshot, const std::map<std::uint64_t, InfoBlock>& media) {
+    return BusReader(snapshot).read(media);
+}
+
+Result<NdBus> bus_from_snapshot(const Snapshot& snapshot) {
+    auto reading = read_bus(snapshot);
+    if (!reading) return std::move(reading).error();
+    return std::move(reading->bus);
+}
+
+}   // namespace memhot

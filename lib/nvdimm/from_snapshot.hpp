@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The mirrored nvdimm bus of a host: what its records say (memhot/nvdimm.hpp) put on top of the Model of its memory.
+// Drivers that are bound are bound again through the Model, so that what they claim and map is known page by page.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "memhot/snapshot.hpp"
+#include "nvdimm/bus.hpp"
+
+namespace memhot {
+
+struct BusReading {
+    NdBus bus;
+    std::vector<std::string> assumptions;   // what the host does not show and was taken for granted
+};
+
+// not_permitted where the host hides addresses; a snapshot without nvdimm gives an empty bus over its Model.
+// media: info blocks on namespaces that the host does not show (by address of their start), which a replay knows.
+Result<BusReading> read_bus(const Snapshot& snapshot, const std::map<std::uint64_t, InfoBlock>& media = {});
+Result<NdBus> bus_from_snapshot(const Snapshot& snapshot);
+
+// The text of iomem without the lines of these names, and without what lies below them.
+std::string without_claims(std::string_view iomem, const std::vector<std::string>& names);
+
+}   // namespace memhot

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Writes to the files of the nvdimm and dax buses that decide where things lie and who drives them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+
+#include "nvdimm/command.hpp"
+#include "nvdimm/dax_region.hpp"
+
+namespace memhot {
+
+namespace {
+
+// A path below /sys or below a device's own directory: what it names comes last.
+struct Target {
+    std::string_view parent;   // "region0", "namespace0.1", "dax1.0", "nvdimm", "dax_region"
+    std::string_view file;     // "align", "size", "unbind"
+    std::string_view above;    // the directory of parent
+};
+
+Target split_path(std::string_view path) {
+    const auto take = [&path] {
+        const auto slash = path.rfind('/');
+        const std::string_view last = path.substr(slash + 1);
+        path = slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+        return last;
+    };
+    Target target;
+    target.file = take();
+    target.parent = take();
+    target.above = take();
+    return target;
+}
+
+std::string_view without_newline(std::string_view text) {
+    return text.ends_with('\n') ? text.substr(0, text.size() - 1) : text;
+}
+
+constexpr NdAnswer kNoSuchFile{ENOENT, RuleId::ndctl_no_such};
+constexpr NdAnswer kNoNumber{EINVAL, RuleId::none};
+
+NdAnswer write_region(NdBus& bus, const Target& target, std::string_view value) {
+    for (auto& region : bus.regions) {
+        if (name_of(region) != target.parent || target.file != "align") continue;
+        const auto number = parse_number(value);
+        return number ? set_region_align(bus.model.profile(), region, *number) : nd_refuse(RuleId::nd_align_invalid);
+    }
+    return kNoSuchFile;
+}
+
+// The label is written behind the size: with a DIMM unbound that is the end.
+NdAnswer write_namespace(NdBus& bus, const Target& target, std::string_view value) {
+    const auto found = find_namespace(bus, target.parent);
+    if (found.ns == nullptr || target.file != "size") return kNoSuchFile;
+    const auto number = parse_number(value);
+    if (!number) return kNoNumber;
+    const bool ignore = bus.model.profile().has(Feature::nd_full_dimm_ignored);
+    const NdAnswer answer = set_size(*found.region, *found.ns, *number, ignore);
+    if (answer.ok() && *number == 0) drop_if_idle(*found.region, found.ns->id);
+    return answer;
+}
+
+NdAnswer write_dax(NdBus& bus, const Target& target, std::string_view value) {
+    DaxDevice* device = bus.find_dax(target.parent);
+    if (device == nullptr) return kNoSuchFile;
+    if (target.file == "align") return dax_set_align(bus, *device, value);
+    if (target.file == "mapping") return dax_add_mapping(bus, *device, value);
+    if (target.file != "size") return kNoSuchFile;
+    const auto number = parse_number(value);
+    return number ? dax_set_size(bus, *device, *number) : kNoNumber;
+}
+
+// dax_region/create and dax_region/delete below "dax_regionN", "hmem.N" or a region's number.
+NdAnswer write_dax_region(NdBus& bus, const Target& target, std::string_view value) {
+    const auto digits = target.above.find_last_not_of("0123456789") + 1;
+    int id = 0;
+    std::from_chars(target.above.data() + digits, target.above.data() + target.above.size(), id);
+    DaxRegion* region = bus.find_dax_region(id);
+    if (region == nullptr) return kNoSuchFile;
+    if (target.file == "create") return dax_create(bus, *region, value);
+    return target.file == "delete" ? dax_delete(bus, *region, value) : kNoSuchFile;
+}
+
+// Unbinding a DIMM succeeds, also while a region uses it.
+NdAnswer switch_dimm(NdBus& bus, std::string_view name, bool on) {
+    bool found = false;
+    for (auto& region : bus.regions) {
+        for (auto& mapping : region.mappings) {
+            if (mapping.dimm != name) continue;
+            mapping.enabled = on;
+            found = true;
+        }
+    }
+    return found ? NdAnswer{0, RuleId::nd_accepted} : NdAnswer{ENODEV, RuleId::ndctl_no_such};
+}
+
+NdAnswer switch_dax(NdBus& bus, std::string_view driver, std::string_view name, bool on) {
+    DaxDevice* device = bus.find_dax(name);
+    const auto wanted = driver == "kmem" ? DaxDriver::kmem : DaxDriver::device_dax;
+    if (device == nullptr || (on ? device->driver != DaxDriver::none : device->driver != wanted)) {
+        return {ENODEV, RuleId::daxctl_no_such};
+    }
+    if (on) return wanted == DaxDriver::kmem ? bind_kmem(bus, *device) : bind_device_dax(bus, *device);
+    unbind_dax(bus, *device);
+    return {0, RuleId::nd_accepted};
+}
+
+NdAnswer switch_driver(NdBus& bus, const Target& target, std::string_view name) {
+    const bool on = target.file == "bind";
+    if (target.parent == "nvdimm") return switch_dimm(bus, name, on);
+    if (target.parent == "kmem" || target.parent == "device_dax") return switch_dax(bus, target.parent, name, on);
+    const auto found = find_namespace(bus, name);
+    if (target.parent != "nd_pmem" || found.ns == nullptr) return {ENODEV, RuleId::ndctl_no_such};
+    if (on) return enable_namespace(bus, *found.region, *found.ns);
+    disable_namespace(bus, *found.region, *found.ns);
+    return {0, RuleId::nd_accepted};
+}
+
+NdAnswer write(NdBus& bus, const Target& target, std::string_view value) {
+    if (target.file == "bind" || target.file == "unbind") return switch_driver(bus, target, value);
+    if (target.parent == "dax_region") return write_dax_region(bus, target, value);
+    if (target.parent.starts_with("region")) return write_region(bus, target, value);
+    if (target.parent.starts_with("namespace")) return write_namespace(bus, target, value);
+    return target.parent.starts_with("dax") ? write_dax(bus, target, value) : kNoSuchFile;
+}
+
+}   // namespace
+
+CommandAnswer write_attribute(NdBus& bus, std::string_view path, std::string_view value) {
+    const NdAnswer answer = write(bus, split_path(path), without_newline(value));
+    Console console;
+    if (answer.error != 0) console.say(fmt::format("{}: {}", path, errno_text(answer.error)));
+    CommandAnswer out = console.finish(answer.error != 0 || answer.crash ? 1 : 0, answer);
+    return out;
+}
+
+}   // namespace memhot

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Real ndctl and daxctl sessions against the mirrored nvdimm bus: every command and every state after it of the recordings
+// in tests/replay/sessions, and of those in the directory that MEMHOT_SESSIONS names. Beyond what a replay asks, the exit
+// status and each line that the programs printed are compared.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "memhot/replay.hpp"
+#include "nvdimm/command.hpp"
+#include "replay/recordings.hpp"
+#include "replay/session_host.hpp"
+
+namespace memhot {
+namespace {
+
+std::string first_disagreements(const ReplayReport& report) {
+    std::string text = report.file;
+    constexpr std::size_t kShown = 5;
+    for (std::size_t i = 0; i < std::min(kShown, report.disagreements.size()); ++i) {
+        const auto& one = report.disagreements[i];
+        text += fmt::format("\n  step {} {}: {}: predicted {}, recorded {}", one.step, one.op, one.why, one.predicted,
+                            one.recorded);
+    }
+    return text;
+}
+
+std::string test_name(const testing::TestParamInfo<std::string>& info) {
+    std::string name = std::filesystem::path(info.param).filename().string();
+    name.resize(name.find(".json"));
+    std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+    return name;
+}
+
+std::string text_of(const std::string& file) {
+    auto text = read_file_or_xz(file, 256 * kMiB);
+    if (!text) throw std::runtime_error(file + ": " + text.error().message());
+    return *std::move(text);
+}
+
+// What a program printed on stderr, without blank lines, its libraries' lines, usage texts, and the advice that daxctl
+// puts behind a warning.
+std::vector<std::string> lines_of(std::string_view text) {
+    constexpr std::array<std::string_view, 6> kLeftOut{"libndctl: ",     "libdaxctl: ",   "Some memory may",
+                                                       "recommended to", "and retry. If", "use the --no-online"};
+    std::vector<std::string> lines;
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        std::string_view line = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        const auto first = line.find_first_not_of(" \t");
+        if (first == std::string_view::npos) continue;
+        line.remove_prefix(first);
+        if (line.starts_with("usage:")) break;
+        if (std::ranges::none_of(kLeftOut, [&](std::string_view one) { return line.starts_with(one); }))
+            lines.emplace_back(line);
+    }
+    return lines;
+}
+
+class Walk {
+public:
+    explicit Walk(const std::string& file) : json_(nlohmann::json::parse(text_of(file))) {
+        auto session = parse_session(json_.dump());
+        if (!session) throw std::runtime_error(file + ": " + session.error().message());
+        session_ = *std::move(session);
+    }
+
+    // Calls visit(bus before the command, answer, recorded step, its JSON) for each command behind set-up.
+    template <class Visit>
+    void each_command(Visit&& visit) {
+        const auto start =
+            std::ranges::find_if(session_.steps, [](const SessionStep& step) { return step.after.has_value(); });
+        auto bus = bus_of(session_.kernel, *start->after, {});
+        if (!bus) throw std::runtime_error(bus.error().message());
+        for (auto step = start + 1; step != session_.steps.end(); ++step) {
+            if (step->write) write_attribute(*bus, *step->write, step->value);
+            if (!step->command) continue;
+            NdBus trial = *bus;
+            const CommandAnswer answer = run_command(trial, split_command(*step->command));
+            visit(std::as_const(*bus), answer, *step,
+                  json_["steps"][static_cast<std::size_t>(step - session_.steps.begin())]);
+            if (!answer.uncertain || step->exit == 0) *bus = std::move(trial);
+        }
+    }
+
+    [[nodiscard]] const Session& session() const { return session_; }
+
+private:
+    nlohmann::json json_;
+    Session session_;
+};
+
+class RecordedSession : public testing::TestWithParam<std::string> {};
+
+TEST_P(RecordedSession, agrees_in_commands_and_states) {
+    const ReplayReport report = replay_file(GetParam());
+    ASSERT_FALSE(report.error) << report.file << ": " << *report.error;
+    EXPECT_GT(report.operations, 0U);
+    EXPECT_EQ(report.agreed, report.operations) << first_disagreements(report);
+    EXPECT_EQ(report.observations_agreed, report.observations) << first_disagreements(report);
+}
+
+TEST_P(RecordedSession, agrees_in_exit_status_and_every_line) {
+    Walk(GetParam())
+        .each_command(
+            [](const NdBus&, const CommandAnswer& answer, const SessionStep& step, const nlohmann::json& recorded) {
+                if (answer.uncertain) return;   // a set of answers has no single text
+                EXPECT_EQ(answer.exit, recorded["exit"].get<int>()) << *step.command;
+                EXPECT_EQ(answer.lines, lines_of(recorded.value("stderr", ""))) << *step.command;
+            });
+}
+
+// A refusal names what decided it, and nothing that these sessions did was dangerous but asking for what ndctl refuses late.
+TEST_P(RecordedSession, has_a_rule_for_each_refusal) {
+    Walk(GetParam())
+        .each_command(
+            [](const NdBus& bus, const CommandAnswer& answer, const SessionStep& step, const nlohmann::json&) {
+                EXPECT_EQ(answer.exit == 0, answer.rule == RuleId::nd_accepted)
+                    << *step.command << ": " << rule(answer.rule).id;
+                EXPECT_NE(answer.rule, RuleId::none) << *step.command;
+                for (const auto& hazard : hazards_of(bus, split_command(*step.command))) {
+                    EXPECT_EQ(hazard.rule, RuleId::ndctl_zeroes_first) << *step.command << ": " << hazard.text;
+                }
+            });
+}
+
+// Uncertain steps are those that take online memory offline, and nothing else.
+TEST_P(RecordedSession, is_uncertain_only_about_offlining) {
+    Walk(GetParam())
+        .each_command(
+            [](const NdBus& bus, const CommandAnswer& answer, const SessionStep& step, const nlohmann::json&) {
+                if (!answer.uncertain) return;
+                ASSERT_FALSE(answer.offline_order.empty()) << *step.command;
+                for (const auto number : answer.offline_order) {
+                    const auto block = bus.model.block(number);
+                    ASSERT_TRUE(block) << *step.command;
+                    EXPECT_TRUE(block->online) << *step.command << ": memory" << number;
+                }
+            });
+}
+
+INSTANTIATE_TEST_SUITE_P(Tools, RecordedSession, testing::ValuesIn(test::sessions()), test_name);
+
+std::vector<std::string> further_sessions() {
+    const char* const directory = std::getenv("MEMHOT_SESSIONS");
+    return directory == nullptr ? std::vector<std::string>() : test::files_in(directory);
+}
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(RecordedSession);
+INSTANTIATE_TEST_SUITE_P(Further, RecordedSession, testing::ValuesIn(further_sessions()), test_name);
+
+TEST(Sessions, hold_each_command_with_both_outcomes_on_each_kernel) {
+    std::map<std::string, std::set<std::string>> kernels;   // "create-namespace ok" -> releases
+    for (const auto& file : test::sessions()) {
+        Walk walk(file);
+        const std::string release = walk.session().kernel.release.substr(0, walk.session().kernel.release.rfind('.'));
+        walk.each_command([&](const NdBus&, const CommandAnswer&, const SessionStep& step, const nlohmann::json&) {
+            kernels[split_command(*step.command).verb + (step.exit == 0 ? " ok" : " refused")].insert(release);
+        });
+    }
+    for (const std::string verb : {"create-namespace", "destroy-namespace", "enable-namespace", "disable-namespace",
+                                   "reconfigure-device", "online-memory", "offline-memory"}) {
+        for (const std::string outcome : {" ok", " refused"}) {
+            EXPECT_EQ(kernels[verb + outcome].size(), 3U) << verb << outcome;
+        }
+    }
+}
+
+TEST(Sessions, show_in_which_order_memory_is_offlined) {
+    // libdaxctl walks the node's directory; these four blocks were recorded with memory35 as the first that failed
+    EXPECT_EQ(directory_order({33, 34, 35, 36}), (std::vector<std::uint64_t>{35, 33, 36, 34}));
+    std::size_t seen = 0;
+    for (const auto& file : test::sessions()) {
+        Walk(file).each_command(
+            [&](const NdBus&, const CommandAnswer& answer, const SessionStep& step, const nlohmann::json&) {
+                if (!step.stuck_block) return;
+                ++seen;
+                EXPECT_EQ(answer.offline_order.front(), *step.stuck_block) << *step.command;
+            });
+    }
+    EXPECT_GT(seen, 0U);
+}
+
+}   // namespace
+}   // namespace memhot
