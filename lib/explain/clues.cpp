@@ -4,43 +4,43 @@
 #include <algorithm>
 #include <iterator>
 
-#include "explain/values.hpp"
+#include "memhot/value.hpp"
 
 namespace memhot::explaining {
 
 namespace {
 
-using Value = std::optional<ExplainedValue>;
+using Found = std::optional<Value>;
 
-Value size_of(std::string_view name, const std::optional<std::uint64_t>& bytes) {
-    return bytes ? Value(a_size(name, *bytes)) : std::nullopt;
+Found size_of(std::string_view name, const std::optional<std::uint64_t>& bytes) {
+    return bytes ? Found(Value::of_size(name, *bytes)) : std::nullopt;
 }
-Value address_of(std::string_view name, const std::optional<std::uint64_t>& address) {
-    return address ? Value(an_address(name, *address)) : std::nullopt;
+Found address_of(std::string_view name, const std::optional<std::uint64_t>& address) {
+    return address ? Found(Value::of_address(name, *address)) : std::nullopt;
 }
 
-Value namespace_value(const NamespaceRecord& ns, std::string_view name) {
+Found namespace_value(const NamespaceRecord& ns, std::string_view name) {
     if (name == "start") return address_of(name, ns.resource);
     if (name == "namespace_size") return size_of(name, ns.size);
     return std::nullopt;
 }
 
-Value region_value(const NdRegionRecord& region, std::string_view name) {
+Found region_value(const NdRegionRecord& region, std::string_view name) {
     if (name == "region_align") return size_of(name, region.align);
     if (name == "region_start") return address_of(name, region.resource);
     if (name == "region_size") return size_of(name, region.size);
     if (name == "available") return size_of(name, region.available_size);
     if (name == "largest_extent") return size_of(name, region.max_available_extent);
-    if (name == "ways" && region.ways) return a_count(name, *region.ways);
+    if (name == "ways" && region.ways) return Value::of_count(name, *region.ways);
     return std::nullopt;
 }
 
-Value dax_value(const DaxDeviceRecord& device, std::string_view name) {
+Found dax_value(const DaxDeviceRecord& device, std::string_view name) {
     if (name == "range" && device.resource && device.size) {
-        if (const auto range = Range::from_size(*device.resource, *device.size)) return a_range(name, *range);
+        if (const auto range = Range::from_size(*device.resource, *device.size)) return Value::of_range(name, *range);
     }
     if (name == "target_node" && device.target_node && *device.target_node >= 0) {
-        return a_count(name, static_cast<std::uint64_t>(*device.target_node));
+        return Value::of_count(name, static_cast<std::uint64_t>(*device.target_node));
     }
     return std::nullopt;
 }
@@ -51,7 +51,7 @@ std::string_view numbers_of(std::string_view device) {
     return at == std::string_view::npos ? std::string_view() : device.substr(at);
 }
 
-Value device_value(const NvdimmRecord& nvdimm, std::string_view name, std::string_view device) {
+Found device_value(const NvdimmRecord& nvdimm, std::string_view name, std::string_view device) {
     const std::string_view numbers = numbers_of(device);
     if (const auto* dax = nvdimm.dax_device(device)) {
         if (auto value = dax_value(*dax, name)) return value;
@@ -67,7 +67,7 @@ Value device_value(const NvdimmRecord& nvdimm, std::string_view name, std::strin
     return std::nullopt;
 }
 
-Value machine_value(const ExplainContext& context, std::string_view name) {
+Found machine_value(const ExplainContext& context, std::string_view name) {
     const Snapshot* snapshot = context.snapshot;
     if (name == "block_size") {
         return size_of(name, context.block_size || !snapshot ? context.block_size : snapshot->memory_block_size);
@@ -80,29 +80,29 @@ Value machine_value(const ExplainContext& context, std::string_view name) {
         if (context.section_size || snapshot == nullptr || !snapshot->section_size_bits) {
             return size_of(name, context.section_size);
         }
-        return a_size(name, 1ULL << *snapshot->section_size_bits);
+        return Value::of_size(name, 1ULL << *snapshot->section_size_bits);
     }
-    if (name == "kernel" && snapshot != nullptr && !snapshot->release.empty()) return a_text(name, snapshot->release);
+    if (name == "kernel" && snapshot != nullptr && !snapshot->release.empty())
+        return Value::of_text(name, snapshot->release);
     return std::nullopt;
 }
 
 }   // namespace
 
-void Clues::add(std::size_t line, ExplainedValue value) {
+void Clues::add(std::size_t line, Value value) {
     auto& clues = by_name_[value.name];
     const auto behind = std::ranges::upper_bound(clues, line, {}, &Clue::line);
     clues.insert(behind, {line, std::move(value)});
 }
 
-const ExplainedValue* Clues::find(std::string_view name, std::size_t line) const {
+const Value* Clues::find(std::string_view name, std::size_t line) const {
     const auto named = by_name_.find(name);
     if (named == by_name_.end()) return nullptr;
     const auto behind = std::ranges::upper_bound(named->second, line, {}, &Clue::line);
     return behind == named->second.begin() ? &behind->value : &std::prev(behind)->value;
 }
 
-std::optional<ExplainedValue> host_value(const ExplainContext& context, std::string_view name,
-                                         std::string_view device) {
+std::optional<Value> host_value(const ExplainContext& context, std::string_view name, std::string_view device) {
     if (auto value = machine_value(context, name)) return value;
     const bool known = context.snapshot != nullptr && context.snapshot->nvdimm && !device.empty();
     return known ? device_value(*context.snapshot->nvdimm, name, device) : std::nullopt;

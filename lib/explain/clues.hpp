@@ -19,18 +19,18 @@ namespace memhot::explaining {
 // The text's own, looked up from a line: the last one up to it, else the first one behind it.
 class Clues {
 public:
-    void add(std::size_t line, ExplainedValue value);
-    [[nodiscard]] const ExplainedValue* find(std::string_view name, std::size_t line) const;
+    void add(std::size_t line, Value value);
+    [[nodiscard]] const Value* find(std::string_view name, std::size_t line) const;
 
 private:
     struct Clue {
         std::size_t line = 0;
-        ExplainedValue value;
+        Value value;
     };
     std::map<std::string, std::vector<Clue>, std::less<>> by_name_;   // each in the order of the lines
 };
 
 // What the host itself says of a device: start, size, region_align, ways, available, target_node, block_size, ...
-std::optional<ExplainedValue> host_value(const ExplainContext& context, std::string_view name, std::string_view device);
+std::optional<Value> host_value(const ExplainContext& context, std::string_view name, std::string_view device);
 
 }   // namespace memhot::explaining

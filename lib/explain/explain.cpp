@@ -171,7 +171,7 @@ void share_numbers(const std::vector<Match>& matches, Clues& clues) {
             if (hint || std::ranges::find(kShared, value.name) != kShared.end()) clues.add(match.line, value);
             // one block is what is named there
             if (match.entry->id == "remove.block-online" && value.name == "range") {
-                clues.add(match.line, a_size("block_size", value.last - value.number + 1));
+                clues.add(match.line, Value::of_size("block_size", value.last - value.number + 1));
             }
         }
     }

@@ -5,6 +5,7 @@
 
 #include "memhot/explain.hpp"
 #include "memhot/outcome.hpp"
+#include "units/value_json.hpp"
 
 namespace memhot {
 
@@ -12,23 +13,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json json_of(const ExplainedValue& value) {
-    using Kind = ExplainedValue::Kind;
-    switch (value.kind) {
-        case Kind::text: return value.text;
-        case Kind::count:
-        case Kind::size: return value.number;
-        case Kind::address: return hex(value.number);
-        case Kind::range: break;
-    }
-    return {{"start", hex(value.number)}, {"end", hex(value.last)}, {"size", Range{value.number, value.last}.size()}};
-}
-
-Json json_of(const std::vector<ExplainedValue>& values) {
-    Json json = Json::object();
-    for (const auto& value : values) json[value.name] = json_of(value);
-    return json;
-}
+using units::json_of;
 
 Json json_of(const Explanation& one) {
     Json json{{"id", one.id}, {"kind", to_string(one.kind)}, {"incident", one.incident}, {"lines", one.lines}};

@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <charconv>
 
-#include "explain/values.hpp"
 #include "memhot/outcome.hpp"
+#include "memhot/value.hpp"
 
 namespace memhot::explaining {
 
@@ -50,7 +50,7 @@ std::optional<NumberText> take_decimal(std::string_view text) {
     return value ? std::optional(NumberText{digits, *value}) : std::nullopt;
 }
 
-HoleText number_text(const NumberText& number, ExplainedValue::Kind kind) {
+HoleText number_text(const NumberText& number, Value::Kind kind) {
     return {number.length, {.name = {}, .kind = kind, .number = number.value, .text = {}}, 0};
 }
 
@@ -84,7 +84,7 @@ std::optional<HoleText> take_errno_text(std::string_view text) {
         for (const std::string_view form : {words, name}) {
             if (form.empty() || !starts_with_ignoring_case(text, form) || (best && best->length >= form.size()))
                 continue;
-            best = HoleText{form.size(), a_text({}, name), error};
+            best = HoleText{form.size(), Value::of_text({}, name), error};
         }
     };
     constexpr int kMost = 133;   // EHWPOISON
@@ -101,14 +101,14 @@ std::optional<HoleText> take_errno(std::string_view text) {
     if (const auto number = take_decimal(text.substr(negative ? 1 : 0));
         number && number->value != 0 && number->value < 4096) {
         const int error = static_cast<int>(number->value);
-        return HoleText{number->length + (negative ? 1U : 0U), a_text({}, name_of(error)), error};
+        return HoleText{number->length + (negative ? 1U : 0U), Value::of_text({}, name_of(error)), error};
     }
     return take_errno_text(text);
 }
 
 // --- words -----------------------------------------------------------------------------------------------------------
 
-HoleText text_of(std::string_view word) { return {word.size(), a_text({}, word), 0}; }
+HoleText text_of(std::string_view word) { return {word.size(), Value::of_text({}, word), 0}; }
 
 std::optional<HoleText> take_word(std::string_view text) {
     const std::size_t length =
@@ -205,7 +205,7 @@ std::optional<RangeText> take_range(std::string_view text, std::size_t min_digit
 }
 
 std::optional<HoleText> take(HoleType type, std::string_view text) {
-    using Kind = ExplainedValue::Kind;
+    using Kind = Value::Kind;
     switch (type) {
         case HoleType::address:
         case HoleType::hexsize: {
@@ -233,7 +233,7 @@ std::optional<HoleText> take(HoleType type, std::string_view text) {
         case HoleType::range: {
             const auto range = take_range(text);
             if (!range) return std::nullopt;
-            return HoleText{range->length, a_range({}, range->range), 0};
+            return HoleText{range->length, Value::of_range({}, range->range), 0};
         }
         case HoleType::device: return take_device(text);
         case HoleType::word: return take_word(text);

@@ -12,7 +12,7 @@ namespace memhot::explaining {
 
 struct HoleText {
     std::size_t length = 0;
-    ExplainedValue value;   // without its name
+    Value value;   // without its name
     int error = 0;
 };
 // The longest piece at the beginning of text that the type takes; nothing where it takes none. Not for `any`.

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "explain/values.hpp"
+#include "memhot/value.hpp"
 
 namespace memhot::explaining {
 
@@ -36,7 +36,7 @@ std::vector<const Place*> outermost_device_memory(const Text& text) {
 std::uint64_t section_size(const Text& text, const ExplainContext& context) {
     const auto* clue = text.clues.find("section_size", 0);
     const auto host =
-        clue != nullptr ? *clue : host_value(context, "section_size", {}).value_or(a_size("", kUsualSection));
+        clue != nullptr ? *clue : host_value(context, "section_size", {}).value_or(Value::of_size("", kUsualSection));
     return std::has_single_bit(host.number) ? host.number : kUsualSection;
 }
 
@@ -50,11 +50,12 @@ void shared_section(const Place& ram, const Place& device, std::uint64_t section
     const std::uint64_t start = align_down(right, section);
     LayoutFinding finding{
         .id = "section.shared", .lines = {ram.line, device.line}, .device = {}, .found = {}, .next = {}};
-    finding.found = {a_range("section", {start, start + (section - 1)}), a_size("section_size", section),
-                     a_range("ram", ram.range), a_range("device_memory", device.range), an_address("boundary", right)};
+    finding.found = {Value::of_range("section", {start, start + (section - 1)}),
+                     Value::of_size("section_size", section), Value::of_range("ram", ram.range),
+                     Value::of_range("device_memory", device.range), Value::of_address("boundary", right)};
     const std::uint64_t first = align_up(device.range.start, section);
     const std::uint64_t end = align_down(device.range.last + 1, section);
-    if (end > first) finding.next.push_back(a_range("whole_sections", {first, end - 1}));
+    if (end > first) finding.next.push_back(Value::of_range("whole_sections", {first, end - 1}));
     out.push_back(std::move(finding));
 }
 
@@ -92,18 +93,19 @@ void find_misaligned(const Text& text, Findings& out) {
         if (start_off == 0 && end_off == 0) continue;
         LayoutFinding finding{
             .id = "pmem.misaligned-range", .lines = {place.line}, .device = {}, .found = {}, .next = {}};
-        finding.found = {a_text("place", place.name), a_range("range", range),
-                         a_size("start_beyond_multiple", start_off), a_size("end_beyond_multiple", end_off)};
+        finding.found = {Value::of_text("place", place.name), Value::of_range("range", range),
+                         Value::of_size("start_beyond_multiple", start_off),
+                         Value::of_size("end_beyond_multiple", end_off)};
         const std::uint64_t first = align_up(range.start, kSubsectionSize);
         const std::uint64_t end = align_down(range.last + 1, kSubsectionSize);
-        if (end > first) finding.next.push_back(a_range("inside", {first, end - 1}));
-        finding.next.push_back(an_address("next_start", align_up(range.last + 1, kNamespaceUnit)));
+        if (end > first) finding.next.push_back(Value::of_range("inside", {first, end - 1}));
+        finding.next.push_back(Value::of_address("next_start", align_up(range.last + 1, kNamespaceUnit)));
         for (const auto& other : text.places) {
             if (other.kind != place.kind || other.dump != place.dump || other.range.start <= range.last + 1) continue;
             const Range gap{range.last + 1, other.range.start - 1};
             if (gap.size() > kWidestGap) continue;
-            finding.found.push_back(a_range("gap", gap));
-            finding.found.push_back(a_size("gap_size", gap.size()));
+            finding.found.push_back(Value::of_range("gap", gap));
+            finding.found.push_back(Value::of_size("gap_size", gap.size()));
             break;
         }
         out.push_back(std::move(finding));
@@ -121,7 +123,7 @@ void find_covered_windows(const Text& text, Findings& out) {
             out.push_back({.id = "cxl.window-covered",
                            .lines = {window.line, child.line},
                            .device = {},
-                           .found = {a_range("window", window.range), a_text("in_the_way", child.name)},
+                           .found = {Value::of_range("window", window.range), Value::of_text("in_the_way", child.name)},
                            .next = {}});
         }
     }
@@ -141,7 +143,8 @@ void find_hmem_devices(const Text& text, Findings& out) {
         out.push_back({.id = "hmem.owns-region",
                        .lines = {region->line, soft->line, dax.line},
                        .device = dax.name,
-                       .found = {a_text("dax", dax.name), a_text("region", region->name), a_range("range", dax.range)},
+                       .found = {Value::of_text("dax", dax.name), Value::of_text("region", region->name),
+                                 Value::of_range("range", dax.range)},
                        .next = {}});
     }
 }
@@ -161,7 +164,7 @@ void find_kmem_gaps(const Text& text, Findings& out) {
             out.push_back({.id = "kmem.lost-in-front",
                            .lines = {ns.line, dax.line},
                            .device = dax.name,
-                           .found = {an_address("start", ns.range.last + 1), a_range("kept", dax.range)},
+                           .found = {Value::of_address("start", ns.range.last + 1), Value::of_range("kept", dax.range)},
                            .next = {}});
         }
     }
@@ -179,7 +182,7 @@ void find_unnamed_ram(const Text& text, Findings& out) {
         out.push_back({.id = "kmem.kexec",
                        .lines = {ram.line},
                        .device = {},
-                       .found = {a_range("range", ram.range)},
+                       .found = {Value::of_range("range", ram.range)},
                        .next = {}});
     }
 }
@@ -196,7 +199,7 @@ void find_lost_info_blocks(const Text& text, Findings& out) {
         out.push_back({.id = "infoblock.lost",
                        .lines = {before->line, now->line},
                        .device = now->dev,
-                       .found = {a_size("usable", *before->size), a_size("size", *now->size)},
+                       .found = {Value::of_size("usable", *before->size), Value::of_size("size", *now->size)},
                        .next = {}});
     }
 }
@@ -222,9 +225,9 @@ void find_mixed_regions(const Text& text, Findings& out) {
     out.push_back({.id = "region.legacy-and-labelled",
                    .lines = {full->line, free->line},
                    .device = full->dev,
-                   .found = {a_text("device", full->dev), a_text("free_region", free->dev),
-                             a_size("available", *free->available)},
-                   .next = {a_size("size_at_most", free->largest_extent.value_or(*free->available))}});
+                   .found = {Value::of_text("device", full->dev), Value::of_text("free_region", free->dev),
+                             Value::of_size("available", *free->available)},
+                   .next = {Value::of_size("size_at_most", free->largest_extent.value_or(*free->available))}});
 }
 
 // A command whose size makes the next namespace start off 16 MiB.
@@ -235,8 +238,8 @@ void find_odd_size(const Text& text, Findings& out) {
         if (size == nullptr || size->number % kNamespaceUnit == 0) continue;
         const std::uint64_t below = align_down(size->number, kNamespaceUnit);
         LayoutFinding finding{.id = "ndctl.size-not-16m", .lines = {i}, .device = {}, .found = {*size}, .next = {}};
-        if (below != 0) finding.next.push_back(a_size("size_below", below));
-        finding.next.push_back(a_size("size_above", below + kNamespaceUnit));
+        if (below != 0) finding.next.push_back(Value::of_size("size_below", below));
+        finding.next.push_back(Value::of_size("size_above", below + kNamespaceUnit));
         out.push_back(std::move(finding));
         return;
     }

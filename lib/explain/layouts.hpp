@@ -14,8 +14,8 @@ struct LayoutFinding {
     std::string_view id;                 // of an entry
     std::vector<std::size_t> lines;
     std::string device;
-    std::vector<ExplainedValue> found;
-    std::vector<ExplainedValue> next;
+    std::vector<Value> found;
+    std::vector<Value> next;
 };
 
 // with_command: also look at the sizes that commands ask for, which is only of use where no message speaks.

@@ -7,7 +7,7 @@
 #include "explain/holes.hpp"
 #include "explain/pattern.hpp"
 #include "explain/text.hpp"
-#include "explain/values.hpp"
+#include "memhot/value.hpp"
 
 namespace memhot::explaining {
 
@@ -84,9 +84,9 @@ constexpr std::array kOptions{
 
 void put_option(const OptionRow& row, std::string_view value, std::size_t line, Clues& clues) {
     if (!row.size) {
-        clues.add(line, a_text(row.clue, value));
+        clues.add(line, Value::of_text(row.clue, value));
     } else if (const auto size = take_size(value); size && size->length == value.size()) {
-        clues.add(line, a_size(row.clue, size->bytes));
+        clues.add(line, Value::of_size(row.clue, size->bytes));
     }
 }
 

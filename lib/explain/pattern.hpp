@@ -37,7 +37,7 @@ struct PatternMatch {
     unsigned weight = 0;   // how much of the text is the pattern's own: specific ones win
     int error = 0;   // of a hole of type errno
     std::string device;   // of a hole of type dev
-    std::vector<ExplainedValue> captures;
+    std::vector<Value> captures;
 };
 
 class Pattern {

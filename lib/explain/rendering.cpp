@@ -23,7 +23,7 @@ std::optional<std::string> fill_sentence(std::string_view sentence, const Explan
         if (sentence.empty()) break;
         const std::size_t close = std::min(sentence.find('}'), sentence.size());
         const std::string_view name = sentence.substr(1, close - 1);
-        const ExplainedValue* value = values.find(name);
+        const Value* value = values.find(name);
         if (value == nullptr) value = values.find_next(name);
         if (value != nullptr) {
             out += brief(*value);
@@ -86,13 +86,12 @@ void put_needs(Explanation& out, const Entry& entry, const Workings& work) {
 // The lines of the host's /proc/iomem around the first range or address that the text names.
 void put_evidence(Explanation& out, const ExplainContext& context) {
     if (context.snapshot == nullptr || !context.snapshot->iomem) return;
-    const auto value = std::ranges::find_if(out.found, [](const ExplainedValue& one) {
-        return one.kind == ExplainedValue::Kind::range || one.kind == ExplainedValue::Kind::address;
-    });
+    const auto value = std::ranges::find_if(
+        out.found, [](const Value& one) { return one.kind == Value::Kind::range || one.kind == Value::Kind::address; });
     if (value == out.found.end()) return;
     const auto tree = ResourceTree::parse(*context.snapshot->iomem, context.snapshot->arch);
     if (!tree) return;
-    const bool is_range = value->kind == ExplainedValue::Kind::range;
+    const bool is_range = value->kind == Value::Kind::range;
     const Range range{value->number, is_range ? value->last : value->number};
     tree->walk(range, [&](const Resource& resource, unsigned depth) {
         if (out.evidence.size() >= kMostEvidence) return;

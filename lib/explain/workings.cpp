@@ -5,11 +5,11 @@
 
 namespace memhot::explaining {
 
-std::optional<ExplainedValue> Workings::look_up(std::string_view name) const {
+std::optional<Value> Workings::look_up(std::string_view name) const {
     if (const auto* own = out_.find(name)) return *own;
     if (const auto* clue = text_.clues.find(name, line_)) return *clue;
     if (name == "start") {
-        if (const auto* place = own_namespace()) return an_address(name, place->range.start);
+        if (const auto* place = own_namespace()) return Value::of_address(name, place->range.start);
     }
     return host_value(context_, name, out_.device);
 }
@@ -25,7 +25,7 @@ const Place* Workings::own_namespace() const {
 
 std::optional<std::uint64_t> Workings::number(std::string_view name) {
     auto value = look_up(name);
-    if (!value || value->kind == ExplainedValue::Kind::text) return std::nullopt;
+    if (!value || value->kind == Value::Kind::text) return std::nullopt;
     const std::uint64_t number = value->number;
     found(*std::move(value));
     return number;
@@ -33,7 +33,7 @@ std::optional<std::uint64_t> Workings::number(std::string_view name) {
 
 std::optional<Range> Workings::range(std::string_view name) {
     auto value = look_up(name);
-    if (!value || value->kind != ExplainedValue::Kind::range) return std::nullopt;
+    if (!value || value->kind != Value::Kind::range) return std::nullopt;
     const Range range{value->number, value->last};
     found(*std::move(value));
     return range;
@@ -41,7 +41,7 @@ std::optional<Range> Workings::range(std::string_view name) {
 
 std::string Workings::word(std::string_view name) {
     auto value = look_up(name);
-    if (!value || value->kind != ExplainedValue::Kind::text) return {};
+    if (!value || value->kind != Value::Kind::text) return {};
     std::string text = value->text;
     found(*std::move(value));
     return text;
@@ -49,11 +49,11 @@ std::string Workings::word(std::string_view name) {
 
 bool Workings::knows(std::string_view name) const { return look_up(name).has_value(); }
 
-void Workings::found(ExplainedValue value) {
+void Workings::found(Value value) {
     if (out_.find(value.name) == nullptr) out_.found.push_back(std::move(value));
 }
 
-void Workings::next(ExplainedValue value) {
+void Workings::next(Value value) {
     if (out_.find_next(value.name) == nullptr) out_.next.push_back(std::move(value));
 }
 

@@ -10,7 +10,7 @@
 
 #include "explain/entry.hpp"
 #include "explain/text.hpp"
-#include "explain/values.hpp"
+#include "memhot/value.hpp"
 
 namespace memhot::explaining {
 
@@ -26,8 +26,8 @@ public:
     // Whether there is such a value, without showing it.
     [[nodiscard]] bool knows(std::string_view name) const;
 
-    void found(ExplainedValue value);
-    void next(ExplainedValue value);
+    void found(Value value);
+    void next(Value value);
     void need(Need need) { needs_.push_back(need); }
     // Another entry says it better: its cause, remedy and needs.
     void become(std::string_view id) { become_ = id; }
@@ -39,7 +39,7 @@ public:
     [[nodiscard]] const std::vector<Need>& needs() const { return needs_; }
 
 private:
-    [[nodiscard]] std::optional<ExplainedValue> look_up(std::string_view name) const;
+    [[nodiscard]] std::optional<Value> look_up(std::string_view name) const;
     [[nodiscard]] const Place* own_namespace() const;
 
     Explanation& out_;

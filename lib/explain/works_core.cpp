@@ -59,7 +59,7 @@ void misaligned_pages(Workings& work) {
         const auto range = bytes_of(*first, *last, page_size);
         // a page size with which both ends are aligned is not this kernel's: it would not have complained
         if (!range || !is_misaligned(*range)) continue;
-        work.found(a_range("range_" + page_name(page_size), *range));
+        work.found(Value::of_range("range_" + page_name(page_size), *range));
         put_inside(work, "range_" + page_name(page_size), *range, kSubsectionSize);
     }
 }
@@ -71,14 +71,14 @@ void mixed_region(Workings& work) {
     const std::uint64_t end = range->last + 1;
     if (!is_aligned(range->start, section)) {
         const std::uint64_t start = align_down(range->start, section);
-        work.found(a_range("first_section", {start, start + (section - 1)}));
+        work.found(Value::of_range("first_section", {start, start + (section - 1)}));
     }
     if (!is_aligned(end, section)) {
         const std::uint64_t start = align_down(end, section);
-        work.found(a_range("last_section", {start, start + (section - 1)}));
+        work.found(Value::of_range("last_section", {start, start + (section - 1)}));
     }
     put_inside(work, "whole_sections", *range, section);
-    if (const auto part = not_ram(work.text(), *range)) work.next(a_range("not_ram", *part));
+    if (const auto part = not_ram(work.text(), *range)) work.next(Value::of_range("not_ram", *part));
 }
 
 void beyond_pluggable(Workings& work) {
@@ -87,17 +87,17 @@ void beyond_pluggable(Workings& work) {
     const auto limit = work.range("limit");
     if (!start || !end || !limit || *end <= *start) return;
     const std::uint64_t size = *end - *start;
-    work.found(a_size("size", size));
+    work.found(Value::of_size("size", size));
     if (limit->size() < size) return;
     // memory blocks and sections are powers of two: the last start that keeps the size's own alignment
     const std::uint64_t unit = std::max<std::uint64_t>(size & (~size + 1), kSubsectionSize);
-    work.next(an_address("last_start", align_down(limit->last - (size - 1), unit)));
+    work.next(Value::of_address("last_start", align_down(limit->last - (size - 1), unit)));
 }
 
 void beyond_physmem(Workings& work) {
     const auto maximum = work.number("maximum");
     if (!maximum) return;
-    work.next(an_address("real_maximum", *maximum / 2));
+    work.next(Value::of_address("real_maximum", *maximum / 2));
 }
 
 void block_unaligned(Workings& work) {
@@ -121,7 +121,7 @@ void section_unaligned(Workings& work) {
 void online_block(Workings& work) {
     const auto range = work.range("range");
     if (!range) return;
-    work.found(a_size("block_size", range->size()));
+    work.found(Value::of_size("block_size", range->size()));
     put_block(work, range->start, range->size());
 }
 
@@ -129,18 +129,18 @@ void boot_block(Workings& work) {
     const auto start = work.number("start");
     const auto end = work.number("end");
     if (!start || !end || *end <= *start) return;
-    work.found(a_size("block_size", *end - *start));
+    work.found(Value::of_size("block_size", *end - *start));
     put_block(work, *start, *end - *start);
 }
 
 void numbered_block(Workings& work) {
     const auto online = work.number("blocks_online");
     const auto total = work.number("blocks_total");
-    if (online && total && *total >= *online) work.found(a_count("blocks_offline", *total - *online));
+    if (online && total && *total >= *online) work.found(Value::of_count("blocks_offline", *total - *online));
     const auto block = work.number("block");
     const auto size = work.number("block_size");
     if (!block || !size || *size == 0 || *block > ~0ULL / *size - 1) return;
-    work.found(a_range("block_range", {*block * *size, (*block + 1) * *size - 1}));
+    work.found(Value::of_range("block_range", {*block * *size, (*block + 1) * *size - 1}));
 }
 
 void offline_reason(Workings& work) {
@@ -172,11 +172,11 @@ void offline_refused(Workings& work) {
 
 void memmap_cost(Workings& work) {
     if (const auto order = work.number("order"); order && *order < 20) {
-        work.found(a_size("allocation", (4 * kKiB) << *order));
+        work.found(Value::of_size("allocation", (4 * kKiB) << *order));
     }
     const auto size = work.number("size");
     if (!size) return;
-    work.found(a_size("memmap_size", *size / kStructPagePart));
+    work.found(Value::of_size("memmap_size", *size / kStructPagePart));
 }
 
 void wrong_granularity(Workings& work) {
@@ -184,13 +184,13 @@ void wrong_granularity(Workings& work) {
     const auto end = work.number("end");
     const auto block = work.number("block_size");
     if (!start || !end || *end <= *start) return;
-    work.found(a_size("size", *end - *start));
+    work.found(Value::of_size("size", *end - *start));
     if (!block || *block == 0) {
         work.need(Need::block_size);
         return;
     }
-    work.found(a_count("blocks", (*end - *start) / *block));
-    work.next(a_range("first_piece", {*start, *start + (*block - 1)}));
+    work.found(Value::of_count("blocks", (*end - *start) / *block));
+    work.next(Value::of_range("first_piece", {*start, *start + (*block - 1)}));
 }
 
 void pages_at(Workings& work) {
@@ -202,7 +202,7 @@ void pages_at(Workings& work) {
         if (known && *known != page_size) continue;
         if (*first > ~0ULL - *pages) continue;
         if (const auto range = bytes_of(*first, *first + *pages - 1, page_size)) {
-            work.found(a_range("range_" + page_name(page_size), *range));
+            work.found(Value::of_range("range_" + page_name(page_size), *range));
         }
     }
 }
@@ -215,7 +215,7 @@ void section_conflict(Workings& work) {
 void altmap_invalid(Workings& work) {
     const auto size = work.number("size");
     if (!size) return;
-    work.found(a_size("memmap_size", *size / kStructPagePart));
+    work.found(Value::of_size("memmap_size", *size / kStructPagePart));
 }
 
 void nonexistent(Workings& work) { range_size(work); }

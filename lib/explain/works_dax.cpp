@@ -31,16 +31,16 @@ std::uint64_t largest_block(const Range& range) {
 }   // namespace
 
 void range_size(Workings& work) {
-    if (const auto range = work.range("range")) work.found(a_size("range_size", range->size()));
+    if (const auto range = work.range("range")) work.found(Value::of_size("range_size", range->size()));
 }
 
 void kmem_too_small(Workings& work) {
     const auto range = work.range("range");
     if (!range || !usual_range(*range)) return;
-    work.found(a_size("range_size", range->size()));
+    work.found(Value::of_size("range_size", range->size()));
     if (const auto least = smallest_useless_block(*range)) {
-        work.found(a_size("block_size_at_least", *least));
-        if (*least > kSmallestBlock) work.next(a_size("block_size_that_fits", *least / 2));
+        work.found(Value::of_size("block_size_at_least", *least));
+        if (*least > kSmallestBlock) work.next(Value::of_size("block_size_that_fits", *least / 2));
     }
     const auto known = work.number("block_size");
     const std::uint64_t block = known.value_or(kLargestBlock);
@@ -48,8 +48,8 @@ void kmem_too_small(Workings& work) {
     if (known) put_kmem(work, *range, block);
     // where it begins now it would have to reach the end of the first whole block
     const std::uint64_t first = align_up(range->start, block);
-    work.next(a_size("size_for_one_block", first - range->start + block));
-    if (!known) work.next(a_size("for_block_size", block));
+    work.next(Value::of_size("size_for_one_block", first - range->start + block));
+    if (!known) work.next(Value::of_size("for_block_size", block));
 }
 
 void kmem_truncated(Workings& work) {
@@ -65,11 +65,11 @@ void kmem_nothing_left(Workings& work) {
     const std::uint64_t block = known.value_or(kLargestBlock);
     if (!std::has_single_bit(block) || block > kTiB) return;
     if (usable) {
-        work.found(a_count("whole_blocks", 0));
-        if (!known) work.found(a_size("block_size_at_least", std::bit_floor(*usable)));
+        work.found(Value::of_count("whole_blocks", 0));
+        if (!known) work.found(Value::of_size("block_size_at_least", std::bit_floor(*usable)));
     }
-    if (!known) work.next(a_size("for_block_size", block));
-    work.next(a_size("size_for_blocks", 2 * block));
+    if (!known) work.next(Value::of_size("for_block_size", block));
+    work.next(Value::of_size("size_for_blocks", 2 * block));
 }
 
 void kmem_in_front(Workings& work) {
@@ -77,17 +77,17 @@ void kmem_in_front(Workings& work) {
     auto start = work.number("start");
     if (const auto metadata = work.range("metadata"); !start && metadata) start = metadata->last + 1;
     if (!kept || !start || kept->start < *start || !usual_range(*kept)) return;
-    work.found(a_size("lost_in_front", kept->start - *start));
-    work.found(a_size("gained", kept->size()));
-    work.found(a_size("block_size_at_most", largest_block(*kept)));
+    work.found(Value::of_size("lost_in_front", kept->start - *start));
+    work.found(Value::of_size("gained", kept->size()));
+    work.found(Value::of_size("block_size_at_most", largest_block(*kept)));
     // the next start of data that loses nothing
-    work.next(an_address("data_start_above", kept->start));
+    work.next(Value::of_address("data_start_above", kept->start));
 }
 
 void busy_range(Workings& work) {
     for (const std::string_view name : {"range", "dax_range"}) {
         if (const auto range = work.range(name)) {
-            work.found(a_size("range_size", range->size()));
+            work.found(Value::of_size("range_size", range->size()));
             return;
         }
     }
@@ -96,14 +96,14 @@ void busy_range(Workings& work) {
 void stuck_range(Workings& work) {
     const auto range = work.range("range");
     if (!range) return;
-    work.found(a_size("range_size", range->size()));
+    work.found(Value::of_size("range_size", range->size()));
     const auto block = work.number("block_size");
     if (!block || !std::has_single_bit(*block)) {
         work.need(Need::block_size);
         return;
     }
     put_block(work, range->start, *block);
-    work.found(a_count("blocks", range->size() / *block));
+    work.found(Value::of_count("blocks", range->size() / *block));
 }
 
 void unaligned_vma(Workings& work) {
@@ -111,8 +111,8 @@ void unaligned_vma(Workings& work) {
     const auto end = work.number("end");
     const auto mask = work.number("mask");
     if (!start || !end || !mask || *mask == ~0ULL || !std::has_single_bit(*mask + 1)) return;
-    work.found(a_size("align", *mask + 1));
-    work.found(a_size("length", *end - *start));
+    work.found(Value::of_size("align", *mask + 1));
+    work.found(Value::of_size("length", *end - *start));
     put_sizes(work, *end - *start, *mask + 1);
     put_starts(work, *start, *mask + 1);
 }
@@ -123,22 +123,22 @@ void private_conflict(Workings& work) {
     const auto asked = work.range("range");
     const auto there = work.range("in_the_way");
     if (!asked) return;
-    work.found(a_size("range_size", asked->size()));
+    work.found(Value::of_size("range_size", asked->size()));
     if (!there || !asked->overlaps(*there)) return;
     // un-addressable memory is placed from the top: what is below it is free of it
-    if (there->start > asked->start) work.next(a_range("free_of_it", {asked->start, there->start - 1}));
+    if (there->start > asked->start) work.next(Value::of_range("free_of_it", {asked->start, there->start - 1}));
 }
 
 void devices_of_range(Workings& work) {
     const auto range = work.range("range");
     const auto piece = work.number("piece");
     if (!range || !piece || *piece == 0) return;
-    work.found(a_size("range_size", range->size()));
-    work.found(a_count("devices", range->size() / *piece));
+    work.found(Value::of_size("range_size", range->size()));
+    work.found(Value::of_count("devices", range->size() / *piece));
 }
 
 void window_covered(Workings& work) {
-    if (const auto window = work.range("window")) work.found(a_size("range_size", window->size()));
+    if (const auto window = work.range("window")) work.found(Value::of_size("range_size", window->size()));
 }
 
 }   // namespace memhot::explaining::works

@@ -49,31 +49,31 @@ void bad_offset(Workings& work) {
     if (!offset || !align || !std::has_single_bit(*align)) return;
     // when it was made, start + offset was a multiple of align
     const std::uint64_t modulo = (*align - (*offset & (*align - 1))) & (*align - 1);
-    work.found(a_size("start_modulo", modulo));
+    work.found(Value::of_size("start_modulo", modulo));
     const auto start = work.number("start");
     if (!start) return;
     const std::uint64_t moved = (*start - modulo) & (*align - 1);
-    work.found(a_size("moved_by", moved));
-    work.next(an_address("start_below", *start - moved));
-    if (*start + (*align - moved) > *start) work.next(an_address("start_above", *start + (*align - moved)));
-    work.next(a_size("shift_back", moved));
-    work.next(a_size("shift_on", *align - moved));
+    work.found(Value::of_size("moved_by", moved));
+    work.next(Value::of_address("start_below", *start - moved));
+    if (*start + (*align - moved) > *start) work.next(Value::of_address("start_above", *start + (*align - moved)));
+    work.next(Value::of_size("shift_back", moved));
+    work.next(Value::of_size("shift_on", *align - moved));
 }
 
 void start_misaligned(Workings& work) {
     const auto start = work.number("start");
     const std::uint64_t unit = work.number("unit").value_or(kNdctlStartAlign);
     if (!start || unit == 0) {
-        work.next(a_size("start_multiple_of", unit));
+        work.next(Value::of_size("start_multiple_of", unit));
         return;
     }
-    work.found(a_size("beyond_multiple", *start % unit));
+    work.found(Value::of_size("beyond_multiple", *start % unit));
     put_starts(work, *start, unit);
 }
 
 void range_inside(Workings& work) {
     if (const auto range = work.range("range")) {
-        work.found(a_size("range_size", range->size()));
+        work.found(Value::of_size("range_size", range->size()));
         put_inside(work, "inside", *range, kSubsectionSize);
     }
 }
@@ -83,30 +83,31 @@ void collision(Workings& work) {
     const std::uint64_t section = section_size_of(work);
     if (!truncated || *truncated == 0) return;
     // start_pad leads from the start to the next section, so the start lies that much in front of it
-    if (*truncated < section) work.found(a_size("into_section", section - *truncated));
-    work.next(a_size("align", kGiB));
-    work.next(a_size("size_multiple_of", section));
+    if (*truncated < section) work.found(Value::of_size("into_section", section - *truncated));
+    work.next(Value::of_size("align", kGiB));
+    work.next(Value::of_size("size_multiple_of", section));
 }
 
 void no_room(Workings& work) {
     const auto align = work.number("align");
     const auto size = work.number("size");
     const std::uint64_t unit = align && sensible(1, *align) ? std::max(*align, kSubsectionSize) : kGiB;
-    work.next(a_size("align", kSubsectionSize));
+    work.next(Value::of_size("align", kSubsectionSize));
     // up to 5.2: more than a section is cut off only with the largest alignment there is
-    if (!align && work.number("truncated").value_or(0) > 128 * kMiB) work.found(a_size("align", kGiB));
+    if (!align && work.number("truncated").value_or(0) > 128 * kMiB) work.found(Value::of_size("align", kGiB));
     if (const auto start = work.number("start")) {
-        work.found(a_size("start_modulo", *start % unit));
-        if (size && sensible(*size, unit)) work.found(a_size("usable_with_2m", usable(*start, *size, kSubsectionSize)));
+        work.found(Value::of_size("start_modulo", *start % unit));
+        if (size && sensible(*size, unit))
+            work.found(Value::of_size("usable_with_2m", usable(*start, *size, kSubsectionSize)));
     }
     // one unit for info block and memmap, one for the data; a start between two multiples costs one more
-    work.next(a_size("size_at_aligned_start", 2 * unit));
-    work.next(a_size("size_anywhere", 3 * unit));
+    work.next(Value::of_size("size_at_aligned_start", 2 * unit));
+    work.next(Value::of_size("size_anywhere", 3 * unit));
 }
 
 void exceeds_capacity(Workings& work) {
     const auto align = work.number("align");
-    if (align) work.next(a_size("size_at_least", *align));
+    if (align) work.next(Value::of_size("size_at_least", *align));
 }
 
 void pfns_truncated(Workings& work) {
@@ -114,12 +115,12 @@ void pfns_truncated(Workings& work) {
     const auto before = work.number("pages_before");
     const auto now = work.number("pages");
     if (!before || !now || *before > ~0ULL / page || *now > ~0ULL / page) return;
-    work.found(a_size("usable_before", *before * page));
-    work.found(a_size("usable", *now * page));
+    work.found(Value::of_size("usable_before", *before * page));
+    work.found(Value::of_size("usable", *now * page));
 }
 
 void underrun(Workings& work) {
-    if (const auto extent = work.number("largest_extent")) work.next(a_size("size_at_most", *extent));
+    if (const auto extent = work.number("largest_extent")) work.next(Value::of_size("size_at_most", *extent));
 }
 
 void region_align(Workings& work) {
@@ -130,13 +131,13 @@ void region_align(Workings& work) {
 
 void namespace_size(Workings& work) {
     const std::uint64_t unit = unit_of_sizes(work);
-    work.found(a_size("unit", unit));
+    work.found(Value::of_size("unit", unit));
     if (const auto size = work.number("size")) put_sizes(work, *size, unit);
 }
 
 void size_hex_no_space(Workings& work) {
     if (const auto extent = work.number("largest_extent"); extent && *extent != 0) {
-        work.next(a_size("size_at_most", *extent));
+        work.next(Value::of_size("size_at_most", *extent));
     }
 }
 
@@ -168,11 +169,11 @@ void enable_failed(Workings& work) {
     const bool second = work.device().find(".0") == std::string::npos && work.device().find('.') != std::string::npos;
     if (size && *size % section != 0 && (old || (second && !known_new && *size < section))) {
         work.become("pfn.section-shared");
-        work.found(a_size("section_size", section));
+        work.found(Value::of_size("section_size", section));
         put_sizes(work, *size, section);
     } else if (size && sensible(*size, kSubsectionSize)) {
-        work.found(a_size("usable_if_made", usable(0, *size, kSubsectionSize)));
-        work.found(a_count("subsections", *size / kSubsectionSize));
+        work.found(Value::of_size("usable_if_made", usable(0, *size, kSubsectionSize)));
+        work.found(Value::of_count("subsections", *size / kSubsectionSize));
     }
 }
 
@@ -182,19 +183,19 @@ void align_loss(Workings& work) {
     if (!size || !align || !sensible(*size, *align)) return;
     const auto known_start = work.number("start");
     const std::uint64_t start = known_start.value_or(0);
-    if (known_start) work.found(a_size("start_modulo", start & (*align - 1)));
-    work.found(a_size("usable", usable(align_down(start, kSubsectionSize), *size, *align)));
+    if (known_start) work.found(Value::of_size("start_modulo", start & (*align - 1)));
+    work.found(Value::of_size("usable", usable(align_down(start, kSubsectionSize), *size, *align)));
     for (std::uint64_t more = 1; more <= 3; ++more) {
         const std::uint64_t larger = *size + more * *align;
         if (usable(align_down(start, kSubsectionSize), larger, *align) >= *size) {
-            work.next(a_size("size_for_usable", larger));
+            work.next(Value::of_size("size_for_usable", larger));
             break;
         }
     }
-    work.next(a_size("align", kSubsectionSize));
+    work.next(Value::of_size("align", kSubsectionSize));
 }
 
-void alignment_mismatch(Workings& work) { work.next(a_size("align", kSubsectionSize)); }
+void alignment_mismatch(Workings& work) { work.next(Value::of_size("align", kSubsectionSize)); }
 
 // "size":0: nothing is left between the memmap and the truncated end.
 void zero_size(Workings& work) {
@@ -204,22 +205,22 @@ void zero_size(Workings& work) {
         return line.lower.find("ppc64") != std::string::npos || line.lower.find("65536 16777216") != std::string::npos;
     });
     const std::uint64_t unit = powerpc ? 16 * kMiB : kSubsectionSize;   // memremap_compat_align(), hash MMU
-    work.found(a_size("unit", unit));
+    work.found(Value::of_size("unit", unit));
     if (!size || !sensible(*size, unit)) return;
-    work.found(a_size("usable", usable(0, *size, unit)));
+    work.found(Value::of_size("usable", usable(0, *size, unit)));
     std::uint64_t larger = (*size / unit + 1) * unit;
     while (usable(0, larger, unit) == 0 && larger < 64 * unit) larger += unit;
-    work.next(a_size("size_above", larger));
+    work.next(Value::of_size("size_above", larger));
 }
 
 void info_block_lost(Workings& work) {
     const auto raw = work.number("size");
     const auto used = work.number("usable");
     if (!raw || !used || *used >= *raw) return;
-    work.found(a_size("overhead", *raw - *used));
+    work.found(Value::of_size("overhead", *raw - *used));
     // size/64 and 2 MiB, rounded up to 2 MiB
     const std::uint64_t expected = sensible(*raw, kSubsectionSize) ? *raw - usable(0, *raw, kSubsectionSize) : 0;
-    if (expected != 0) work.found(a_size("overhead_of_map_dev", expected));
+    if (expected != 0) work.found(Value::of_size("overhead_of_map_dev", expected));
 }
 
 }   // namespace memhot::explaining::works

@@ -20,27 +20,29 @@ void interleave_width(Workings& work) {
     const auto align = work.number("align");
     if (!ways || !align || *ways == 0 || *align == 0 || *align > ~0ULL / *ways) return;
     const std::uint64_t unit = *ways * *align;
-    work.found(a_size("unit", unit));
+    work.found(Value::of_size("unit", unit));
     const auto suggested = work.number("suggested");
     if (const auto size = work.number("size"); size && *size % unit != 0) {
         put_sizes(work, *size, unit);
     } else if (suggested && *suggested % unit == 0 && *suggested != 0) {
         // ndctl rounds up, so what was asked for lies one unit below at most
-        if (*suggested != unit) work.next(a_size("size_below", *suggested - unit));
-        work.next(a_size("size_above", *suggested));
+        if (*suggested != unit) work.next(Value::of_size("size_below", *suggested - unit));
+        work.next(Value::of_size("size_above", *suggested));
     } else {
         work.need(Need::command);
     }
 }
 
-void at_least_16m(Workings& work) { work.next(a_size("size_at_least", kSmallest)); }
+void at_least_16m(Workings& work) { work.next(Value::of_size("size_at_least", kSmallest)); }
 
-void page_align(Workings& work) { work.next(a_size("align_page", work.number("page_size").value_or(4 * kKiB))); }
+void page_align(Workings& work) {
+    work.next(Value::of_size("align_page", work.number("page_size").value_or(4 * kKiB)));
+}
 
 void unsupported_align(Workings& work) {
     page_align(work);
-    work.next(a_size("align_pmd", 2 * kMiB));
-    work.next(a_size("align_pud", kGiB));
+    work.next(Value::of_size("align_pmd", 2 * kMiB));
+    work.next(Value::of_size("align_pud", kGiB));
 }
 
 void no_capacity(Workings& work) {
@@ -49,12 +51,12 @@ void no_capacity(Workings& work) {
         if (object.largest_extent && (!largest || *object.largest_extent > *largest)) largest = object.largest_extent;
     }
     if (!largest) largest = work.number("largest_extent");
-    if (largest) work.found(a_size("largest_extent", *largest));
+    if (largest) work.found(Value::of_size("largest_extent", *largest));
     const auto available = work.number("available");
     if (largest && *largest != 0) {
-        work.next(a_size("size_at_most", *largest));
+        work.next(Value::of_size("size_at_most", *largest));
     } else if (available && *available != 0) {
-        work.next(a_size("size_at_most", *available));
+        work.next(Value::of_size("size_at_most", *available));
     }
     work.number("size");
 }
@@ -62,11 +64,11 @@ void no_capacity(Workings& work) {
 void label_less_size(Workings& work) {
     work.number("size");
     if (const auto region = work.number("region_size")) {
-        work.next(a_size("size", *region));
+        work.next(Value::of_size("size", *region));
         return;
     }
     for (const auto& object : work.text().listed) {
-        if (object.dev.starts_with("region") && object.size) work.next(a_size("size", *object.size));
+        if (object.dev.starts_with("region") && object.size) work.next(Value::of_size("size", *object.size));
     }
 }
 
@@ -74,7 +76,7 @@ void blocks_already(Workings& work) {
     const auto blocks = work.number("blocks");
     const auto block = work.number("block_size");
     if (!blocks || !block || *block == 0 || *blocks > ~0ULL / *block) return;
-    work.found(a_size("blocks_size", *blocks * *block));
+    work.found(Value::of_size("blocks_size", *blocks * *block));
 }
 
 void node_blocks(Workings& work) { blocks_already(work); }
@@ -95,17 +97,17 @@ void daxctl_enable(Workings& work) {
 void exit_status(Workings& work) {
     const auto status = work.number("status");
     if (!status || *status <= 128 || *status > 255) return;
-    work.found(a_text("exit_errno", errno_name(static_cast<int>(256 - *status))));
+    work.found(Value::of_text("exit_errno", errno_name(static_cast<int>(256 - *status))));
 }
 
 void badblocks(Workings& work) {
     const auto sectors = work.number("sectors");
-    if (sectors && *sectors <= ~0ULL / kSector) work.found(a_size("bytes", *sectors * kSector));
+    if (sectors && *sectors <= ~0ULL / kSector) work.found(Value::of_size("bytes", *sectors * kSector));
 }
 
 void bits_too_low(Workings& work) {
     const auto wanted = work.number("wanted");
-    if (wanted) work.next(a_count("bits_needed", static_cast<std::uint64_t>(std::bit_width(*wanted))));
+    if (wanted) work.next(Value::of_count("bits_needed", static_cast<std::uint64_t>(std::bit_width(*wanted))));
 }
 
 void multiple_of(Workings& work) {
@@ -119,10 +121,10 @@ void memmap_carve(Workings& work) {
     const auto size = work.number("size");
     const auto at = work.number("at");
     if (!size || !at) return;
-    if (const auto range = Range::from_size(*at, *size)) work.found(a_range("carved", *range));
+    if (const auto range = Range::from_size(*at, *size)) work.found(Value::of_range("carved", *range));
     for (const auto& place : work.text().places) {
         if (place.kind != PlaceKind::pmem || is_aligned(place.range.start, kSubsectionSize)) continue;
-        work.found(a_range("piece", place.range));
+        work.found(Value::of_range("piece", place.range));
         put_inside(work, "inside", place.range, kSubsectionSize);
         break;
     }

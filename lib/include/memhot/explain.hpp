@@ -11,22 +11,9 @@
 #include <vector>
 
 #include "memhot/snapshot.hpp"
-#include "memhot/units.hpp"
+#include "memhot/value.hpp"
 
 namespace memhot {
-
-// A number or word that a line holds, or that was computed from such numbers.
-struct ExplainedValue {
-    enum class Kind : std::uint8_t { text, count, size, address, range };
-    std::string name;           // "region_align"; stable
-    Kind kind = Kind::text;
-    std::uint64_t number = 0;   // count, size in bytes, address, start of a range
-    std::uint64_t last = 0;     // of a range, inclusive
-    std::string text;           // of a text; of a size that stood there rounded ("1.94 GiB")
-    friend bool operator==(const ExplainedValue&, const ExplainedValue&) = default;
-};
-// The value for people: "1090519040 (1040M, 0x41000000)", "0x1080000000", "0x240000000-0x43fffffff".
-std::string to_string(const ExplainedValue& value);
 
 struct Explanation {
     enum class Kind : std::uint8_t {
@@ -43,9 +30,9 @@ struct Explanation {
     std::vector<std::string> rules;   // ids of the rules (rules.hpp) that speak this message
     int error = 0;   // errno that the text names
     std::string device;   // "pfn1.0", "memory272"
-    std::vector<ExplainedValue> found;   // numbers of the text
+    std::vector<Value> found;   // numbers and words of the text
     std::string cause;   // one or two sentences
-    std::vector<ExplainedValue> next;   // values that would be taken instead
+    std::vector<Value> next;   // values that would be taken instead
     std::string remedy;
     std::string releases;   // in which the rule speaks
     std::string source;   // kernel file: function, or the tool's
@@ -53,8 +40,8 @@ struct Explanation {
     std::vector<std::string> evidence;   // lines of the host's /proc/iomem that the numbers lie in
     std::vector<std::string> candidates;   // of unknown text: ids of the nearest known messages, with their text
 
-    [[nodiscard]] const ExplainedValue* find(std::string_view name) const;   // in found
-    [[nodiscard]] const ExplainedValue* find_next(std::string_view name) const;   // in next
+    [[nodiscard]] const Value* find(std::string_view name) const;   // in found
+    [[nodiscard]] const Value* find_next(std::string_view name) const;   // in next
 };
 std::string_view to_string(Explanation::Kind kind);
 

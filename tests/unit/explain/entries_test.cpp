@@ -11,8 +11,8 @@
 
 #include "explain/matching.hpp"
 #include "explain/rendering.hpp"
-#include "explain/values.hpp"
 #include "memhot/rules.hpp"
+#include "memhot/value.hpp"
 
 namespace memhot::explaining {
 namespace {
@@ -91,7 +91,7 @@ Explanation surely_known(const Entry& entry) {
     }
     Explanation known;
     for (const auto& [name, count] : captured) {
-        if (count == patterns) known.found.push_back(a_text(name, "known"));
+        if (count == patterns) known.found.push_back(Value::of_text(name, "known"));
     }
     return known;
 }

@@ -6,9 +6,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "explain/values.hpp"
 #include "memhot/explain.hpp"
 #include "memhot/rules.hpp"
+#include "memhot/value.hpp"
 
 namespace memhot {
 namespace {

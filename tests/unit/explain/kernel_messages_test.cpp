@@ -4,8 +4,8 @@
 // daxctl and cxl print before the kernel is asked: each is known, and the most telling numbers are found.
 #include <gmock/gmock.h>
 
-#include "explain/values.hpp"
 #include "memhot/explain.hpp"
+#include "memhot/value.hpp"
 
 namespace memhot {
 namespace {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "explain/holes.hpp"
-#include "explain/values.hpp"
+#include "memhot/value.hpp"
 
 namespace memhot::explaining {
 namespace {

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <map>
 
-#include "explain/values.hpp"
 #include "memhot/explain.hpp"
+#include "memhot/value.hpp"
 #include "unit/explain/peers_case.hpp"
 
 namespace memhot::test {
@@ -25,9 +25,9 @@ std::vector<PeersCase> all_cases() {
     return all;
 }
 
-void expect_values(const std::vector<ExplainedValue>& got, const Values& wanted, std::string_view what) {
+void expect_values(const std::vector<Value>& got, const Values& wanted, std::string_view what) {
     for (const auto& [name, text] : wanted) {
-        const auto value = std::ranges::find(got, name, &ExplainedValue::name);
+        const auto value = std::ranges::find(got, name, &Value::name);
         if (value == got.end()) {
             ADD_FAILURE() << what << " has no " << name << ", expected " << text;
             continue;
