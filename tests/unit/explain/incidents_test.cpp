@@ -13,7 +13,6 @@
 namespace memhot {
 namespace {
 
-using explaining::brief;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;

@@ -207,7 +207,7 @@ TEST_P(KernelMessages, AreKnown) {
         const auto* value = first.find(wanted.name);
         if (value == nullptr) value = first.find_next(wanted.name);
         ASSERT_NE(value, nullptr) << wanted.name;
-        EXPECT_EQ(explaining::brief(*value), wanted.value);
+        EXPECT_EQ(brief(*value), wanted.value);
     }
     EXPECT_FALSE(first.cause.empty());
     EXPECT_FALSE(first.remedy.empty());

@@ -14,7 +14,6 @@
 namespace memhot::test {
 namespace {
 
-using explaining::brief;
 
 std::vector<PeersCase> all_cases() {
     std::vector<PeersCase> all;
