@@ -60,7 +60,13 @@ public:
             if (options_.is_set("force")) {
                 if (const auto result = offline(device); result.rc < 0) return result;
             }
-            if (online_blocks(bus_, device) != 0) return refused(nd_refuse(RuleId::daxctl_online));
+            if (const auto online = online_blocks(bus_, device); online != 0) {
+                if (options_.is_set("verbose")) {
+                    console_.say(fmt::format("{}: found {} memory sections online", device.name(), online));
+                    console_.say(fmt::format("{}: refusing to change modes", device.name()));
+                }
+                return refused(nd_refuse(RuleId::daxctl_online));
+            }
             daxctl_unbind(bus_, device);
         }
         const auto answer = daxctl_bind(bus_, device, DaxDriver::device_dax);
@@ -128,15 +134,20 @@ private:
     std::vector<std::uint64_t> offlined_;
 };
 
-// do_reconfig() with a size or an align: the mode is not looked at then.
-DeviceResult resize(NdBus& bus, DaxDevice& device, const ParsedOptions& options) {
+DeviceResult unknown_mode(const DaxDevice& device, Console& console) {
+    console.say(fmt::format("{}: unknown mode requested: 0", device.name()));
+    return refused(nd_refuse(RuleId::daxctl_mode));
+}
+
+// do_reconfig() with a size or an align: the mode is looked at only where no size was given, and there is none then.
+DeviceResult resize(NdBus& bus, DaxDevice& device, const ParsedOptions& options, Console& console) {
     const auto align = parse_tool_size(options.value("align").value_or("0"));
     if (align && align->value > 0) {
         const auto answer = dax_set_align(bus, device, std::to_string(align->value));
         if (!answer.ok()) return refused(answer, ENXIO);
     }
     const auto size = options.value("size");
-    if (!size) return refused(nd_refuse(RuleId::daxctl_mode));
+    if (!size) return unknown_mode(device, console);
     const auto bytes = parse_tool_size(*size);
     const auto answer = dax_set_size(bus, device, bytes ? bytes->value : ~0ULL);
     return answer.ok() ? DeviceResult{} : refused(answer, ENXIO);
@@ -193,12 +204,10 @@ CommandAnswer reconfigure_device(NdBus& bus, const std::vector<std::string>& arg
     CommandAnswer answer =
         for_each_device(bus, kReconfigure, options, console, [&](NdBus& on, const std::string& name) {
             DaxDevice& device = *on.find_dax(name);
-            if (resizes) return resize(on, device, options.parsed);
-            DeviceResult result = refused(nd_refuse(RuleId::daxctl_mode));
-            if (mode == "system-ram") result = run.to_system_ram(device);
-            if (mode == "devdax") result = run.to_devdax(device);
-            if (mode != "system-ram" && mode != "devdax")
-                console.say(fmt::format("{}: unknown mode requested: 0", name));
+            if (resizes) return resize(on, device, options.parsed, console);
+            const DeviceResult result = mode == "system-ram" ? run.to_system_ram(device)
+                                        : mode == "devdax"   ? run.to_devdax(device)
+                                                             : unknown_mode(device, console);
             if (result.rc < 0) return result;
             changed = name;
             return DeviceResult{};   // do_reconfig(): as it was already is fine

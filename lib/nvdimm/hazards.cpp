@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "nvdimm/create_request.hpp"
 
@@ -21,6 +22,11 @@ std::string_view parent_part(std::string_view path) {
     return slash == std::string_view::npos ? std::string_view() : last_part(path.substr(0, slash));
 }
 
+bool holds_online_memory(const NdBus& bus, const NdRegion& region, const NdNamespace& ns) {
+    const DaxDevice* device = bus.find_dax(fmt::format("dax{}.{}", region.id, ns.id));
+    return device != nullptr && online_blocks(bus, *device) != 0;
+}
+
 // --- sizes of namespaces -----------------------------------------------------------------------------------------
 
 // A multiple of 4 GiB divides by zero; other aligns beyond it are taken modulo 4 GiB.
@@ -31,6 +37,8 @@ void size_is_written(const NdRegion& region, std::vector<Hazard>& out) {
                                                        name_of(region), region.align, region.align & 0xffffffff)));
 }
 
+bool all_enabled(const NdRegion& region) { return std::ranges::all_of(region.mappings, &NdMapping::enabled); }
+
 void label_is_written(const NdRegion& region, std::vector<Hazard>& out) {
     const auto unbound = std::ranges::find(region.mappings, false, &NdMapping::enabled);
     if (unbound == region.mappings.end()) return;
@@ -38,20 +46,25 @@ void label_is_written(const NdRegion& region, std::vector<Hazard>& out) {
                                                                     unbound->dimm, name_of(region))));
 }
 
-void grows(const NdRegion& region, const NdNamespace& ns, std::uint64_t size, std::vector<Hazard>& out) {
+// ndctl, too, sees to it that the namespace is idle and has a uuid before it writes the size.
+void grows(const NdBus& bus, const NdRegion& region, const NdNamespace& ns, std::uint64_t size,
+           std::vector<Hazard>& out) {
     if (!region.labelled || !ns.allocated || size <= ns.size()) return;
-    const auto extents = grown(region, ns, size - ns.size());
-    if (!extents) return;
-    const Range& first = extents->front();
-    if (extents->size() > 1) {
+    NdRegion trial = region;
+    NdNamespace& grown = *trial.find(ns.id);
+    grown.active.reset();
+    grown.claimed.reset();
+    grown.identity = std::max<std::uint64_t>(1, ns.identity);
+    if (!set_size(trial, grown, size, bus.model.profile().has(Feature::nd_full_dimm_ignored)).ok()) return;
+    if (grown.extents.size() > 1) {
         out.push_back(hazard(RuleId::nd_grow_splits,
                              fmt::format("{} gets a second extent at {} and then reads as {}", name_of(region, ns),
-                                         to_string(first), to_string(Range{first.start, first.start + size - 1}))));
-    } else if (first.start < ns.space.start) {
+                                         to_string(grown.extents.front()), to_string(grown.space))));
+    } else if (grown.space.start < ns.space.start) {
         out.push_back(
             hazard(RuleId::nd_grow_downward,
                    fmt::format("{} starts at {:#x} instead of {:#x}: all its data shift by {}", name_of(region, ns),
-                               first.start, ns.space.start, human_size(ns.space.start - first.start))));
+                               grown.space.start, ns.space.start, human_size(ns.space.start - grown.space.start))));
     }
 }
 
@@ -66,12 +79,29 @@ void keeps_info_block(const NdBus& bus, const NdRegion& region, const NdNamespac
     NdNamespace& resized = *there.find(ns.id);
     if (!set_size(there, resized, size).ok()) return;
     const NdAnswer answer = enable_namespace(trial, there, resized);
-    const std::string then = answer.ok() ? "it can still be enabled, but what it holds is cut or shifted"
+    if (answer.ok() && size > ns.size()) return;   // its struct pages fit, and nothing is lost
+    const std::string then = answer.ok() ? "it can still be enabled, but what it holds is cut"
                                          : fmt::format("enabling it then fails with {} ({})", errno_name(answer.error),
                                                        rule(answer.rule).id);
     out.push_back(
         hazard(RuleId::nd_resize_kept_map_dev, fmt::format("{} keeps its info block (map=dev, data at {:#x}): {}",
                                                            name_of(region, ns), info->geometry.data_offset, then)));
+}
+
+// Which of two dangers it is that the space of a map=dev runs out: it never sufficed, or the namespace was resized since.
+RuleId exhausted_by(const NdBus& bus, const NdNamespace& ns, const InfoBlock& info) {
+    const KernelProfile& profile = bus.model.profile();
+    const Range pages{ns.space.start + info.geometry.start_pad, ns.space.last - info.geometry.end_trunc};
+    const Outcome outcome = bus.model.outcome(op::Map{.type = MapType::fsdax,
+                                                      .start = pages.start,
+                                                      .size = pages.size(),
+                                                      .claim = false,
+                                                      .owner = {},
+                                                      .altmap = info.geometry.altmap(info.map, profile.page_size)});
+    if (outcome.rule != RuleId::map_altmap_exhausted) return RuleId::none;
+    const auto fresh = pfn_geometry(profile, ns.space, info.align, info.map);
+    const bool as_created = !fresh.refusal && fresh.geometry.data_offset == info.geometry.data_offset;
+    return as_created ? RuleId::nd_map_dev_unaligned_end : RuleId::nd_resize_kept_map_dev;
 }
 
 // --- ndctl create-namespace --------------------------------------------------------------------------------------
@@ -92,105 +122,130 @@ void created_at(const NdBus& bus, const CreateRequest& request, const NdRegion& 
     if (ns != nullptr && ns->allocated && !request.force && !on_16m) {
         out.push_back(
             hazard(RuleId::ndctl_zeroes_first,
-                   fmt::format("{} starts at {:#x}, no multiple of 16 MiB: ndctl zeroes its info block, then refuses",
+                   fmt::format("{} starts at {:#x}, no multiple of 16 MiB: ndctl zeroes its first 8 KiB, then refuses",
                                name_of(region, *ns), target.space.start)));
         return;
     }
     const auto geometry = pfn_geometry(trial.model.profile(), target.space, wanted.align, wanted.map);
-    const auto altmap = geometry.geometry.altmap(wanted.map, trial.model.profile().page_size);
-    if (geometry.refusal || !altmap) return;
-    const std::uint64_t end = target.space.last - geometry.geometry.end_trunc;
-    const Outcome outcome = trial.model.outcome(op::Map{.type = MapType::fsdax,
-                                                        .start = target.space.start,
-                                                        .size = end - target.space.start + 1,
-                                                        .claim = false,
-                                                        .owner = name_of(region),
-                                                        .altmap = altmap});
-    if (outcome.rule != RuleId::map_altmap_exhausted) return;
-    out.push_back(
-        hazard(RuleId::nd_map_dev_unaligned_end,
-               fmt::format("{} needs more struct pages than {} hold", to_string(Range{target.space.start, end}),
-                           human_size(geometry.geometry.memmap_reserve(wanted.map)))));
+    if (geometry.refusal || wanted.map != PageMap::device) return;
+    const InfoBlock info{.map = wanted.map, .align = wanted.align, .geometry = geometry.geometry};
+    if (exhausted_by(trial, target, info) == RuleId::none) return;
+    const Range pages{target.space.start, target.space.last - info.geometry.end_trunc};
+    out.push_back(hazard(RuleId::nd_map_dev_unaligned_end,
+                         fmt::format("{} needs more struct pages than {} hold", to_string(pages),
+                                     human_size(info.geometry.memmap_reserve(info.map)))));
 }
 
-void create_in(const NdBus& bus, const CreateRequest& request, const NdRegion& region, const NdNamespace* ns,
+// false: ndctl passes the region over and goes on to the next one.
+bool create_in(const NdBus& bus, const CreateRequest& request, const NdRegion& region, const NdNamespace* ns,
                std::vector<Hazard>& out) {
     Console unheard;
     Wanted wanted;
-    if (!validate_request(bus, request, region, ns, unheard, wanted).ok()) return;
-    if (ns != nullptr && ns->active && !request.force) return;
+    const NdAnswer answer = validate_request(bus, request, region, ns, unheard, wanted);
+    if (!answer.ok()) return answer.error != EAGAIN;
+    if (region.read_only) return ns != nullptr;
+    if (ns != nullptr && ((ns->active && !request.force) || holds_online_memory(bus, region, *ns))) return true;
     if (region.labelled) {
-        size_is_written(region, out);
-        label_is_written(region, out);
-        if (!out.empty()) return;
-        if (ns != nullptr) grows(region, *ns, wanted.size, out);
+        if (ns == nullptr || ns->identity != 0) label_is_written(region, out);
+        if (all_enabled(region)) size_is_written(region, out);
+        if (!out.empty()) return true;
+        if (ns != nullptr) grows(bus, region, *ns, wanted.size, out);
     }
     created_at(bus, request, region, ns, wanted, out);
+    return true;
 }
 
 void of_create(const NdBus& bus, const std::vector<std::string>& arguments, std::vector<Hazard>& out) {
     Console unheard;
     const auto request = read_create_request(bus.model.profile(), arguments, unheard);
     if (!request) return;
-    for (const auto& region : bus.regions) {
-        if (!matches_region(region, request->region)) continue;
+    NdBus copy = bus;
+    for (const NdRegion* region : regions_in_order(copy)) {
+        if (!matches_region(*region, request->region)) continue;
         if (!request->reconfigure) {
-            create_in(bus, *request, region, nullptr, out);
+            if (create_in(bus, *request, *region, nullptr, out) && !request->greedy) return;
             continue;
         }
-        for (const auto& [_, ns] : region.namespaces) {
-            if (name_of(region, ns) == *request->reconfigure) create_in(bus, *request, region, &ns, out);
+        for (const auto& [_, ns] : region->namespaces) {
+            if (name_of(*region, ns) == *request->reconfigure) create_in(bus, *request, *region, &ns, out);
         }
     }
 }
 
-// Of a name, or of "all".
+// Of a name, or of "all"; nothing where ndctl refuses before it writes.
 void of_destroy(const NdBus& bus, const std::vector<std::string>& arguments, std::vector<Hazard>& out) {
+    const auto has = [&](std::string_view word) { return std::ranges::find(arguments, word) != arguments.end(); };
+    const bool force = has("-f") || has("--force");
+    for (const auto& region : bus.regions) {
+        if (!region.labelled || region.read_only) continue;
+        for (const auto& [_, ns] : region.namespaces) {
+            const bool meant = has(name_of(region, ns)) || has("all");
+            if (!meant || ns.identity == 0 || (ns.active && !force) || holds_online_memory(bus, region, ns)) continue;
+            label_is_written(region, out);
+            if (all_enabled(region)) size_is_written(region, out);
+        }
+    }
+}
+
+// --- enabling ----------------------------------------------------------------------------------------------------
+
+// A map=dev whose space for struct pages does not hold them: the range cannot be mapped again before a reboot.
+void of_enable(const NdBus& bus, const NdRegion& region, const NdNamespace& ns, std::vector<Hazard>& out) {
+    const InfoBlock* info = info_block_of(bus, ns);
+    if (ns.active || info == nullptr || info->mode == NsMode::sector || info->map != PageMap::device) return;
+    if (!validate_info_block(bus.model.profile(), ns, *info).ok()) return;
+    const RuleId danger = exhausted_by(bus, ns, *info);
+    if (danger == RuleId::none) return;
+    out.push_back(
+        hazard(danger, fmt::format("{} needs more struct pages than {} hold: {} cannot be mapped again until reboot",
+                                   name_of(region, ns), human_size(info->geometry.memmap_reserve(info->map)),
+                                   to_string(ns.space))));
+}
+
+void of_enable(const NdBus& bus, std::string_view name, std::vector<Hazard>& out) {
     for (const auto& region : bus.regions) {
         for (const auto& [_, ns] : region.namespaces) {
-            const bool meant = std::ranges::find(arguments, name_of(region, ns)) != arguments.end() ||
-                               (ns.allocated && std::ranges::find(arguments, "all") != arguments.end());
-            if (!meant || !region.labelled) continue;
-            size_is_written(region, out);
-            label_is_written(region, out);
+            if (name == "all" || name == name_of(region, ns)) of_enable(bus, region, ns, out);
         }
     }
 }
 
 // --- dax devices -------------------------------------------------------------------------------------------------
 
-void kmem_lets_go(const NdBus& bus, const DaxDevice& device, std::vector<Hazard>& out) {
+std::vector<std::uint64_t> online_blocks_in(const Model& model, const std::vector<Range>& ranges) {
     std::vector<std::uint64_t> online;
-    for (const auto& range : device.added) {
-        const std::uint64_t size = bus.model.block_size();
+    for (const auto& range : ranges) {
+        const std::uint64_t size = model.block_size();
         for (std::uint64_t number = range.start / size; number * size < range.last; ++number) {
-            const auto block = bus.model.block(number);
+            const auto block = model.block(number);
             if (block && block->online) online.push_back(number);
         }
     }
-    if (online.empty()) return;
-    out.push_back(
-        hazard(RuleId::nd_kmem_unbind_online,
-               fmt::format("{} of the memory blocks of {} are online, the first memory{}: they stay until reboot",
-                           online.size(), device.name(), online.front())));
+    return online;
 }
 
-// daxctl destroy-device --force unbinds whatever is there.
-void of_destroy_device(const NdBus& bus, const std::vector<std::string>& arguments, std::vector<Hazard>& out) {
-    const auto has = [&](std::string_view word) { return std::ranges::find(arguments, word) != arguments.end(); };
-    if (!has("-f") && !has("--force")) return;
+// kmem lets go of a device by any way: --force of destroy-device, an unbind, and a reconfiguration of a device of several
+// ranges, of which libdaxctl sees but the blocks in [resource, resource + size). Told by trying.
+void kmem_lets_go(const NdBus& bus, const CommandLine& command, std::vector<Hazard>& out) {
+    const auto drives = [](const DaxDevice& device) { return device.driver == DaxDriver::kmem; };
+    if (std::ranges::none_of(bus.dax, drives)) return;
+    NdBus trial = bus;
+    run_command(trial, command);
     for (const auto& device : bus.dax) {
-        if (device.driver == DaxDriver::kmem && (has(device.name()) || has("all"))) kmem_lets_go(bus, device, out);
+        const DaxDevice* after = trial.find_dax(device.name());
+        if (!drives(device) || (after != nullptr && drives(*after))) continue;
+        const auto online = online_blocks_in(trial.model, device.added);
+        if (online.empty()) continue;
+        out.push_back(
+            hazard(RuleId::nd_kmem_unbind_online,
+                   fmt::format("{} of the memory blocks of {} are online, the first memory{}: they stay until reboot",
+                               online.size(), device.name(), online.front())));
     }
 }
 
 // --- writes to sysfs ---------------------------------------------------------------------------------------------
 
 void of_unbind(const NdBus& bus, std::string_view driver, std::string_view name, std::vector<Hazard>& out) {
-    if (driver == "kmem") {
-        if (const DaxDevice* device = bus.find_dax(name)) kmem_lets_go(bus, *device, out);
-        return;
-    }
     if (driver != "nvdimm") return;
     for (const auto& region : bus.regions) {
         const bool uses = std::ranges::find(region.mappings, name, &NdMapping::dimm) != region.mappings.end();
@@ -205,12 +260,21 @@ void of_unbind(const NdBus& bus, std::string_view driver, std::string_view name,
 void of_size(const NdBus& bus, std::string_view name, std::uint64_t size, std::vector<Hazard>& out) {
     for (const auto& region : bus.regions) {
         for (const auto& [_, ns] : region.namespaces) {
-            if (name_of(region, ns) != name || !region.labelled || ns.active || ns.claimed) continue;
+            const bool taken = region.labelled && !ns.active && !ns.claimed && ns.identity != 0;
+            if (name_of(region, ns) != name || !taken) continue;
             size_is_written(region, out);
-            label_is_written(region, out);
-            if (!out.empty()) return;
-            grows(region, ns, size, out);
+            if (!out.empty() || !all_enabled(region)) return;   // refused before a label is written
+            grows(bus, region, ns, size, out);
             keeps_info_block(bus, region, ns, size, out);
+        }
+    }
+}
+
+void of_uuid(const NdBus& bus, std::string_view name, std::vector<Hazard>& out) {
+    for (const auto& region : bus.regions) {
+        for (const auto& [_, ns] : region.namespaces) {
+            if (name_of(region, ns) == name && region.labelled && !ns.active && !ns.claimed)
+                label_is_written(region, out);
         }
     }
 }
@@ -222,6 +286,10 @@ void of_write(const NdBus& bus, const CommandLine& command, std::vector<Hazard>&
     const auto number = parse_number(value);
     if (file == "unbind") {
         of_unbind(bus, parent, value, out);
+    } else if (file == "bind") {
+        of_enable(bus, value, out);
+    } else if (file == "uuid") {
+        of_uuid(bus, parent, out);
     } else if (file == "size" && number) {
         of_size(bus, parent, *number, out);
     } else if (file == "align" && number && *number >> 32 != 0 && parent.starts_with("region")) {
@@ -238,7 +306,10 @@ std::vector<Hazard> hazards_of(const NdBus& bus, const CommandLine& command) {
     if (command.program == "write") of_write(bus, command, out);
     if (command.verb == "create-namespace") of_create(bus, command.arguments, out);
     if (command.verb == "destroy-namespace") of_destroy(bus, command.arguments, out);
-    if (command.verb == "destroy-device") of_destroy_device(bus, command.arguments, out);
+    if (command.verb == "enable-namespace") {
+        for (const auto& word : command.arguments) of_enable(bus, word, out);
+    }
+    kmem_lets_go(bus, command, out);
     return out;
 }
 

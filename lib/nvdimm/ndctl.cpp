@@ -36,9 +36,6 @@ NdAnswer destroy(NdBus& bus, NdRegion& region, int id, bool force, Console& cons
     if (auto refused = prepare_reconfigure(bus, region, ns, force, console, &zeroed); !refused.ok()) return refused;
     counts = region.labelled || zeroed;
     if (!region.labelled) return {0, RuleId::nd_accepted};
-    if (!std::ranges::all_of(region.mappings, &NdMapping::enabled)) {
-        return {.error = 0, .rule = RuleId::nd_unbind_active_dimm, .crash = true};
-    }
     const NdAnswer answer = set_size(region, ns, 0);
     if (answer.rule == RuleId::nd_size_no_uuid) return {0, RuleId::nd_accepted};   // was deleted already
     drop_if_idle(region, id);
@@ -81,6 +78,7 @@ CommandAnswer for_each(NdBus& bus, const Action& action, const ParsedOptions& op
         for (const int id : ids_of(*region, name)) {
             bool counts = false;
             last = action.apply(bus, *region, id, options.is_set("force"), console, counts);
+            if (last.crash) return console.finish(-EIO, last);
             count += counts ? 1 : 0;
         }
     }
@@ -169,6 +167,11 @@ NdAnswer prepare_reconfigure(NdBus& bus, NdRegion& region, NdNamespace& ns, bool
         return nd_refuse(RuleId::ndctl_active);
     }
     if (auto refused = disable_safe(bus, region, ns); !refused.ok()) return refused;
+    // holder_class is emptied, and each label follows: nd_pmem_namespace_label_update() looks at the driver of its DIMM
+    const bool has_labels = region.labelled && ns.identity != 0;
+    if (has_labels && !std::ranges::all_of(region.mappings, &NdMapping::enabled)) {
+        return {.error = 0, .rule = RuleId::nd_unbind_active_dimm, .crash = true};
+    }
     const bool was_zeroed = zero_info_block(bus, region, ns, console);
     if (zeroed != nullptr) *zeroed = was_zeroed;
     return {0, RuleId::nd_accepted};

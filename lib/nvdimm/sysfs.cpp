@@ -52,10 +52,27 @@ NdAnswer write_region(NdBus& bus, const Target& target, std::string_view value) 
     return kNoSuchFile;
 }
 
-// The label is written behind the size: with a DIMM unbound that is the end.
+// uuid_store(): a new identity, so that an info block of the old one no longer counts; that another device has the uuid
+// already (EINVAL) is not looked for. Labels follow, also of a namespace without a size: with a DIMM unbound that is the end
+// (nd_pmem_namespace_label_update).
+NdAnswer write_uuid(NdBus& bus, const FoundNamespace& found) {
+    NdRegion& region = *found.region;
+    NdNamespace& ns = *found.ns;
+    if (!region.labelled) return kNoSuchFile;
+    if (ns.active || ns.claimed) return nd_refuse(RuleId::nd_uuid_busy);
+    if (!std::ranges::all_of(region.mappings, &NdMapping::enabled)) {
+        return {.error = 0, .rule = RuleId::nd_unbind_active_dimm, .crash = true};
+    }
+    ns.identity = ++bus.last_identity;
+    return {0, RuleId::nd_accepted};
+}
+
 NdAnswer write_namespace(NdBus& bus, const Target& target, std::string_view value) {
     const auto found = find_namespace(bus, target.parent);
-    if (found.ns == nullptr || target.file != "size") return kNoSuchFile;
+    if (found.ns == nullptr) return kNoSuchFile;
+    if (target.file == "uuid") return write_uuid(bus, found);
+    if (target.file != "size") return kNoSuchFile;
+    if (!found.region->labelled) return nd_refuse(RuleId::nd_size_label_less);   // whatever is written
     const auto number = parse_number(value);
     if (!number) return kNoNumber;
     const bool ignore = bus.model.profile().has(Feature::nd_full_dimm_ignored);
@@ -67,9 +84,11 @@ NdAnswer write_namespace(NdBus& bus, const Target& target, std::string_view valu
 NdAnswer write_dax(NdBus& bus, const Target& target, std::string_view value) {
     DaxDevice* device = bus.find_dax(target.parent);
     if (device == nullptr) return kNoSuchFile;
+    const bool dynamic = bus.find_dax_region(device->region) != nullptr;
     if (target.file == "align") return dax_set_align(bus, *device, value);
-    if (target.file == "mapping") return dax_add_mapping(bus, *device, value);
+    if (target.file == "mapping") return dynamic ? dax_add_mapping(bus, *device, value) : kNoSuchFile;
     if (target.file != "size") return kNoSuchFile;
+    if (!dynamic) return nd_refuse(RuleId::nd_dax_static);   // whatever is written
     const auto number = parse_number(value);
     return number ? dax_set_size(bus, *device, *number) : kNoNumber;
 }

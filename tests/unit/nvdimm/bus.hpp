@@ -71,8 +71,10 @@ inline NdBus one_region(std::uint64_t size, std::uint64_t start = kBase, std::st
 }
 
 // The same of one label-less legacy region whose namespace was enabled at boot.
-inline NdBus one_legacy(std::uint64_t start, std::uint64_t size) {
-    NdBus bus = bus_on(nd_host(pmem_line(start, size, "Persistent Memory (legacy)")));
+inline NdBus one_legacy(std::uint64_t start, std::uint64_t size, std::string kernel = "6.12.95") {
+    Host host = nd_host(pmem_line(start, size, "Persistent Memory (legacy)"));
+    host.kernel = std::move(kernel);
+    NdBus bus = bus_on(host);
     bus.regions.push_back(label_less_region(0, start, size));
     enable_namespace(bus, bus.regions[0], bus.regions[0].namespaces.at(0));
     return bus;
@@ -114,6 +116,18 @@ inline CommandAnswer refused(NdBus& bus, std::string_view command, std::string_v
     if (exit >= 0) {
         EXPECT_EQ(answer.exit, exit) << command;
     }
+    return answer;
+}
+
+// Writes to a file of sysfs and expects this rule, whose errno is what the writer sees; nd_accepted: the write succeeds.
+inline CommandAnswer expect_write(NdBus& bus, std::string_view path, std::string_view value, RuleId rule_id) {
+    CommandAnswer answer = write_attribute(bus, path, value);
+    const Rule& row = rule(rule_id);
+    EXPECT_EQ(rule(answer.rule).id, row.id) << path << " <- " << value;
+    EXPECT_EQ(answer.kernel_error, row.error) << path << " <- " << value;
+    EXPECT_EQ(answer.exit, row.error == 0 ? 0 : 1) << path << " <- " << value;
+    const std::string text = row.error == 0 ? "" : fmt::format("{}: {}", path, errno_text(row.error));
+    EXPECT_EQ(answer.error, text) << path << " <- " << value;
     return answer;
 }
 

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Each danger of namespaces and dax devices: what is said before the command runs, what the kernel then does, and the
+// nearest command that is harmless. Rows R, N, P, K and vectors B of the kernel's decision table, measured on 5.10, 6.12
+// and 7.2 unless it says otherwise.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "nvdimm/dax_region.hpp"
+#include "unit/nvdimm/bus.hpp"
+
+namespace memhot {
+namespace {
+
+using namespace std::string_view_literals;
+using test::done;
+using test::expect_write;
+using test::kBase;
+using test::refused;
+
+constexpr std::string_view kAlign = "/sys/bus/nd/devices/region0/align";
+constexpr std::string_view kSize = "/sys/bus/nd/devices/namespace0.0/size";
+constexpr std::string_view kUuid = "/sys/bus/nd/devices/namespace0.0/uuid";
+constexpr std::string_view kAnyUuid = "4f2e1c3a-8d5b-4a97-b3d4-0c6f7a1e2b90";
+
+std::vector<Hazard> hazards(const NdBus& bus, std::string_view command) {
+    return hazards_of(bus, split_command(command));
+}
+
+void expect_danger(const NdBus& bus, std::string_view command, RuleId rule_id, std::string_view text,
+                   std::string_view releases) {
+    const auto found = hazards(bus, command);
+    ASSERT_EQ(found.size(), 1U) << command;
+    EXPECT_EQ(rule(found[0].rule).id, rule(rule_id).id) << command;
+    EXPECT_EQ(found[0].text, text) << command;
+    EXPECT_EQ(found[0].releases, releases) << command;
+}
+
+void expect_none(const NdBus& bus, std::string_view command) {
+    for (const auto& hazard : hazards(bus, command)) ADD_FAILURE() << command << ": " << hazard.text;
+}
+
+std::string write_to(std::string_view path, std::string_view value) { return fmt::format("write {} {}", path, value); }
+
+TEST(Hazard, nd_region_align_4g) {
+    for (const std::string kernel : {"5.10.223", "6.12.95", "7.2.12"}) {   // R3, vector 53
+        NdBus bus = test::one_region(16 * kGiB, kBase, kernel);
+        expect_none(bus, write_to(kAlign, "0x80000000"));
+        expect_danger(bus, write_to(kAlign, "0x100000000"), RuleId::nd_region_align_4g,
+                      "an align of 4G makes the next size that is written in region0 divide by 0x0", "5.7+");
+        expect_write(bus, kAlign, "0x100000000", RuleId::nd_accepted);   // which the kernel takes
+        const std::string text = "the align of region0 is 0x100000000: the kernel divides by 0x0";
+        expect_none(bus, write_to(kSize, "4294967296"));   // ENXIO: there is no uuid yet
+        expect_danger(bus, "ndctl create-namespace -r region0", RuleId::nd_region_align_4g, text, "5.7+");
+        expect_write(bus, kUuid, kAnyUuid, RuleId::nd_accepted);
+        expect_danger(bus, write_to(kSize, "4294967296"), RuleId::nd_region_align_4g, text, "5.7+");
+        EXPECT_TRUE(write_attribute(bus, kSize, "4294967296").crash);
+        EXPECT_TRUE(test::run(bus, "ndctl create-namespace -r region0").crash);
+    }
+    NdBus three = test::one_region(24 * kGiB);   // 6 GiB of 3 ways: no division by zero, but by another number
+    three.regions[0] = test::labelled_region(0, kBase, 24 * kGiB, 3);
+    expect_write(three, kAlign, "0x180000000", RuleId::nd_accepted);
+    expect_danger(three, "ndctl create-namespace -r region0", RuleId::nd_region_align_4g,
+                  "the align of region0 is 0x180000000: the kernel divides by 0x80000000", "5.7+");
+    EXPECT_FALSE(test::run(three, "ndctl create-namespace -r region0").crash);
+}
+
+TEST(Hazard, nd_unbind_active_dimm) {
+    const std::string unbind = "write /sys/bus/nd/drivers/nvdimm/unbind nmem0";
+    NdBus bus = test::one_region(4 * kGiB);   // R8
+    done(bus, "ndctl create-namespace -r region0 -s 512M");
+    done(bus, "ndctl disable-namespace namespace0.0");
+    expect_danger(bus, unbind, RuleId::nd_unbind_active_dimm,
+                  "nmem0 is used by region0: the next label that is written there crashes the kernel", "5.3+");
+    done(bus, unbind);   // which the kernel takes
+    const std::string text = "nmem0 of region0 has no driver: writing its label crashes";
+    const std::vector<std::string> commands{write_to(kUuid, kAnyUuid), "ndctl create-namespace -e namespace0.0 -m raw",
+                                            "ndctl destroy-namespace namespace0.0", "ndctl destroy-namespace all"};
+    for (const auto& command : commands) {
+        expect_danger(bus, command, RuleId::nd_unbind_active_dimm, text, "5.3+");
+        NdBus copy = bus;
+        const auto answer = test::run(copy, command);
+        EXPECT_TRUE(answer.crash) << command;
+        EXPECT_NE(answer.exit, 0) << command;
+    }
+    expect_none(bus, write_to(kSize, "0"));   // N16: refused before any label
+    expect_write(bus, kSize, "0", RuleId::nd_size_dimm_disabled);
+    expect_none(bus, "ndctl destroy-namespace namespace0.1");   // a seed has no label
+    EXPECT_FALSE(test::run(bus, "ndctl destroy-namespace namespace0.1").crash);
+    expect_none(bus, "ndctl create-namespace -r region0");   // no DIMM has space
+    for (const std::string kernel : {"5.10.223", "6.12.95"}) {   // 1.5: the other one still has, from 5.18 on
+        NdBus two = test::one_region(4 * kGiB, kBase, kernel);
+        two.regions[0] = test::labelled_region(0, kBase, 4 * kGiB, 2);
+        two.regions[0].mappings[0].enabled = false;
+        EXPECT_EQ(hazards(two, "ndctl create-namespace").size(), kernel == "6.12.95" ? 1U : 0U);
+        EXPECT_EQ(test::run(two, "ndctl create-namespace").crash, kernel == "6.12.95");
+    }
+    NdBus disabled = test::one_region(4 * kGiB);   // idle: nothing uses it
+    disabled.regions[0].enabled = false;
+    expect_none(disabled, unbind);
+}
+
+TEST(Hazard, nd_resize_kept_map_dev) {
+    const auto made = [](std::string_view options) {
+        NdBus bus = test::one_region(8 * kGiB);
+        done(bus, fmt::format("ndctl create-namespace -r region0 -s 512M {}", options));
+        done(bus, "ndctl disable-namespace namespace0.0");
+        return bus;
+    };
+    NdBus bus = made("-m fsdax");   // P26, vector 75
+    expect_danger(bus, write_to(kSize, std::to_string(640 * kMiB)), RuleId::nd_resize_kept_map_dev,
+                  "namespace0.0 keeps its info block (map=dev, data at 0xa00000): enabling it then fails with ENOMEM "
+                  "(map.altmap-exhausted)",
+                  "5.3+");
+    expect_none(bus, write_to(kSize, std::to_string(624 * kMiB)));   // 2 MiB each for 4 whole sections, and itself
+    expect_danger(bus, write_to(kSize, std::to_string(256 * kMiB)), RuleId::nd_resize_kept_map_dev,   // vector 76
+                  "namespace0.0 keeps its info block (map=dev, data at 0xa00000): it can still be enabled, but what it "
+                  "holds is cut",
+                  "5.3+");
+    expect_none(bus, "ndctl create-namespace -e namespace0.0 -m fsdax -s 640M");   // which zeroes the info block
+    expect_none(made("-m fsdax -M mem"), write_to(kSize, std::to_string(kGiB)));   // vector 76a
+    expect_write(bus, kSize, std::to_string(640 * kMiB), RuleId::nd_accepted);
+    expect_danger(bus, "ndctl enable-namespace namespace0.0", RuleId::nd_resize_kept_map_dev,
+                  "namespace0.0 needs more struct pages than 10M hold: 100000000-127ffffff cannot be mapped "
+                  "again until reboot",
+                  "5.3+");
+    EXPECT_EQ(test::run(bus, "ndctl enable-namespace namespace0.0").kernel_error, ENOMEM);
+    expect_write(bus, kSize, std::to_string(512 * kMiB), RuleId::nd_accepted);
+    EXPECT_EQ(test::run(bus, "ndctl enable-namespace namespace0.0").kernel_error, EEXIST);   // until reboot
+}
+
+TEST(Hazard, nd_map_dev_unaligned_end) {
+    const auto region = [](Arch arch) {
+        test::Host host = test::nd_host(test::pmem_line(kBase, 4 * kGiB));
+        host.arch = arch;
+        NdBus bus = test::bus_on(host);
+        bus.regions.push_back(test::labelled_region(0, kBase, 4 * kGiB));
+        bus.regions[0].align = 2 * kMiB;
+        return bus;
+    };
+    const std::string create = "ndctl create-namespace -r region0 -m fsdax -s 1086M";   // P27, vector 71
+    NdBus bus = region(Arch::arm64);
+    expect_danger(bus, create, RuleId::nd_map_dev_unaligned_end,
+                  "100000000-143dfffff needs more struct pages than 18M hold", "5.9+ (arm64)");
+    expect_none(bus, create + " -M mem");
+    expect_none(bus, "ndctl create-namespace -r region0 -m fsdax -s 1G");   // its end lies on a section
+    expect_none(region(Arch::x86_64), create);   // vector 10
+    const auto answer = refused(bus, create, "failed to create namespace: No such device or address",
+                                RuleId::map_altmap_exhausted, 237);
+    EXPECT_EQ(answer.kernel_error, ENOMEM);
+    // made on another kernel, and met at boot
+    NdBus old = region(Arch::arm64);
+    NdNamespace& ns = old.regions[0].namespaces[0];
+    ns = {.id = 0, .space = *Range::from_size(kBase, 1086 * kMiB), .allocated = true, .identity = 1};
+    InfoBlock info{.mode = NsMode::fsdax, .align = 2 * kMiB, .parent = 1, .page_size = 4096, .struct_page_size = 64};
+    info.geometry = pfn_geometry(old.model.profile(), ns.space, info.align, info.map).geometry;
+    old.media[kBase] = info;
+    expect_danger(old, "ndctl enable-namespace all", RuleId::nd_map_dev_unaligned_end,
+                  "namespace0.0 needs more struct pages than 18M hold: 100000000-143dfffff cannot be mapped "
+                  "again until reboot",
+                  "5.9+ (arm64)");
+}
+
+TEST(Hazard, nd_kmem_unbind_online) {
+    const std::string unbind = "write /sys/bus/dax/drivers/kmem/unbind dax0.0";
+    NdBus bus = test::one_dax_region(0x140000000, kGiB);   // K5
+    done(bus, "daxctl reconfigure-device -m system-ram --no-online dax0.0");
+    expect_none(bus, unbind);
+    expect_none(bus, "daxctl destroy-device -f dax0.0");
+    done(bus, "daxctl online-memory dax0.0");
+    for (const std::string_view command : {std::string_view(unbind), "daxctl destroy-device -f dax0.0"sv}) {
+        expect_danger(bus, command, RuleId::nd_kmem_unbind_online,
+                      "8 of the memory blocks of dax0.0 are online, the first memory40: they stay until reboot",
+                      "5.3+");
+    }
+    expect_none(bus, "daxctl reconfigure-device -m devdax dax0.0");   // refused
+    expect_none(bus, "daxctl reconfigure-device -f -m devdax dax0.0");   // offlines them first
+    done(bus, unbind);
+    EXPECT_TRUE(bus.model.block(40)->online);
+    for (const std::string driver : {"kmem", "device_dax"}) {   // K4 and D12: the range is busy until reboot
+        EXPECT_EQ(write_attribute(bus, fmt::format("/sys/bus/dax/drivers/{}/bind", driver), "dax0.0").kernel_error,
+                  EBUSY);
+    }
+}
+
+// libdaxctl takes the blocks from the first range's start to that plus the size, wherever the other ranges lie.
+TEST(Hazard, nd_kmem_unbind_online_of_several_ranges) {
+    test::Host host = test::nd_host(test::pmem_line(0x140000000, kGiB, "Soft Reserved"));
+    host.cmdline = "memhp_default_state=online_movable";
+    NdBus bus = test::bus_on(host);
+    bus.dax_regions.push_back({.id = 0, .space = {0x140000000, 0x17fffffff}, .align = 2 * kMiB});
+    bus.dax.push_back({.region = 0, .id = 0, .align = 2 * kMiB});
+    expect_write(bus, "/sys/bus/dax/devices/dax0.0/size", std::to_string(256 * kMiB), RuleId::nd_accepted);
+    done(bus, "daxctl create-device -r 0 -s 164M");   // vectors 82 to 84
+    done(bus, "daxctl disable-device dax0.0");   // new_id took it along
+    done(bus, "daxctl reconfigure-device -s 512M dax0.0");
+    done(bus, "daxctl reconfigure-device -f --no-online -m system-ram dax0.0");
+    EXPECT_EQ(bus.find_dax("dax0.0")->added,   // vector 91
+              (std::vector<Range>{{0x140000000, 0x14fffffff}, {0x160000000, 0x167ffffff}}));
+    const std::string command = "daxctl reconfigure-device -f -m devdax dax0.0";
+    expect_danger(bus, command, RuleId::nd_kmem_unbind_online,
+                  "1 of the memory blocks of dax0.0 are online, the first memory44: they stay until reboot", "5.3+");
+}
+
+TEST(Hazard, ndctl_zeroes_first) {
+    NdBus bus = test::one_region(4 * kGiB);   // 9.6 B 6
+    expect_write(bus, kAlign, "2097152", RuleId::nd_accepted);
+    done(bus, "ndctl create-namespace -r region0 -m raw -s 2M");
+    done(bus, "ndctl create-namespace -r region0 -m fsdax -s 512M -f");   // at +2 MiB
+    const std::string command = "ndctl create-namespace -e namespace0.1 -m devdax";
+    expect_none(bus, command);   // refused: it is active
+    done(bus, "ndctl disable-namespace namespace0.1");
+    expect_danger(
+        bus, command, RuleId::ndctl_zeroes_first,
+        "namespace0.1 starts at 0x100200000, no multiple of 16 MiB: ndctl zeroes its first 8 KiB, then refuses",
+        "ndctl 71-76");
+    expect_none(bus, command + " -f");
+    expect_none(bus, "ndctl create-namespace -e namespace0.1 -m raw");   // any start will do
+    refused(bus, command, "failed to reconfigure namespace: Invalid argument", RuleId::ndctl_start_16m, 234);
+    EXPECT_TRUE(bus.media.empty());
+    done(bus, "ndctl enable-namespace namespace0.1");
+    EXPECT_EQ(test::namespace_of(bus, "namespace0.1").active->mode, NsMode::raw);
+}
+
+// Three namespaces of 512 MiB, idle; that of id `gone` is deleted, and whatever was behind them is full or free.
+NdBus three_of(int gone, std::uint64_t region_size = 8 * kGiB) {
+    NdBus bus = test::one_region(region_size);
+    for (int i = 0; i < 3; ++i) {
+        done(bus, "ndctl create-namespace -r region0 -m raw -s 512M");
+        done(bus, fmt::format("ndctl disable-namespace namespace0.{}", i));
+    }
+    done(bus, fmt::format("ndctl destroy-namespace namespace0.{}", gone));
+    return bus;
+}
+
+TEST(Hazard, nd_grow_downward) {
+    NdBus bus = three_of(1);   // N8, vector 49
+    const std::string text = "namespace0.2 starts at 0x120000000 instead of 0x140000000: all its data shift by 512M";
+    expect_danger(bus, write_to("/sys/bus/nd/devices/namespace0.2/size", "1073741824"), RuleId::nd_grow_downward, text,
+                  "5.3+");
+    expect_danger(bus, "ndctl create-namespace -e namespace0.2 -m raw -s 1G", RuleId::nd_grow_downward, text, "5.3+");
+    expect_none(bus, "ndctl create-namespace -e namespace0.2 -m raw -s 1040M");   // too large for that hole
+    expect_none(bus, write_to("/sys/bus/nd/devices/namespace0.0/size", "1073741824"));   // upwards
+    expect_none(bus, write_to("/sys/bus/nd/devices/namespace0.2/size", "1073741825"));   // refused
+    done(bus, "ndctl create-namespace -e namespace0.2 -m raw -s 1G");
+    EXPECT_EQ(test::namespace_of(bus, "namespace0.2").space.start, 0x120000000U);
+}
+
+TEST(Hazard, nd_grow_splits) {
+    NdBus bus = three_of(0, 1536 * kMiB);   // namespace_devs.c: init_dpa_allocation, where no hole lies beside it
+    const std::string text = "namespace0.2 gets a second extent at 100000000-11fffffff and then reads as "
+                             "100000000-13fffffff";
+    expect_danger(bus, write_to("/sys/bus/nd/devices/namespace0.2/size", "1073741824"), RuleId::nd_grow_splits, text,
+                  "5.3+");
+    expect_danger(bus, "ndctl create-namespace -e namespace0.2 -m raw -s 1G", RuleId::nd_grow_splits, text, "5.3+");
+    expect_none(three_of(1, 1536 * kMiB), write_to("/sys/bus/nd/devices/namespace0.0/size", "1073741824"));   // upwards
+    expect_none(bus, write_to("/sys/bus/nd/devices/namespace0.2/size", "1610612736"));   // N6: refused
+}
+
+}   // namespace
+}   // namespace memhot

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Each rule about regions and labels: the answer, and the nearest input that is taken. Rows R, N and vectors B.2 are
+// those of the kernel's decision table; errnos were measured on 5.10, 6.12 and 7.2.
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "unit/nvdimm/bus.hpp"
+
+namespace memhot {
+namespace {
+
+using test::done;
+using test::expect_write;
+using test::kBase;
+
+constexpr std::string_view kAlign = "/sys/bus/nd/devices/region0/align";
+constexpr std::string_view kSize = "/sys/bus/nd/devices/namespace0.0/size";
+constexpr std::string_view kUuid = "/sys/bus/nd/devices/namespace0.0/uuid";
+constexpr std::string_view kAnyUuid = "4f2e1c3a-8d5b-4a97-b3d4-0c6f7a1e2b90";
+
+// namespace0.0 has a uuid and no size yet.
+NdBus with_uuid(std::uint64_t size, std::string kernel = "6.12.95") {
+    NdBus bus = test::one_region(size, kBase, std::move(kernel));
+    expect_write(bus, kUuid, kAnyUuid, RuleId::nd_accepted);
+    return bus;
+}
+
+TEST(Rule, nd_accepted) {
+    NdBus bus = test::one_region(4 * kGiB);
+    const auto answer = done(bus, "ndctl create-namespace -r region0 -s 512M");   // vector 17
+    EXPECT_EQ(answer.rule, RuleId::nd_accepted);
+    EXPECT_EQ(answer.size, 526385152U);
+    EXPECT_EQ(answer.mode, "fsdax");
+    EXPECT_EQ(answer.error, "");
+}
+
+TEST(Rule, nd_align_invalid) {
+    for (const std::string kernel : {"5.10.223", "6.12.95", "7.2.12"}) {
+        NdBus bus = test::one_region(8 * kGiB, kBase, kernel);   // R1, vector 59
+        for (const std::string value : {"0x3000000", "0x800", "0x400000000", "2M2", ""}) {
+            expect_write(bus, kAlign, value, RuleId::nd_align_invalid);
+        }
+        EXPECT_EQ(bus.regions[0].align, 16 * kMiB);
+        for (const std::string value : {"0x40000000", "0x1000", "8589934592"}) {   // the last is the region's size
+            expect_write(bus, kAlign, value, RuleId::nd_accepted);
+        }
+    }
+    NdBus bus = test::one_region(6 * kGiB);
+    bus.regions[0] = test::labelled_region(0, kBase, 6 * kGiB, 3);   // each way counts by itself
+    expect_write(bus, kAlign, "0x4000000", RuleId::nd_align_invalid);
+    expect_write(bus, kAlign, "0x3000000", RuleId::nd_accepted);
+}
+
+TEST(Rule, nd_align_no_dimms) {
+    for (const std::string kernel : {"5.10.223", "5.12.19"}) {   // R2
+        NdBus bus = test::one_legacy(0x50000000, 256 * kMiB, kernel);
+        expect_write(bus, kAlign, "0x200000", RuleId::nd_align_no_dimms);
+        expect_write(bus, kAlign, "0x3000000", RuleId::nd_align_no_dimms);   // before the value is looked at
+    }
+    for (const std::string kernel : {"5.13", "6.1.190", "6.12.95"}) {
+        NdBus bus = test::one_legacy(0x50000000, 256 * kMiB, kernel);
+        expect_write(bus, kAlign, "0x200000", RuleId::nd_accepted);
+        expect_write(bus, kAlign, "0x3000000", RuleId::nd_align_invalid);
+    }
+    NdBus bus = test::one_region(8 * kGiB, kBase, "5.10.223");
+    expect_write(bus, kAlign, "0x200000", RuleId::nd_accepted);   // with DIMMs
+}
+
+TEST(Rule, nd_size_busy) {
+    NdBus bus = test::one_region(4 * kGiB);   // N4
+    done(bus, "ndctl create-namespace -r region0 -s 512M");
+    expect_write(bus, kSize, "1073741824", RuleId::nd_size_busy);
+    expect_write(bus, kSize, "1", RuleId::nd_size_busy);   // before the value is looked at
+    done(bus, "ndctl disable-namespace namespace0.0");
+    expect_write(bus, kSize, "1073741824", RuleId::nd_accepted);
+    test::namespace_of(bus, "namespace0.0").claimed = NsMode::sector;
+    expect_write(bus, kSize, "0", RuleId::nd_size_busy);
+}
+
+TEST(Rule, nd_size_no_uuid) {
+    NdBus bus = test::one_region(4 * kGiB);   // N3
+    expect_write(bus, kSize, "16777216", RuleId::nd_size_no_uuid);
+    expect_write(bus, kSize, "1", RuleId::nd_size_no_uuid);   // before the align
+    expect_write(bus, kUuid, kAnyUuid, RuleId::nd_accepted);
+    expect_write(bus, kSize, "16777216", RuleId::nd_accepted);
+    expect_write(bus, kSize, "0", RuleId::nd_accepted);   // which takes the uuid, too
+    expect_write(bus, kSize, "16777216", RuleId::nd_size_no_uuid);
+}
+
+TEST(Rule, nd_size_label_less) {
+    NdBus bus = test::one_legacy(0x50000000, 256 * kMiB);   // N15: the file has mode 0444
+    expect_write(bus, kSize, "16777216", RuleId::nd_size_label_less);
+    EXPECT_EQ(write_attribute(bus, kUuid, kAnyUuid).kernel_error, ENOENT);   // and there is no uuid
+    NdBus labelled = with_uuid(256 * kMiB);
+    expect_write(labelled, kSize, "16777216", RuleId::nd_accepted);
+}
+
+TEST(Rule, nd_size_unaligned) {
+    NdBus bus = with_uuid(4 * kGiB);   // N5
+    expect_write(bus, kSize, "8388608", RuleId::nd_size_unaligned);       // vector 44
+    expect_write(bus, kSize, "17825792", RuleId::nd_size_unaligned);      // vector 46
+    expect_write(bus, kSize, "99999744000", RuleId::nd_size_unaligned);   // vector 47: before the space
+    expect_write(bus, kAlign, "2097152", RuleId::nd_accepted);
+    expect_write(bus, kSize, "8388608", RuleId::nd_accepted);   // vector 45
+}
+
+TEST(Rule, nd_size_dimm_disabled) {
+    NdBus bus = with_uuid(4 * kGiB);   // N16
+    bus.regions[0].mappings[0].enabled = false;
+    expect_write(bus, kSize, "16777216", RuleId::nd_size_dimm_disabled);
+    expect_write(bus, kSize, "8388608", RuleId::nd_size_unaligned);   // which comes first
+    bus.regions[0].mappings[0].enabled = true;
+    expect_write(bus, kSize, "16777216", RuleId::nd_accepted);
+}
+
+TEST(Rule, nd_size_no_space) {
+    NdBus bus = with_uuid(kGiB);   // N6
+    expect_write(bus, kSize, "1090519040", RuleId::nd_size_no_space);   // 1 GiB and 16 MiB
+    expect_write(bus, kSize, "1073741824", RuleId::nd_accepted);
+    NdBus holed = test::one_region(2 * kGiB);   // N22: 1 GiB is free, in two pieces
+    for (int i = 0; i < 3; ++i) done(holed, "ndctl create-namespace -r region0 -s 512M");
+    done(holed, "ndctl destroy-namespace -f namespace0.1");
+    EXPECT_EQ(available_size(holed.regions[0]), kGiB);
+    NdNamespace& fresh = holed.regions[0].namespaces[5];
+    fresh = {.id = 5, .identity = 99};
+    const std::string path = "/sys/bus/nd/devices/namespace0.5/size";
+    expect_write(holed, path, "553648128", RuleId::nd_size_no_space);   // 528 MiB
+    expect_write(holed, path, "536870912", RuleId::nd_accepted);
+    EXPECT_EQ(fresh.space.start, kBase + 512 * kMiB);
+}
+
+TEST(Rule, nd_size_no_room) {
+    NdBus bus = test::one_region(2 * kGiB);   // N7: 512 MiB are free, but not beside namespace0.1
+    for (int i = 0; i < 3; ++i) done(bus, "ndctl create-namespace -r region0 -s 512M");
+    for (const std::string name : {"namespace0.1", "namespace0.2"}) done(bus, "ndctl disable-namespace " + name);
+    expect_write(bus, "/sys/bus/nd/devices/namespace0.1/size", "553648128", RuleId::nd_size_no_room);
+    EXPECT_EQ(test::namespace_of(bus, "namespace0.1").size(), 512 * kMiB);
+    expect_write(bus, "/sys/bus/nd/devices/namespace0.2/size", "1073741824", RuleId::nd_accepted);
+    EXPECT_TRUE(rule(RuleId::nd_size_no_room).message.starts_with("allocation underrun"));
+}
+
+TEST(Rule, nd_uuid_busy) {
+    NdBus bus = test::one_region(4 * kGiB);   // N2
+    done(bus, "ndctl create-namespace -r region0 -s 512M");
+    const std::uint64_t before = test::namespace_of(bus, "namespace0.0").identity;
+    expect_write(bus, kUuid, kAnyUuid, RuleId::nd_uuid_busy);
+    EXPECT_EQ(test::namespace_of(bus, "namespace0.0").identity, before);
+    done(bus, "ndctl disable-namespace namespace0.0");
+    expect_write(bus, kUuid, kAnyUuid, RuleId::nd_accepted);
+    done(bus, "ndctl enable-namespace namespace0.0");   // vector 78: the info block is of another uuid
+    EXPECT_EQ(test::namespace_of(bus, "namespace0.0").active->mode, NsMode::raw);
+}
+
+}   // namespace
+}   // namespace memhot
