@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "output/text.hpp"
 
@@ -75,7 +76,74 @@ Result<Arguments> check_operands(Arguments arguments) {
     return arguments;
 }
 
-Result<Arguments> parse(CLI::App& app, int argc, const char* const* argv) {
+// Behind `check create-namespace` the words are ndctl's, but for the long options that every verb of ours has.
+struct Split {
+    std::vector<std::string> ours;
+    std::vector<std::string> theirs;
+};
+
+class Splitter {
+public:
+    Splitter(int argc, const char* const* argv) : words_(argv + 1, argv + argc) {}
+
+    Split run() {
+        const auto verb = next_operand(0, global_options());
+        if (!verb) return {words_, {}};
+        const auto all = commands();
+        const auto command = std::ranges::find(all, words_[*verb], &Command::name);
+        if (command == all.end() || (*command)->foreign.empty()) return {words_, {}};
+        options_ = (*command)->options;
+        const auto operand = next_operand(*verb + 1, global_options());
+        const auto foreign = (*command)->foreign;
+        if (!operand || std::ranges::find(foreign, words_[*operand]) == foreign.end()) return {words_, {}};
+        return split_behind(*operand);
+    }
+
+private:
+    Split split_behind(std::size_t operand) {
+        const auto at = static_cast<std::ptrdiff_t>(operand) + 1;
+        Split out{{words_.begin(), words_.begin() + at}, {}};
+        options_ = {};
+        for (std::size_t i = operand + 1; i < words_.size(); ++i) {
+            const Option* ours = words_[i].starts_with("--") ? find(words_[i], global_options()) : nullptr;
+            auto& side = ours != nullptr ? out.ours : out.theirs;
+            side.push_back(words_[i]);
+            const bool value_follows = ours != nullptr && takes_next(words_[i], *ours) && i + 1 < words_.size();
+            if (value_follows) side.push_back(words_[++i]);
+        }
+        return out;
+    }
+
+    // The index of the next word that is neither an option nor the value of one.
+    [[nodiscard]] std::optional<std::size_t> next_operand(std::size_t from, std::span<const Option> globals) const {
+        for (std::size_t i = from; i < words_.size(); ++i) {
+            if (!words_[i].starts_with('-') || words_[i].size() < 2) return i;
+            const Option* option = find(words_[i], globals);
+            if (option == nullptr) option = find(words_[i], options_);
+            if (option != nullptr && takes_next(words_[i], *option)) ++i;
+        }
+        return std::nullopt;
+    }
+
+    static const Option* find(std::string_view word, std::span<const Option> options) {
+        const bool is_long = word.starts_with("--");
+        const auto name = is_long ? word.substr(2, word.find('=') - 2) : std::string_view();
+        const auto found = std::ranges::find_if(options, [&](const Option& option) {
+            return is_long ? option.name == name : option.letter != 0 && option.letter == word[1];
+        });
+        return found == options.end() ? nullptr : &*found;
+    }
+
+    static bool takes_next(std::string_view word, const Option& option) {
+        const bool joined = word.starts_with("--") ? word.find('=') != std::string_view::npos : word.size() > 2;
+        return !option.value.empty() && !option.value.starts_with('[') && !joined;
+    }
+
+    std::vector<std::string> words_;
+    std::span<const Option> options_;
+};
+
+Result<Arguments> parse(CLI::App& app, Split given) {
     app.set_help_flag();   // --help is one of our options
     app.allow_extras();
     app.require_subcommand(0, 1);
@@ -90,7 +158,8 @@ Result<Arguments> parse(CLI::App& app, int argc, const char* const* argv) {
         if (command->most != 0) verb->add_option(kOperands)->expected(1, -1)->allow_extra_args();
         verbs.emplace_back(command, verb);
     }
-    app.parse(argc, argv);
+    std::ranges::reverse(given.ours);   // as CLI11 wants a vector
+    app.parse(std::move(given.ours));
 
     Arguments out;
     CLI::App* used = nullptr;
@@ -110,6 +179,7 @@ Result<Arguments> parse(CLI::App& app, int argc, const char* const* argv) {
         if (out.command->most != 0) out.operands = used->get_option(kOperands)->results();
     }
     collect(app, global_options(), out);
+    out.operands.insert(out.operands.end(), given.theirs.begin(), given.theirs.end());
     return check_operands(std::move(out));
 }
 
@@ -128,7 +198,7 @@ std::string reason(const CLI::ParseError& error) {
 Result<Arguments> parse_arguments(int argc, const char* const* argv) {
     CLI::App app;
     try {
-        return parse(app, argc, argv);
+        return parse(app, Splitter(argc, argv).run());
     } catch (const CLI::ParseError& error) {
         return bad_input(reason(error) + "; see memhotctl --help");
     }

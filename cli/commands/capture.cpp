@@ -45,6 +45,7 @@ const Command kCapture{.name = "capture",
                        .summary = "save what can be read of the host, for --snapshot; - is standard output",
                        .options = {},
                        .notes = "",
+                       .foreign = {},
                        .run = run};
 
 }   // namespace memhotctl

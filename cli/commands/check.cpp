@@ -3,6 +3,7 @@
 // check: what the kernel will answer, and why.
 #include <array>
 
+#include "client/nd_commands.hpp"
 #include "client/operations.hpp"
 #include "client/what_if.hpp"
 #include "context.hpp"
@@ -41,7 +42,16 @@ constexpr std::string_view kNotes = "Operations:\n"
                                     "  claim RANGE           request_mem_region()\n"
                                     "Several are answered one after the other, each seeing what those before it left.\n"
                                     "RANGE: START-END (hex, inclusive), START+SIZE, blockN, blockN-M, sectionN or a\n"
-                                    "name in /proc/iomem; THING: also nodeN.\n";
+                                    "name in /proc/iomem; THING: also nodeN.\n\n"
+                                    "Commands of ndctl and daxctl, with their own options behind them, several with\n"
+                                    "the word then between them:\n"
+                                    "  create-namespace [OPTION...]\n"
+                                    "  reconfigure NAMESPACE [OPTION...]   ndctl create-namespace -e NAMESPACE\n"
+                                    "  destroy NAMESPACE [OPTION...]       also enable-namespace, disable-namespace\n"
+                                    "  reconfigure-dax DEVICE [OPTION...]  daxctl reconfigure-device DEVICE\n"
+                                    "  create-device, destroy-device, enable-device, disable-device, online-memory,\n"
+                                    "  offline-memory [OPTION...]          of daxctl\n"
+                                    "  write PATH TEXT                     a file of an nd or dax device in sysfs\n";
 
 Result<int> parse_node(const std::string& text) {
     const auto node = memhot::parse_number(text);
@@ -123,7 +133,49 @@ Json document(const std::vector<Answer>& answers) {
         {{"format", "memhot-check/1"}, {"exit_status", combined_status(answers)}, {"verdicts", std::move(verdicts)}});
 }
 
+// The answers to commands, each under the command that would be typed.
+Result<std::vector<Answer>> answer_commands(const Host& host, const std::vector<std::string>& words) {
+    const auto commands = parse_nd_commands(words);
+    if (!commands) return commands.error();
+    auto verdicts = memhot::predict(host.snapshot, host.profile, *commands);
+    if (!verdicts) return std::move(verdicts).error();
+    std::vector<Answer> answers;
+    for (auto& verdict : *verdicts) {
+        std::string title = verdict.operation;
+        answers.push_back(
+            {.title = std::move(title), .details = {}, .block = {}, .verdict = std::move(verdict), .says = "Prints"});
+    }
+    return answers;
+}
+
+int show(Context& context, const Host& host, std::vector<Answer> answers) {
+    for (auto& answer : answers) {
+        auto& assumptions = answer.verdict.assumptions;
+        assumptions.insert(assumptions.begin(), host.assumptions.begin(), host.assumptions.end());
+    }
+    if (context.json()) {
+        context.print_json(document(answers));
+    } else {
+        context.print(verdict_text(answers, *host.profile, {context.terminal(), context.verbose()}));
+    }
+    return combined_status(answers);
+}
+
+Result<int> run_commands(Context& context) {
+    const auto host = context.host();
+    if (!host) return host.error();
+    if (const auto model = host->need_model(); !model) return model.error();
+    if (context.arguments().flag("shift")) {
+        return memhot::bad_input(
+            "--shift moves what ranges are about, not commands of ndctl; doctor says what a shift does");
+    }
+    auto answers = answer_commands(*host, context.arguments().operands);
+    if (!answers) return std::move(answers).error();
+    return show(context, *host, *std::move(answers));
+}
+
 Result<int> run(Context& context) {
+    if (is_nd_word(context.arguments().operands.front())) return run_commands(context);
     const auto question = ask(context);
     if (!question) return question.error();
     const auto model = question->host.need_model();
@@ -132,16 +184,7 @@ Result<int> run(Context& context) {
     if (!options) return options.error();
     auto answers = answer_steps(**model, question->steps, *options);
     if (!answers) return std::move(answers).error();
-    for (auto& answer : *answers) {
-        auto& assumptions = answer.verdict.assumptions;
-        assumptions.insert(assumptions.begin(), question->host.assumptions.begin(), question->host.assumptions.end());
-    }
-    if (context.json()) {
-        context.print_json(document(*answers));
-    } else {
-        context.print(verdict_text(*answers, (*model)->profile(), {context.terminal(), context.verbose()}));
-    }
-    return combined_status(*answers);
+    return show(context, question->host, *std::move(answers));
 }
 
 }   // namespace
@@ -153,6 +196,7 @@ const Command kCheck{.name = "check",
                      .summary = "what the kernel will answer, why, and what to do instead",
                      .options = kOptions,
                      .notes = kNotes,
+                     .foreign = nd_words(),
                      .run = run};
 
 }   // namespace memhotctl

@@ -28,6 +28,8 @@ struct Command {
     std::string_view summary;
     std::span<const Option> options;
     std::string_view notes;   // the rest of --help
+    // First operands behind which another program's arguments follow: only options that every verb has are ours then.
+    std::span<const std::string_view> foreign;
     // The exit status, with the result in the context; an error becomes one line on stderr.
     memhot::Result<int> (*run)(Context&);
 };
@@ -54,6 +56,10 @@ extern const Command kCheck;
 extern const Command kRules;
 extern const Command kCapture;
 extern const Command kReplay;
+extern const Command kExplain;
+extern const Command kDoctor;
+extern const Command kNamespace;
+extern const Command kDax;
 
 // In the order of --help; the first is what runs without a verb.
 std::span<const Command* const> commands();

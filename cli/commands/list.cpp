@@ -312,6 +312,7 @@ const Command kList{.name = "list",
                     .summary = "memory blocks as lsmem lists them, with owner, device and why they stay",
                     .options = kOptions,
                     .notes = kNotes,
+                    .foreign = {},
                     .run = run};
 
 }   // namespace memhotctl

@@ -114,6 +114,7 @@ const Command kMap{.name = "map",
                    .summary = "a picture of physical memory: who owns what, down to sub-sections of 2 MiB",
                    .options = {},
                    .notes = "",
+                   .foreign = {},
                    .run = run};
 
 }   // namespace memhotctl

@@ -92,6 +92,7 @@ const Command kReplay{.name = "replay",
                       .summary = "replay recordings of real kernels (.json, .json.xz) against the model",
                       .options = {},
                       .notes = "",
+                      .foreign = {},
                       .run = run};
 
 }   // namespace memhotctl

@@ -101,6 +101,7 @@ const Command kRules{.name = "rules",
                      .summary = "the kernel's rules, their place in its source, and whether a recording exercises each",
                      .options = {},
                      .notes = "",
+                     .foreign = {},
                      .run = run};
 
 }   // namespace memhotctl

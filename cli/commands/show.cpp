@@ -250,6 +250,7 @@ const Command kShow{.name = "show",
                     .options = {},
                     .notes = "THING: blockN, blockN-M, sectionN, nodeN, START-END, START+SIZE, or a name in\n"
                              "/proc/iomem.\n",
+                    .foreign = {},
                     .run = run};
 
 }   // namespace memhotctl

@@ -255,6 +255,7 @@ const Command kStatus{.name = "status",
                       .summary = "one screen of the host; what runs without a verb",
                       .options = {},
                       .notes = "",
+                      .foreign = {},
                       .run = run};
 
 }   // namespace memhotctl

@@ -7,8 +7,8 @@ namespace memhotctl {
 
 namespace {
 
-constexpr std::array<const Command*, 8> kCommands{&kStatus, &kList,  &kShow,    &kMap,
-                                                  &kCheck,  &kRules, &kCapture, &kReplay};
+constexpr std::array<const Command*, 12> kCommands{&kStatus, &kList,      &kShow, &kMap,   &kCheck,   &kExplain,
+                                                   &kDoctor, &kNamespace, &kDax,  &kRules, &kCapture, &kReplay};
 
 constexpr std::array<Option, 11> kGlobals{{
     {"root", 0, "DIR", "read the host below DIR instead of this machine"},

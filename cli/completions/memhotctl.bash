@@ -8,8 +8,11 @@ _memhotctl() {
 
     local globals="--root --snapshot --kernel -J --json -n --no-legend --no-pager -b --bytes --color -v --verbose
         -h --help --version"
-    local verbs="status list show map check rules capture replay"
-    local operations="map unmap add probe online online_kernel online_movable offline remove claim"
+    local verbs="status list show map check explain doctor namespace dax rules capture replay"
+    local operations="map unmap add probe online online_kernel online_movable offline remove claim
+        create-namespace reconfigure destroy destroy-namespace enable-namespace disable-namespace
+        reconfigure-dax reconfigure-device create-device destroy-device enable-device disable-device
+        online-memory offline-memory write then"
     local columns="RANGE SIZE STATE REMOVABLE BLOCK NODE ZONES OWNER DEVICE REASON"
     declare -A options=(
         [list]="-a --all -o --output -S --split --summary"
@@ -47,6 +50,7 @@ _memhotctl() {
         case $verb in
             check) mapfile -t COMPREPLY < <(compgen -W "$operations" -- "$cur") ;;
             rules) mapfile -t COMPREPLY < <(compgen -W "$(memhotctl rules -n 2>/dev/null | cut -d' ' -f1)" -- "$cur") ;;
+            namespace | dax) mapfile -t COMPREPLY < <(compgen -W "list" -- "$cur") ;;
             capture | replay) _filedir ;;
         esac
     fi

@@ -114,7 +114,7 @@ std::string outcome_text(const Verdict& verdict) {
     std::string out;
     switch (outcome.kind) {
         case Outcome::Kind::accepted: out = "ACCEPTED"; break;
-        case Outcome::Kind::refused: out = "REFUSED " + error_text(outcome); break;
+        case Outcome::Kind::refused: out = outcome.error == 0 ? "REFUSED" : "REFUSED " + error_text(outcome); break;
         case Outcome::Kind::crash: return "CRASH of the kernel, DANGEROUS";
         case Outcome::Kind::uncertain: out = "UNCERTAIN, accepted or " + error_text(outcome); break;
     }
@@ -166,8 +166,23 @@ std::vector<std::string> evidence_texts(const Verdict& verdict) {
     return out;
 }
 
+// "namespace0.0: resource 0x140000000, size 1G, ..."
+std::vector<std::string> change_texts(const Verdict& verdict) {
+    std::vector<std::string> out;
+    for (const auto& change : verdict.changes) {
+        std::string text = change.device + ":";
+        for (const auto& value : change.values) {
+            text += fmt::format("{} {} {}", text.back() == ':' ? "" : ",", value.name, brief(value));
+        }
+        out.push_back(std::move(text));
+    }
+    return out;
+}
+
 std::vector<std::string> instead_texts(const Verdict& verdict) {
     std::vector<std::string> out;
+    for (const auto& command : verdict.commands) out.push_back(command);
+    if (!verdict.commands.empty()) out.back() += "   (would be accepted)";
     if (verdict.nearest) {
         out.push_back(fmt::format("{} ({}) would be accepted", to_string(*verdict.nearest),
                                   memhot::human_size(verdict.nearest->size())));
@@ -207,7 +222,8 @@ std::string one_text(const Answer& answer, const memhot::KernelProfile& profile,
     page.add("DANGEROUS", Paint::bad, {6, 6}, hazard_texts(verdict));
     page.add("Why", Paint::bold, {5, 2}, why_texts(verdict));
     page.add("Evidence", Paint::bold, {1, 2}, evidence_texts(verdict));
-    page.add("Log", Paint::bold, {3, 1}, verdict.messages);
+    page.add("Result", Paint::bold, {4, 3}, change_texts(verdict));
+    page.add(std::string(answer.says), Paint::bold, {3, 1}, verdict.messages);
     page.add("Instead", Paint::bold, {4, 3}, instead_texts(verdict));
     page.add("Assumed", Paint::faint, {2, 1},
              assumption_texts(verdict, style.everything, std::max<std::size_t>(page.width() - kLabelWidth, 40)));

@@ -19,7 +19,8 @@ public:
         : snapshot_(snapshot), record_(snapshot.nvdimm ? *snapshot.nvdimm : none_),
           memory_is_told_(snapshot.blocks && !snapshot.zones.empty()) {}
 
-    Result<BusReading> read(const std::map<std::uint64_t, InfoBlock>& media);
+    Result<BusReading> read(const std::map<std::uint64_t, InfoBlock>& media,
+                            std::shared_ptr<const KernelProfile> profile);
 
 private:
     NdBus& bus() { return out_->bus; }

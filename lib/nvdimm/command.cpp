@@ -59,6 +59,15 @@ CommandLine split_command(std::string_view text) {
     return line;
 }
 
+std::string to_string(const CommandLine& command) {
+    if (command.program == "write") {
+        return fmt::format("echo {} > {}", command.arguments.empty() ? "" : command.arguments.front(), command.verb);
+    }
+    std::string text = command.program + " " + command.verb;
+    for (const auto& argument : command.arguments) text += " " + argument;
+    return text;
+}
+
 CommandAnswer run_command(NdBus& bus, const CommandLine& command) {
     if (command.program == "write") {
         return write_attribute(bus, command.verb, command.arguments.empty() ? "" : command.arguments.front());

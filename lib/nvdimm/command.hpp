@@ -9,18 +9,10 @@
 #include <string_view>
 #include <vector>
 
-#include "memhot/verdict.hpp"
+#include "memhot/nd_command.hpp"
 #include "nvdimm/bus.hpp"
 
 namespace memhot {
-
-struct CommandLine {
-    std::string program;   // "ndctl", "daxctl"; "write": verb is a path below /sys, the argument what is written
-    std::string verb;   // "create-namespace", ...
-    std::vector<std::string> arguments;
-};
-// Splits at blanks.
-CommandLine split_command(std::string_view text);
 
 // What a command printed and left.
 struct CommandAnswer {

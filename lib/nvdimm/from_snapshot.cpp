@@ -10,6 +10,7 @@
 #include <cstring>
 #include <fmt/format.h>
 #include <limits>
+#include <memory>
 
 #include "nvdimm/bus_reader.hpp"
 #include "units/device_name.hpp"
@@ -104,11 +105,12 @@ std::string without_claims(std::string_view iomem, const std::vector<std::string
     return text;
 }
 
-Result<BusReading> BusReader::read(const std::map<std::uint64_t, InfoBlock>& media) {
+Result<BusReading> BusReader::read(const std::map<std::uint64_t, InfoBlock>& media,
+                                   std::shared_ptr<const KernelProfile> profile) {
     Snapshot below = snapshot_;
     if (below.iomem) below.iomem = without_claims(*below.iomem, claims());
     if (!memory_is_told_) below.blocks.reset();
-    auto model = Model::from_snapshot(below);
+    auto model = profile ? Model::from_snapshot(below, std::move(profile)) : Model::from_snapshot(below);
     if (!model) return std::move(model).error();
     out_.emplace(BusReading{.bus = {.model = *std::move(model)}, .assumptions = {}});
     bus().media = media;
@@ -291,8 +293,9 @@ void BusReader::restore_block_states() {
     }
 }
 
-Result<BusReading> read_bus(const Snapshot& snapshot, const std::map<std::uint64_t, InfoBlock>& media) {
-    return BusReader(snapshot).read(media);
+Result<BusReading> read_bus(const Snapshot& snapshot, const std::map<std::uint64_t, InfoBlock>& media,
+                            std::shared_ptr<const KernelProfile> profile) {
+    return BusReader(snapshot).read(media, std::move(profile));
 }
 
 Result<NdBus> bus_from_snapshot(const Snapshot& snapshot) {

@@ -21,7 +21,9 @@ struct BusReading {
 
 // not_permitted where the host hides addresses; a snapshot without nvdimm gives an empty bus over its Model.
 // media: info blocks on namespaces that the host does not show (by address of their start), which a replay knows.
-Result<BusReading> read_bus(const Snapshot& snapshot, const std::map<std::uint64_t, InfoBlock>& media = {});
+// profile: another kernel than the snapshot's own.
+Result<BusReading> read_bus(const Snapshot& snapshot, const std::map<std::uint64_t, InfoBlock>& media = {},
+                            std::shared_ptr<const KernelProfile> profile = {});
 Result<NdBus> bus_from_snapshot(const Snapshot& snapshot);
 
 // The text of iomem without the lines of these names, and without what lies below them.

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "memhot/verdict.hpp"
+#include "units/value_json.hpp"
 
 namespace memhot {
 
@@ -18,7 +19,7 @@ std::string_view name_of(Outcome::Kind kind) {
 }
 
 std::string_view name_of(Evidence::Kind kind) {
-    constexpr std::array<std::string_view, 5> kNames{"resource", "section", "block", "mapping", "profile"};
+    constexpr std::array<std::string_view, 6> kNames{"resource", "section", "block", "mapping", "profile", "device"};
     return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -70,6 +71,8 @@ std::string to_json(const Verdict& verdict) {
                            {"size", verdict.nearest->size()}};
     }
     if (!verdict.remedy.empty()) json["remedy"] = verdict.remedy;
+    for (const auto& change : verdict.changes) json["changes"][change.device] = units::json_of(change.values);
+    if (!verdict.commands.empty()) json["commands"] = verdict.commands;
     return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

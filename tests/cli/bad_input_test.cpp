@@ -41,11 +41,16 @@ INSTANTIATE_TEST_SUITE_P(
         Arguments{{"frobnicate"}}, Arguments{{""}}, Arguments{{"list", "foo"}}, Arguments{{"--frob"}},
         Arguments{{"status", "--frob"}}, Arguments{{"-z"}}, Arguments{{"show", "a", "b"}},
         Arguments{{"map", "1-2", "3-4"}}, Arguments{{"capture", "a", "b"}}, Arguments{{"rules", "no.such"}},
-        Arguments{{"doctor"}}, Arguments{{"apply", "plan"}},
+        Arguments{{"doctor", "who"}}, Arguments{{"apply", "plan"}},
+        Arguments{{"namespace", "frob"}}, Arguments{{"dax", "list", "all"}},
         // too little
         Arguments{{"check"}}, Arguments{{"check", "map"}}, Arguments{{"check", "map", "add", "1-2"}},
         Arguments{{"show"}}, Arguments{{"capture"}}, Arguments{{"replay"}}, Arguments{{"status", "--kernel"}},
         Arguments{{"list", "-o"}}, Arguments{{"check", "map", "1-2", "--type"}},
+        Arguments{{"explain"}}, Arguments{{"namespace"}}, Arguments{{"check", "reconfigure"}},
+        Arguments{{"check", "reconfigure", "-m", "devdax"}}, Arguments{{"check", "write", "/sys/x"}},
+        Arguments{{"check", "destroy", "namespace0.0", "then"}}, Arguments{{"check", "destroy", "x", "then", "frob", "y"}},
+        Arguments{{"check", "write", "align", "1"}},
         // garbage
         Arguments{{"check", "frob", "1-2"}}, Arguments{{"check", "1-2"}}, Arguments{{"check", "map", "garbage"}},
         Arguments{{"check", "map", "\x01\x02\xff\n\x1b[31m"}}, Arguments{{"show", "\xff\xfe\n"}},

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "memhot/model.hpp"
+#include "memhot/value.hpp"
 
 namespace memhot {
 
@@ -20,9 +21,15 @@ struct Hazard {
 };
 
 struct Evidence {
-    enum class Kind : std::uint8_t { resource, section, block, mapping, profile };
+    enum class Kind : std::uint8_t { resource, section, block, mapping, profile, device };
     Kind kind = Kind::resource;
     std::string text;   // an iomem line as it stands there, "section 0x2c: has 0x...0, wants 0x...f", ...
+};
+
+// What is there afterwards of a namespace, region or dax device that is new or different.
+struct DeviceChange {
+    std::string device;   // "namespace0.1"
+    std::vector<Value> values;
 };
 
 struct Verdict {
@@ -37,6 +44,9 @@ struct Verdict {
     std::vector<std::string> assumptions;
     std::optional<Range> nearest;   // the nearest range of the same size that would be accepted
     std::string remedy;             // what to do instead
+    // of commands (nd_command.hpp)
+    std::vector<DeviceChange> changes;   // where it is accepted
+    std::vector<std::string> commands;   // that would be accepted instead, in their order
 
     [[nodiscard]] bool dangerous() const { return outcome.kind == Outcome::Kind::crash || !hazards.empty(); }
 };

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// namespace list and dax list: one joined tree of regions, namespaces, dax devices and memory blocks.
+#include <fmt/format.h>
+
+#include "client/nd_tree.hpp"
+#include "context.hpp"
+#include "output/nd_json.hpp"
+#include "output/table.hpp"
+#include "output/text.hpp"
+
+namespace memhotctl {
+
+using memhot::Result;
+
+namespace {
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string out;
+    for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
+    return out;
+}
+
+class Listing {
+public:
+    explicit Listing(Context& context) : context_(context) {}
+
+    void add(const RegionNode& region) {
+        const auto& record = region.record;
+        std::vector<std::string> notes;
+        if (record.ways.value_or(1) > 1) notes.push_back(fmt::format("{} DIMMs interleaved", *record.ways));
+        if (!record.available_size) notes.emplace_back("label-less");
+        if (record.available_size.value_or(0) != 0) {
+            notes.push_back(fmt::format("{} available, largest extent {}", context_.size(*record.available_size),
+                                        context_.size(record.max_available_extent.value_or(0))));
+        }
+        if (record.read_only.value_or(false)) notes.emplace_back("read-only");
+        row({record.name, record.type, record.driver.empty() ? "disabled" : "", size(record.size),
+             address(record.resource), size(record.align), joined(notes)});
+        for (const auto& ns : region.namespaces) add(ns);
+    }
+
+    void add(const DaxNode& device, std::string_view indent = "") {
+        std::vector<std::string> notes;
+        if (device.mode == "system-ram") notes.push_back(blocks_text(device.blocks));
+        if (device.record.target_node) notes.push_back(fmt::format("node {}", *device.record.target_node));
+        if (device.stranded != 0) notes.push_back(context_.size(device.stranded) + " stranded");
+        if (device.record.mappings.size() > 1) notes.push_back(counted(device.record.mappings.size(), "range"));
+        add_shared(device.shared, notes);
+        row({std::string(indent) + device.record.name, device.mode.empty() ? "devdax" : device.mode,
+             device.mode.empty() ? "disabled" : "", context_.size(device.size), address(device.record.resource),
+             size(device.record.align), joined(notes)});
+    }
+
+    [[nodiscard]] std::string text() const { return table_.text(context_.terminal(), context_.legend()); }
+
+private:
+    void add(const NamespaceNode& ns) {
+        std::vector<std::string> notes;
+        if (!ns.map.empty()) notes.push_back("map=" + ns.map);
+        if (!ns.block_device.empty()) notes.push_back(ns.block_device);
+        if (ns.stranded != 0) notes.push_back(context_.size(ns.stranded) + " stranded");
+        add_shared(ns.shared, notes);
+        row({"  " + ns.record.name, ns.mode, ns.enabled ? "" : "disabled", size(ns.record.size),
+             address(ns.record.resource), ns.instance != nullptr ? size(ns.instance->align) : "", joined(notes)});
+        for (const auto& device : ns.devices) add(device, "    ");
+    }
+
+    static std::string blocks_text(const DaxBlocks& blocks) {
+        std::string out = fmt::format("{} of {} online", blocks.online.size(), counted(blocks.present.size(), "block"));
+        if (!blocks.present.empty()) out += fmt::format(" (memory{})", number_list(blocks.present));
+        if (!blocks.zones.empty()) out += " in " + joined(blocks.zones);
+        return out;
+    }
+    static void add_shared(const std::vector<MeetingSection>& shared, std::vector<std::string>& notes) {
+        for (const auto& section : shared) {
+            notes.push_back(fmt::format("shares section{} with {}", section.number, printable(joined(section.others))));
+        }
+    }
+    [[nodiscard]] std::string size(const std::optional<std::uint64_t>& value) const {
+        return value ? context_.size(*value) : "";
+    }
+    static std::string address(const std::optional<std::uint64_t>& value) {
+        return value ? memhot::hex(*value) : "hidden";
+    }
+    void row(std::vector<std::string> cells) { table_.add(std::move(cells)); }
+
+    Context& context_;
+    Table table_{
+        {{"NAME"}, {"MODE"}, {"STATE"}, {"SIZE", true}, {"RESOURCE", true}, {"ALIGN", true}, {"NOTES", false, true}}};
+};
+
+// The only thing that these verbs do yet.
+Result<Host> host_to_list(Context& context) {
+    const auto& word = context.arguments().operands.front();
+    if (word != "list") return memhot::bad_input(in_quotes(word) + ": expected list");
+    return context.host();
+}
+
+Result<int> run_namespace(Context& context) {
+    const auto host = host_to_list(context);
+    if (!host) return host.error();
+    const NdTree tree = nd_tree(*host);
+    if (context.json()) {
+        Json regions = Json::array();
+        for (const auto& region : tree.regions) regions.push(to_document(region));
+        Json devices = Json::array();
+        for (const auto& device : tree.devices) devices.push(to_document(device));
+        context.print_json(Json::object(
+            {{"format", "memhot-namespaces/1"}, {"regions", std::move(regions)}, {"devices", std::move(devices)}}));
+        return exit_code::yes;
+    }
+    if (tree.regions.empty() && tree.devices.empty()) {
+        context.note("this host has no nvdimm regions and no dax devices");
+        return exit_code::yes;
+    }
+    Listing listing(context);
+    for (const auto& region : tree.regions) listing.add(region);
+    for (const auto& device : tree.devices) listing.add(device);
+    context.print(listing.text());
+    return exit_code::yes;
+}
+
+Result<int> run_dax(Context& context) {
+    const auto host = host_to_list(context);
+    if (!host) return host.error();
+    const auto nodes = dax_nodes(*host);
+    if (context.json()) {
+        Json devices = Json::array();
+        for (const auto& device : nodes) devices.push(to_document(device));
+        context.print_json(Json::object({{"format", "memhot-dax/1"}, {"devices", std::move(devices)}}));
+        return exit_code::yes;
+    }
+    if (nodes.empty()) {
+        context.note("this host has no dax devices");
+        return exit_code::yes;
+    }
+    Listing listing(context);
+    for (const auto& device : nodes) listing.add(device);
+    context.print(listing.text());
+    return exit_code::yes;
+}
+
+constexpr std::string_view kNotes =
+    "Stranded are bytes of a namespace that hold no data (info block, struct pages,\n"
+    "alignment) and bytes of a device in system-ram mode that lie in no memory block. A\n"
+    "section is shared where somebody else has a part of it. With --json the fields are\n"
+    "those of ndctl and daxctl where the thing is the same.\n";
+
+}   // namespace
+
+const Command kNamespace{.name = "namespace",
+                         .operands = "list",
+                         .least = 1,
+                         .most = 1,
+                         .summary = "regions, namespaces, and the dax devices and memory blocks below them",
+                         .options = {},
+                         .notes = kNotes,
+                         .foreign = {},
+                         .run = run_namespace};
+
+const Command kDax{.name = "dax",
+                   .operands = "list",
+                   .least = 1,
+                   .most = 1,
+                   .summary = "dax devices, their memory blocks, and what of them lies in none",
+                   .options = {},
+                   .notes = kNotes,
+                   .foreign = {},
+                   .run = run_dax};
+
+}   // namespace memhotctl

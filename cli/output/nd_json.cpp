@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "output/nd_json.hpp"
+
+#include <fmt/format.h>
+
+namespace memhotctl {
+
+namespace {
+
+void put(Json& out, const char* name, const std::optional<std::uint64_t>& number) {
+    if (number) out.set(name, *number);
+}
+void put(Json& out, const char* name, const std::string& text) {
+    if (!text.empty()) out.set(name, text);
+}
+void put_address(Json& out, const char* name, const std::optional<std::uint64_t>& address) {
+    if (address) out.set(name, memhot::hex(*address));
+}
+
+void put_shared(Json& out, const std::vector<MeetingSection>& shared) {
+    if (shared.empty()) return;
+    Json list = Json::array();
+    for (const auto& section : shared) {
+        Json others = Json::array();
+        for (const auto& name : section.others) others.push(name);
+        list.push(Json::object({{"section", section.number}, {"with", std::move(others)}}));
+    }
+    out.set("shared_sections", std::move(list));
+}
+
+void put_blocks(Json& out, const DaxNode& device) {
+    out.set("online_memblocks", device.blocks.online.size());
+    out.set("total_memblocks", device.blocks.present.size());
+    Json numbers = Json::array();
+    for (const auto number : device.blocks.present) numbers.push(number);
+    out.set("memory_blocks", std::move(numbers));
+    Json zones = Json::array();
+    for (const auto& zone : device.blocks.zones) zones.push(zone);
+    out.set("zones", std::move(zones));
+    Json nodes = Json::array();
+    for (const int node : device.blocks.nodes) nodes.push(node);
+    out.set("nodes", std::move(nodes));
+    out.set("stranded", device.stranded);
+}
+
+Json namespace_document(const NamespaceNode& ns) {
+    Json out = Json::object({{"dev", ns.record.name}, {"mode", ns.mode}});
+    put(out, "map", ns.map);
+    out.set("size", ns.usable);
+    put(out, "raw_size", ns.record.size);
+    put(out, "uuid", ns.record.uuid);
+    put_address(out, "resource", ns.record.resource);
+    if (ns.instance != nullptr) put(out, "align", ns.instance->align);
+    put(out, "sector_size",
+        ns.instance != nullptr && ns.instance->sector_size ? ns.instance->sector_size : ns.record.sector_size);
+    put(out, "blockdev", ns.block_device);
+    put(out, "name", ns.record.alt_name);
+    if (!ns.enabled) out.set("state", "disabled");
+    if (ns.record.target_node) out.set("target_node", *ns.record.target_node);
+    out.set("stranded", ns.stranded);
+    put_shared(out, ns.shared);
+    if (ns.devices.empty()) return out;
+    Json devices = Json::array();
+    for (const auto& device : ns.devices) devices.push(to_document(device));
+    out.set("daxregion", Json::object({{"devices", std::move(devices)}}));
+    return out;
+}
+
+}   // namespace
+
+Json to_document(const DaxNode& device) {
+    Json out = Json::object({{"chardev", device.record.name}, {"size", device.size}});
+    if (device.record.target_node) out.set("target_node", *device.record.target_node);
+    put(out, "align", device.record.align);
+    out.set("mode", device.mode.empty() ? "devdax" : device.mode);
+    if (device.mode.empty()) out.set("state", "disabled");
+    put_address(out, "resource", device.record.resource);
+    if (device.record.mappings.size() > 1) {
+        Json mappings = Json::array();
+        for (const auto& mapping : device.record.mappings) {
+            mappings.push(Json::object({{"page_offset", mapping.page_offset},
+                                        {"start", memhot::hex(mapping.range.start)},
+                                        {"end", memhot::hex(mapping.range.last)},
+                                        {"size", mapping.range.size()}}));
+        }
+        out.set("mappings", std::move(mappings));
+    }
+    if (device.mode == "system-ram") put_blocks(out, device);
+    put_shared(out, device.shared);
+    return out;
+}
+
+Json to_document(const RegionNode& region) {
+    const auto& record = region.record;
+    Json out = Json::object({{"dev", record.name}});
+    put(out, "type", record.type);
+    put(out, "size", record.size);
+    put(out, "align", record.align);
+    put(out, "available_size", record.available_size);
+    put(out, "max_available_extent", record.max_available_extent);
+    put_address(out, "resource", record.resource);
+    if (record.ways && *record.ways != 0) out.set("interleave_ways", *record.ways);
+    if (record.numa_node) out.set("numa_node", *record.numa_node);
+    if (record.target_node) out.set("target_node", *record.target_node);
+    if (record.driver.empty()) out.set("state", "disabled");
+    put(out, "persistence_domain", record.persistence_domain);
+    out.set("stranded", region.stranded);
+    Json namespaces = Json::array();
+    for (const auto& ns : region.namespaces) namespaces.push(namespace_document(ns));
+    out.set("namespaces", std::move(namespaces));
+    return out;
+}
+
+}   // namespace memhotctl

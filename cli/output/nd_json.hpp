@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Namespaces and dax devices in documents: ndctl's and daxctl's field names where the thing is the same; addresses are
+// strings, sizes numbers of bytes.
+#pragma once
+
+#include "client/nd_tree.hpp"
+#include "output/json.hpp"
+
+namespace memhotctl {
+
+Json to_document(const RegionNode& region);
+Json to_document(const DaxNode& device);
+
+}   // namespace memhotctl

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Where everything lies after a command that was accepted: the place, what of it can be used, where the struct pages go.
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "predict/explain.hpp"
+#include "predict/nd_parts.hpp"
+
+namespace memhot {
+
+namespace {
+
+using Values = std::vector<Value>;
+
+bool differs(const NdNamespace& before, const NdNamespace& after) {
+    if (before.allocated != after.allocated || (after.allocated && before.space != after.space)) return true;
+    if (before.active.has_value() != after.active.has_value()) return true;
+    if (before.identity != after.identity) return true;
+    return after.active && (before.active->mode != after.active->mode || before.active->size != after.active->size ||
+                            before.active->align != after.active->align || before.active->map != after.active->map);
+}
+
+bool differs(const DaxDevice& before, const DaxDevice& after) {
+    return before.driver != after.driver || before.ranges != after.ranges || before.align != after.align;
+}
+
+// 64 bytes a page for what a command maps or adds, from RAM or from the device; asked of the memory without it.
+void put_memmap(const Model& without, const Operation& operation, Values& out) {
+    const MemmapCost cost = memmap_cost(without.state(), operation);
+    out.push_back(Value::of_size("ram_cost", cost.from_ram));
+    if (cost.from_altmap != 0) out.push_back(Value::of_size("altmap_cost", cost.from_altmap));
+}
+
+void put_pages(const NdBus& after, const NdRegion& region, const NdNamespace& ns, Values& out) {
+    const Personality& active = *ns.active;
+    if (active.mode == NsMode::raw || active.mode == NsMode::sector) return;
+    NdBus without = after;
+    NdRegion& there = *without.find_region(region.id);
+    disable_namespace(without, there, *there.find(ns.id));
+    const InfoBlock* info = info_block_of(after, ns);
+    const bool instance = info != nullptr && active.mode != NsMode::memory;
+    const std::uint64_t last = instance ? ns.space.last - info->geometry.end_trunc : ns.space.last;
+    const std::uint64_t start = ns.space.start + (instance ? info->geometry.start_pad : 0);
+    const auto altmap = instance ? info->geometry.altmap(active.map, after.model.profile().page_size) : std::nullopt;
+    put_memmap(
+        without.model,
+        op::Map{.type = MapType::fsdax, .start = start, .size = last - start + 1, .claim = false, .altmap = altmap},
+        out);
+}
+
+Values values_of(const NdBus& after, const NdRegion& region, const NdNamespace& ns) {
+    if (!ns.allocated) return {Value::of_size("size", 0)};
+    Values out{Value::of_address("resource", ns.space.start), Value::of_size("size", ns.size())};
+    if (!ns.active) {
+        out.push_back(Value::of_text("state", "disabled"));
+        return out;
+    }
+    const Personality& active = *ns.active;
+    out.push_back(Value::of_text("mode", to_string(active.mode)));
+    const bool pages = active.mode == NsMode::fsdax || active.mode == NsMode::devdax;
+    if (pages) out.push_back(Value::of_text("map", active.map == PageMap::ram ? "mem" : "dev"));
+    if (active.align != 0) out.push_back(Value::of_size("align", active.align));
+    out.push_back(Value::of_size("usable_size", active.size));
+    if (!pages) return out;
+    out.push_back(Value::of_size("data_offset", active.data_start - ns.space.start));
+    if (active.map == PageMap::device) {
+        out.push_back(Value::of_size("altmap_reserve", active.data_start - ns.space.start - kInfoBlockReserve));
+    }
+    out.push_back(Value::of_size("lost_at_end", ns.space.last + 1 - active.data_start - active.size));
+    put_pages(after, region, ns, out);
+    return out;
+}
+
+// Blocks of all ranges, and what of the ranges lies in none.
+void put_kmem(const NdBus& after, const DaxDevice& device, Values& out) {
+    const std::uint64_t block = after.model.block_size();
+    NdBus without = after;
+    unbind_dax(without, *without.find_dax(device.name()));
+    std::uint64_t ram = 0;
+    std::uint64_t lost_at_start = 0;
+    std::uint64_t lost_at_end = 0;
+    std::string zones;
+    std::uint64_t online = 0;
+    std::uint64_t count = 0;
+    for (const auto& range : device.ranges) {
+        const auto added = std::ranges::find_if(device.added, [&](const Range& one) { return range.contains(one); });
+        if (added == device.added.end()) {
+            lost_at_end += range.size();
+            continue;
+        }
+        lost_at_start += added->start - range.start;
+        lost_at_end += range.last - added->last;
+        out.push_back(Value::of_range("memory", *added));
+        out.push_back(Value::of_text("memory_blocks",
+                                     fmt::format("memory{}-memory{}", added->start / block, added->last / block)));
+        for (std::uint64_t number = added->start / block; number * block < added->last; ++number, ++count) {
+            const auto info = after.model.block(number);
+            if (!info || !info->online) continue;
+            ++online;
+            if (zones.find(info->valid_zones) == std::string::npos)
+                zones += (zones.empty() ? "" : ",") + info->valid_zones;
+        }
+        ram += memmap_cost(without.model.state(), op::Add{.start = added->start,
+                                                          .size = added->size(),
+                                                          .node = device.target_node,
+                                                          .driver_managed = true,
+                                                          .memmap_on_memory = device.memmap_on_memory})
+                   .from_ram;
+    }
+    out.push_back(Value::of_count("blocks", count));
+    out.push_back(Value::of_count("blocks_online", online));
+    if (!zones.empty()) out.push_back(Value::of_text("zones", zones));
+    if (device.target_node >= 0) out.push_back(Value::of_count("node", static_cast<std::uint64_t>(device.target_node)));
+    out.push_back(Value::of_size("lost_at_start", lost_at_start));
+    out.push_back(Value::of_size("lost_at_end", lost_at_end));
+    out.push_back(Value::of_size("ram_cost", ram));
+}
+
+Values values_of(const NdBus& after, const DaxDevice& device) {
+    Values out{Value::of_size("size", device.size())};
+    if (!device.ranges.empty()) out.push_back(Value::of_address("resource", device.resource()));
+    if (device.ranges.size() > 1) out.push_back(Value::of_count("ranges", device.ranges.size()));
+    out.push_back(Value::of_size("align", device.align));
+    if (device.driver == DaxDriver::none) out.push_back(Value::of_text("state", "disabled"));
+    if (device.driver == DaxDriver::device_dax) out.push_back(Value::of_text("mode", "devdax"));
+    if (device.driver != DaxDriver::kmem) return out;
+    out.push_back(Value::of_text("mode", "system-ram"));
+    put_kmem(after, device, out);
+    return out;
+}
+
+void put_region(const NdBus& before, const NdRegion& was, const NdRegion& is, std::vector<DeviceChange>& out) {
+    if (!is.labelled) return;
+    const bool ignore = before.model.profile().has(Feature::nd_full_dimm_ignored);
+    Values values;
+    if (was.align != is.align) values.push_back(Value::of_size("align", is.align));
+    if (available_size(was) != available_size(is) ||
+        max_available_extent(was, ignore) != max_available_extent(is, ignore)) {
+        values.push_back(Value::of_size("available_size", available_size(is)));
+        values.push_back(Value::of_size("max_available_extent", max_available_extent(is, ignore)));
+    }
+    if (!values.empty()) out.push_back({name_of(is), std::move(values)});
+}
+
+void put_namespaces(const NdBus& after, const NdRegion& was, const NdRegion& is, std::vector<DeviceChange>& out) {
+    for (const auto& [id, ns] : is.namespaces) {
+        const NdNamespace* const old = was.find(id);
+        const bool changed = old == nullptr ? ns.allocated : differs(*old, ns);
+        if (changed) out.push_back({name_of(is, ns), values_of(after, is, ns)});
+    }
+    for (const auto& [id, ns] : was.namespaces) {
+        const bool gone = is.find(id) == nullptr && ns.allocated;
+        if (gone) out.push_back({name_of(was, ns), {Value::of_text("state", "gone")}});
+    }
+}
+
+void put_dax(const NdBus& before, const NdBus& after, std::vector<DeviceChange>& out) {
+    for (const auto& device : after.dax) {
+        const DaxDevice* const old = before.find_dax(device.name());
+        if (old == nullptr || differs(*old, device)) out.push_back({device.name(), values_of(after, device)});
+    }
+    for (const auto& device : before.dax) {
+        if (after.find_dax(device.name()) == nullptr) out.push_back({device.name(), {Value::of_text("state", "gone")}});
+    }
+}
+
+}   // namespace
+
+std::vector<DeviceChange> nd_changes(const NdBus& before, const NdBus& after) {
+    std::vector<DeviceChange> out;
+    for (const auto& region : after.regions) {
+        const auto was = std::ranges::find(before.regions, region.id, &NdRegion::id);
+        if (was == before.regions.end()) continue;
+        put_namespaces(after, *was, region, out);
+        put_region(before, *was, region, out);
+    }
+    put_dax(before, after, out);
+    return out;
+}
+
+}   // namespace memhot

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "predict/nd_parts.hpp"
+
+namespace memhot {
+
+namespace {
+
+constexpr std::size_t kMostRegions = 4;
+
+std::string seen(const NdBus& bus, const NdRegion& region) {
+    std::string text =
+        fmt::format("{}: {}, align {}", name_of(region), to_string(region.space), exact_size(region.align));
+    if (region.ways > 1) text += fmt::format(", {} DIMMs interleaved", region.ways);
+    if (!region.enabled) text += ", disabled";
+    if (region.read_only) text += ", read-only";
+    if (!region.labelled) return text + ", label-less";
+    const bool ignore = bus.model.profile().has(Feature::nd_full_dimm_ignored);
+    return text + fmt::format(", {} available, largest extent {}", human_size(available_size(region)),
+                              human_size(max_available_extent(region, ignore)));
+}
+
+std::string seen(const NdBus& bus, const NdRegion& region, const NdNamespace& ns) {
+    if (!ns.allocated) return fmt::format("{}: idle, no space", name_of(region, ns));
+    std::string text = fmt::format("{}: {}", name_of(region, ns), to_string(ns.space));
+    if (ns.active) return text + fmt::format(", active as {}", to_string(ns.active->mode));
+    if (const InfoBlock* info = info_block_of(bus, ns)) {
+        return text + fmt::format(", disabled, with an info block of {}", to_string(info->mode));
+    }
+    return text + ", disabled";
+}
+
+std::string seen(const NdBus& bus, const DaxDevice& device) {
+    std::string text = device.name() + ":";
+    for (const auto& range : device.ranges) text += " " + to_string(range);
+    if (device.ranges.empty()) text += " no space";
+    if (device.driver == DaxDriver::none) return text + ", no driver";
+    if (device.driver == DaxDriver::device_dax) return text + ", devdax";
+    const auto blocks = blocks_of(bus, device);
+    const auto online =
+        std::ranges::count_if(blocks, [&](std::uint64_t number) { return bus.model.block(number)->online; });
+    return text + fmt::format(", system-ram, {} of {} memory blocks online, node {}", online, blocks.size(),
+                              device.target_node);
+}
+
+}   // namespace
+
+std::vector<Evidence> nd_evidence(const NdBus& bus, const NdSubject& subject) {
+    std::vector<Evidence> out;
+    const auto put = [&](std::string text) { out.push_back({Evidence::Kind::device, std::move(text)}); };
+    for (std::size_t i = 0; i < std::min(subject.regions.size(), kMostRegions); ++i)
+        put(seen(bus, *subject.regions[i]));
+    if (subject.regions.size() > kMostRegions)
+        put(fmt::format("and {} more regions", subject.regions.size() - kMostRegions));
+    if (subject.ns != nullptr) put(seen(bus, *subject.regions.front(), *subject.ns));
+    if (subject.device != nullptr) put(seen(bus, *subject.device));
+    return out;
+}
+
+}   // namespace memhot

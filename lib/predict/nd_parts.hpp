@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The parts of a verdict on a command of ndctl or daxctl. Each is computed from the bus before it; none changes anything.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "memhot/verdict.hpp"
+#include "nvdimm/command.hpp"
+#include "nvdimm/create_request.hpp"
+
+namespace memhot {
+
+// What a command line is about.
+struct NdSubject {
+    std::vector<const NdRegion*> regions;   // named ones; those of a creation without a name: all
+    const NdNamespace* ns = nullptr;   // with its region as the only one
+    const DaxDevice* device = nullptr;
+    std::optional<CreateRequest> request;   // of create-namespace, where it can be read
+    Wanted wanted;   // of that, as far as ndctl got with the first region
+};
+NdSubject subject_of(const NdBus& bus, const CommandLine& command);
+
+// The devices that the rule looked at, as they are now (nd_evidence.cpp).
+std::vector<Evidence> nd_evidence(const NdBus& bus, const NdSubject& subject);
+// The numbers that the rule compared (nd_operands.cpp).
+std::vector<std::pair<std::string, std::string>> nd_operands(const NdBus& bus, const NdSubject& subject, RuleId rule);
+// What differs afterwards (nd_changes.cpp).
+std::vector<DeviceChange> nd_changes(const NdBus& before, const NdBus& after);
+// The nearest commands that would be accepted without danger, each tried on a copy (nd_instead.cpp).
+std::vector<std::string> nd_instead(const NdBus& bus, const CommandLine& command, const NdSubject& subject);
+
+}   // namespace memhot

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <cerrno>
+#include <fmt/format.h>
+
+#include "nvdimm/from_snapshot.hpp"
+#include "predict/nd_parts.hpp"
+
+namespace memhot {
+
+namespace {
+
+Outcome outcome_of(const CommandAnswer& answer) {
+    if (answer.crash) return Outcome::crashes(answer.rule);
+    if (answer.uncertain) return Outcome::unsure(RuleId::offline_unmovable, EBUSY);
+    if (answer.exit == 0) return Outcome::accept(answer.rule);
+    return Outcome::refuse(answer.rule, answer.kernel_error);
+}
+
+std::string summary_of(const CommandAnswer& answer) {
+    if (answer.crash) return "the kernel crashes";
+    if (answer.uncertain) return "accepted, or refused half-way because pages of online memory cannot be moved";
+    if (answer.exit == 0) return "accepted";
+    return answer.error.empty() ? fmt::format("refused, exit status {}", answer.exit) : "refused: " + answer.error;
+}
+
+Verdict verdict_on(const NdBus& bus, const NdBus& after, const CommandLine& command, const CommandAnswer& answer) {
+    const NdSubject subject = subject_of(bus, command);
+    Verdict verdict;
+    verdict.operation = to_string(command);
+    verdict.kernel = bus.model.profile().name;
+    verdict.outcome = outcome_of(answer);
+    verdict.summary = summary_of(answer);
+    verdict.operands = nd_operands(bus, subject, answer.rule);
+    verdict.evidence = nd_evidence(bus, subject);
+    verdict.messages = answer.lines;
+    verdict.hazards = hazards_of(bus, command);
+    verdict.assumptions = bus.model.assumptions();
+    verdict.remedy = rule(answer.rule).remedy;
+    if (verdict.outcome.accepted() || answer.uncertain) {
+        verdict.changes = nd_changes(bus, after);
+    } else {
+        verdict.commands = nd_instead(bus, command, subject);
+    }
+    return verdict;
+}
+
+}   // namespace
+
+Result<std::vector<Verdict>> predict(const Snapshot& snapshot, std::shared_ptr<const KernelProfile> profile,
+                                     const std::vector<CommandLine>& commands) {
+    auto reading = read_bus(snapshot, {}, std::move(profile));
+    if (!reading) return std::move(reading).error();
+    NdBus bus = std::move(reading->bus);
+    std::vector<Verdict> verdicts;
+    for (const auto& command : commands) {
+        NdBus after = bus;
+        const CommandAnswer answer = run_command(after, command);
+        Verdict verdict = verdict_on(bus, after, command, answer);
+        verdict.assumptions.insert(verdict.assumptions.begin(), reading->assumptions.begin(),
+                                   reading->assumptions.end());
+        verdicts.push_back(std::move(verdict));
+        if (answer.crash) break;
+        bus = std::move(after);
+    }
+    return verdicts;
+}
+
+}   // namespace memhot
