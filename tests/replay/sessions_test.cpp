@@ -7,16 +7,15 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "memhot/replay.hpp"
-#include "nvdimm/command.hpp"
-#include "replay/recordings.hpp"
-#include "replay/session_host.hpp"
+#include "replay/session_walk.hpp"
 
 namespace memhot {
 namespace {
+
+using test::SessionWalk;
 
 std::string first_disagreements(const ReplayReport& report) {
     std::string text = report.file;
@@ -34,12 +33,6 @@ std::string test_name(const testing::TestParamInfo<std::string>& info) {
     name.resize(name.find(".json"));
     std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
     return name;
-}
-
-std::string text_of(const std::string& file) {
-    auto text = read_file_or_xz(file, 256 * kMiB);
-    if (!text) throw std::runtime_error(file + ": " + text.error().message());
-    return *std::move(text);
 }
 
 // What a program printed on stderr, without blank lines, its libraries' lines, usage texts, and the advice that daxctl
@@ -62,39 +55,6 @@ std::vector<std::string> lines_of(std::string_view text) {
     return lines;
 }
 
-class Walk {
-public:
-    explicit Walk(const std::string& file) : json_(nlohmann::json::parse(text_of(file))) {
-        auto session = parse_session(json_.dump());
-        if (!session) throw std::runtime_error(file + ": " + session.error().message());
-        session_ = *std::move(session);
-    }
-
-    // Calls visit(bus before the command, answer, recorded step, its JSON) for each command behind set-up.
-    template <class Visit>
-    void each_command(Visit&& visit) {
-        const auto start =
-            std::ranges::find_if(session_.steps, [](const SessionStep& step) { return step.after.has_value(); });
-        auto bus = bus_of(session_.kernel, *start->after, {});
-        if (!bus) throw std::runtime_error(bus.error().message());
-        for (auto step = start + 1; step != session_.steps.end(); ++step) {
-            if (step->write) write_attribute(*bus, *step->write, step->value);
-            if (!step->command) continue;
-            NdBus trial = *bus;
-            const CommandAnswer answer = run_command(trial, split_command(*step->command));
-            visit(std::as_const(*bus), answer, *step,
-                  json_["steps"][static_cast<std::size_t>(step - session_.steps.begin())]);
-            if (!answer.uncertain || step->exit == 0) *bus = std::move(trial);
-        }
-    }
-
-    [[nodiscard]] const Session& session() const { return session_; }
-
-private:
-    nlohmann::json json_;
-    Session session_;
-};
-
 class RecordedSession : public testing::TestWithParam<std::string> {};
 
 TEST_P(RecordedSession, agrees_in_commands_and_states) {
@@ -106,7 +66,7 @@ TEST_P(RecordedSession, agrees_in_commands_and_states) {
 }
 
 TEST_P(RecordedSession, agrees_in_exit_status_and_every_line) {
-    Walk(GetParam())
+    SessionWalk(GetParam())
         .each_command(
             [](const NdBus&, const CommandAnswer& answer, const SessionStep& step, const nlohmann::json& recorded) {
                 if (answer.uncertain) return;   // a set of answers has no single text
@@ -115,9 +75,9 @@ TEST_P(RecordedSession, agrees_in_exit_status_and_every_line) {
             });
 }
 
-// A refusal names what decided it, and nothing that these sessions did was dangerous but asking for what ndctl refuses late.
+// A refusal names what decided it, and nothing that sessions do is dangerous but asking for what ndctl refuses late.
 TEST_P(RecordedSession, has_a_rule_for_each_refusal) {
-    Walk(GetParam())
+    SessionWalk(GetParam())
         .each_command(
             [](const NdBus& bus, const CommandAnswer& answer, const SessionStep& step, const nlohmann::json&) {
                 EXPECT_EQ(answer.exit == 0, answer.rule == RuleId::nd_accepted)
@@ -131,7 +91,7 @@ TEST_P(RecordedSession, has_a_rule_for_each_refusal) {
 
 // Uncertain steps are those that take online memory offline, and nothing else.
 TEST_P(RecordedSession, is_uncertain_only_about_offlining) {
-    Walk(GetParam())
+    SessionWalk(GetParam())
         .each_command(
             [](const NdBus& bus, const CommandAnswer& answer, const SessionStep& step, const nlohmann::json&) {
                 if (!answer.uncertain) return;
@@ -156,7 +116,7 @@ INSTANTIATE_TEST_SUITE_P(Further, RecordedSession, testing::ValuesIn(further_ses
 TEST(Sessions, hold_each_command_with_both_outcomes_on_each_kernel) {
     std::map<std::string, std::set<std::string>> kernels;   // "create-namespace ok" -> releases
     for (const auto& file : test::sessions()) {
-        Walk walk(file);
+        SessionWalk walk(file);
         const std::string release = walk.session().kernel.release.substr(0, walk.session().kernel.release.rfind('.'));
         walk.each_command([&](const NdBus&, const CommandAnswer&, const SessionStep& step, const nlohmann::json&) {
             kernels[split_command(*step.command).verb + (step.exit == 0 ? " ok" : " refused")].insert(release);
@@ -175,7 +135,7 @@ TEST(Sessions, show_in_which_order_memory_is_offlined) {
     EXPECT_EQ(directory_order({33, 34, 35, 36}), (std::vector<std::uint64_t>{35, 33, 36, 34}));
     std::size_t seen = 0;
     for (const auto& file : test::sessions()) {
-        Walk(file).each_command(
+        SessionWalk(file).each_command(
             [&](const NdBus&, const CommandAnswer& answer, const SessionStep& step, const nlohmann::json&) {
                 if (!step.stuck_block) return;
                 ++seen;
