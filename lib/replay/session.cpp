@@ -7,15 +7,13 @@
 #include <array>
 #include <cctype>
 
-#include "replay/json_fields.hpp"
 #include "replay/records.hpp"
+#include "units/json_object.hpp"
 #include "units/quote.hpp"
 
 namespace memhot {
 
 namespace {
-
-constexpr std::size_t kLargest = 256 * kMiB;
 
 // "destroyed 0 namespaces", "reconfigured 1 device": says how many, not why.
 bool is_count(std::string_view line) {
@@ -41,7 +39,7 @@ Attributes read_attributes(const Json& object) {
     return attributes;
 }
 
-std::map<std::string, Attributes> read_devices(Fields& fields, const char* name) {
+std::map<std::string, Attributes> read_devices(JsonObject& fields, const char* name) {
     std::map<std::string, Attributes> devices;
     if (!fields.has(name)) return devices;
     if (const Json* object = fields.object(name)) {
@@ -59,7 +57,7 @@ std::map<std::string, RegionSpace> read_spaces(const Json& after) {
     if (regions->is_object() && regions->contains("regions")) regions = &(*regions)["regions"];
     if (!regions->is_array()) return spaces;
     for (const auto& region : *regions) {
-        Fields fields(region, "ndctl_list");
+        JsonObject fields(region, "ndctl_list");
         const std::string name = fields.text("dev");
         const RegionSpace space{fields.number("available_size"), fields.number("max_available_extent")};
         if (fields.status()) spaces[name] = space;
@@ -68,7 +66,7 @@ std::map<std::string, RegionSpace> read_spaces(const Json& after) {
 }
 
 Result<HostState> read_after(const Json& after, const std::string& path) {
-    Fields fields(after, path);
+    JsonObject fields(after, path);
     HostState state{.iomem = fields.text("iomem"),
                     .spaces = read_spaces(after),
                     .nd = read_devices(fields, "nd_attributes"),
@@ -92,7 +90,7 @@ Result<HostState> read_after(const Json& after, const std::string& path) {
 // An object (ndctl) or an array of one (daxctl).
 void read_result(const Json& json, SessionStep& step) {
     const Json& one = json.is_array() && !json.empty() ? json.front() : json;
-    Fields fields(one, "result");
+    JsonObject fields(one, "result");
     if (fields.has("mode")) step.mode = fields.text("mode");
     if (fields.has("size")) step.size = fields.number("size");
     if (fields.has("align")) step.align = fields.number("align");
@@ -114,7 +112,7 @@ std::optional<std::uint64_t> stuck_block(std::string_view text) {
 }
 
 Result<SessionStep> read_step(const Json& json, const std::string& path) {
-    Fields fields(json, path);
+    JsonObject fields(json, path);
     SessionStep step;
     if (fields.has("command")) {
         step.command = fields.text("command");
@@ -153,9 +151,9 @@ std::string final_error(std::string_view text) {
 }
 
 Result<Session> parse_session(std::string_view text) {
-    auto json = parse_json(text, kLargest);
+    auto json = units::parse_json(text, kRecordingLimits);
     if (!json) return std::move(json).error();
-    Fields document(*json, "");
+    JsonObject document(*json, "");
     const std::string format = document.text("format");
     if (format != "memhot-ndctl-session/1") {
         return bad_input(fmt::format("format: {}: memhot-ndctl-session/1 expected", units::quoted(format)));

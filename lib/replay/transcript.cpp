@@ -6,15 +6,13 @@
 #include <algorithm>
 #include <array>
 
-#include "replay/json_fields.hpp"
 #include "replay/records.hpp"
+#include "units/json_object.hpp"
 #include "units/quote.hpp"
 
 namespace memhot {
 
 namespace {
-
-constexpr std::size_t kLargest = 256 * kMiB;
 
 std::vector<std::string> read_messages(const Json& step) {
     std::vector<std::string> lines;
@@ -26,15 +24,15 @@ std::vector<std::string> read_messages(const Json& step) {
     return lines;
 }
 
-MapType read_map_type(Fields& fields) {
+MapType read_map_type(JsonObject& fields) {
     const std::string type = fields.text("type");
     if (type == "fsdax") return MapType::fsdax;
     if (type == "private") return MapType::device_private;
-    if (type != "generic") fields.fail("type", "generic, fsdax or private");
+    if (type != "generic") fields.fail("type", "expected generic, fsdax or private");
     return MapType::generic;
 }
 
-Operation read_map(Fields& fields) {
+Operation read_map(JsonObject& fields) {
     op::Map map{.type = read_map_type(fields),
                 .start = fields.address("start"),
                 .size = fields.address("size"),
@@ -43,16 +41,16 @@ Operation read_map(Fields& fields) {
                 .altmap = std::nullopt};
     if (!fields.has("altmap")) return map;
     if (const Json* altmap = fields.object("altmap")) {
-        Fields inner(*altmap, fields.path() + ".altmap");
+        JsonObject inner(*altmap, fields.path_of("altmap"));
         map.altmap = Altmap{inner.number("reserve_pages"), inner.number("free_pages")};
-        if (!inner.status()) fields.fail("altmap", "reserve_pages and free_pages");
+        if (!inner.status()) fields.fail("altmap", "expected reserve_pages and free_pages");
     }
     return map;
 }
 
-Operation read_unmap(Fields& fields) { return op::Unmap{static_cast<int>(fields.number("handle") & 0x7fffffff)}; }
+Operation read_unmap(JsonObject& fields) { return op::Unmap{static_cast<int>(fields.number("handle") & 0x7fffffff)}; }
 
-Operation read_add(Fields& fields) {
+Operation read_add(JsonObject& fields) {
     return op::Add{.start = fields.address("start"),
                    .size = fields.address("size"),
                    .node = static_cast<int>(fields.number("node") & 0xffff),
@@ -61,21 +59,21 @@ Operation read_add(Fields& fields) {
                    .resource_name = fields.text("resource_name")};
 }
 
-Operation read_probe(Fields& fields) { return op::Probe{fields.address("address")}; }
-Operation read_remove(Fields& fields) { return op::Remove{fields.address("start"), fields.address("size")}; }
-Operation read_offline_and_remove(Fields& fields) {
+Operation read_probe(JsonObject& fields) { return op::Probe{fields.address("address")}; }
+Operation read_remove(JsonObject& fields) { return op::Remove{fields.address("start"), fields.address("size")}; }
+Operation read_offline_and_remove(JsonObject& fields) {
     return op::OfflineAndRemove{fields.address("start"), fields.address("size")};
 }
-Operation read_claim(Fields& fields) {
+Operation read_claim(JsonObject& fields) {
     return op::Claim{fields.address("start"), fields.address("size"), "oracle-reserve"};
 }
-Operation read_release(Fields& fields) { return op::Release{fields.address("start"), fields.address("size")}; }
-Operation read_set_state(Fields& fields) { return op::SetState{fields.number("block"), fields.text("state")}; }
-Operation read_set_auto_online(Fields& fields) { return op::SetAutoOnline{fields.text("state")}; }
+Operation read_release(JsonObject& fields) { return op::Release{fields.address("start"), fields.address("size")}; }
+Operation read_set_state(JsonObject& fields) { return op::SetState{fields.number("block"), fields.text("state")}; }
+Operation read_set_auto_online(JsonObject& fields) { return op::SetAutoOnline{fields.text("state")}; }
 
 struct OperationReader {
     std::string_view op;
-    Operation (*read)(Fields&);
+    Operation (*read)(JsonObject&);
 };
 constexpr std::array kOperations{
     OperationReader{"map", read_map},
@@ -90,10 +88,10 @@ constexpr std::array kOperations{
     OperationReader{"set_auto_online", read_set_auto_online},
 };
 
-Result<RecordedAnswer> read_answer(Fields& step) {
+Result<RecordedAnswer> read_answer(JsonObject& step) {
     const Json* result = step.object("result");
     if (result == nullptr) return std::move(step.status()).error();
-    Fields fields(*result, step.path() + ".result");
+    JsonObject fields(*result, step.path_of("result"));
     RecordedAnswer answer;
     if (fields.has("oops") && fields.boolean("oops")) {
         answer.crash = true;
@@ -107,7 +105,7 @@ Result<RecordedAnswer> read_answer(Fields& step) {
 }
 
 Result<Step> read_operation(const OperationReader& reader, const Json& json, const std::string& path) {
-    Fields fields(json, path);
+    JsonObject fields(json, path);
     OperationStep step{.operation = reader.read(fields), .answer = {}, .messages = read_messages(json)};
     if (auto status = fields.status(); !status) return std::move(status).error();
     auto answer = read_answer(fields);
@@ -119,7 +117,7 @@ Result<Step> read_operation(const OperationReader& reader, const Json& json, con
 }   // namespace
 
 Result<SectionInfo> read_section(const Json& json, const std::string& path) {
-    Fields fields(json, path);
+    JsonObject fields(json, path);
     SectionInfo section{.number = fields.number("nr"),
                         .present = fields.boolean("present"),
                         .has_mem_map = fields.boolean("has_mem_map"),
@@ -131,7 +129,7 @@ Result<SectionInfo> read_section(const Json& json, const std::string& path) {
 }
 
 Result<RecordedBlock> read_block(const Json& json, const std::string& path) {
-    Fields fields(json, path);
+    JsonObject fields(json, path);
     RecordedBlock block{
         .number = fields.number("block"), .state = fields.text("state"), .valid_zones = fields.text("valid_zones")};
     if (auto status = fields.status(); !status) return std::move(status).error();
@@ -140,7 +138,7 @@ Result<RecordedBlock> read_block(const Json& json, const std::string& path) {
 
 namespace {
 
-Result<Step> read_observe(Fields& fields) {
+Result<Step> read_observe(JsonObject& fields) {
     ObserveStep step{.iomem = fields.text("iomem"), .sections = {}};
     auto sections = read_all<SectionInfo>(fields, "sections", read_section);
     if (!sections) return std::move(sections).error();
@@ -149,14 +147,14 @@ Result<Step> read_observe(Fields& fields) {
     return Step{std::move(step)};
 }
 
-Result<Step> read_observe_blocks(Fields& fields) {
+Result<Step> read_observe_blocks(JsonObject& fields) {
     auto blocks = read_all<RecordedBlock>(fields, "blocks", read_block);
     if (!blocks) return std::move(blocks).error();
     return Step{ObserveBlocksStep{*std::move(blocks)}};
 }
 
 Result<Step> read_step(const Json& json, const std::string& path) {
-    Fields fields(json, path);
+    JsonObject fields(json, path);
     const std::string name = fields.text("op");
     if (auto status = fields.status(); !status) return std::move(status).error();
     if (name == "observe") return read_observe(fields);
@@ -169,10 +167,10 @@ Result<Step> read_step(const Json& json, const std::string& path) {
 
 }   // namespace
 
-Status read_kernel(Snapshot& start, Fields& document) {
+Status read_kernel(Snapshot& start, JsonObject& document) {
     const Json* kernel = document.object("kernel");
     if (kernel == nullptr) return document.status();
-    Fields fields(*kernel, "kernel");
+    JsonObject fields(*kernel, "kernel");
     start.release = fields.text("release");
     start.arch = fields.text("arch");
     start.cmdline = fields.text("cmdline");
@@ -201,7 +199,7 @@ Status read_block_nodes(Snapshot& start, const Json& nodes) {
     return Done{};
 }
 
-Status read_start(Snapshot& start, Fields& document) {
+Status read_start(Snapshot& start, JsonObject& document) {
     if (auto kernel = read_kernel(start, document); !kernel) return kernel;
     start.memory_block_size = document.number("memory_block_size");
     start.iomem = document.text("iomem");
@@ -217,9 +215,9 @@ Status read_start(Snapshot& start, Fields& document) {
 }   // namespace
 
 Result<Transcript> parse_transcript(std::string_view text) {
-    auto json = parse_json(text, kLargest);
+    auto json = units::parse_json(text, kRecordingLimits);
     if (!json) return std::move(json).error();
-    Fields document(*json, "");
+    JsonObject document(*json, "");
     const std::string format = document.text("format");
     if (auto status = document.status(); !status) return std::move(status).error();
     if (format != "memhot-transcript/1") {

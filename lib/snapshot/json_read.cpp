@@ -9,15 +9,17 @@
 #include "memhot/units.hpp"
 #include "snapshot/check.hpp"
 #include "snapshot/file.hpp"
-#include "snapshot/json_object.hpp"
 #include "snapshot/nvdimm_json.hpp"
+#include "units/json_object.hpp"
 #include "units/quote.hpp"
 
 namespace memhot {
 namespace {
 
-using snapshot::Json;
-using snapshot::Object;
+using units::Json;
+using units::JsonObject;
+
+constexpr int kDeepest = 8;   // no snapshot nests deeper
 
 constexpr std::uint64_t kMostBits = 64;
 constexpr std::uint64_t kMostNode = host::kMaxNode;
@@ -27,7 +29,7 @@ std::optional<unsigned> small(std::optional<std::uint64_t> value) {
 }
 
 Status read_features(const Json& value, Snapshot& snapshot) {
-    Object features(value, "kernel.features");
+    JsonObject features(value, "kernel.features");
     for (const auto& [name, there] : value.items()) {
         const auto feature = parse_feature(name);
         if (!feature) continue;   // finish() names it
@@ -39,7 +41,7 @@ Status read_features(const Json& value, Snapshot& snapshot) {
 }
 
 Status read_kernel(const Json& value, Snapshot& snapshot) {
-    Object kernel(value, "kernel");
+    JsonObject kernel(value, "kernel");
     snapshot.hostname = kernel.text("hostname");
     snapshot.release = kernel.text("release");
     snapshot.version_text = kernel.text("version_text");
@@ -64,7 +66,7 @@ Status read_kernel(const Json& value, Snapshot& snapshot) {
 }
 
 Status read_run(const Json& value, std::string path, std::vector<BlockRecord>& blocks) {
-    Object run(value, std::move(path));
+    JsonObject run(value, std::move(path));
     BlockRecord block;
     const auto first = run.number("first");
     const auto last = run.number("last");
@@ -103,7 +105,7 @@ Status read_blocks(const Json& list, Snapshot& snapshot) {
 }
 
 Status read_block_nodes(const Json& value, Snapshot& snapshot) {
-    Object nodes(value, "block_nodes");
+    JsonObject nodes(value, "block_nodes");
     for (const auto& [name, ignored] : value.items()) {
         const auto block = host::numbered_name(name, "");
         if (!block) continue;   // finish() names it
@@ -116,7 +118,7 @@ Status read_block_nodes(const Json& value, Snapshot& snapshot) {
 
 Status read_zones(const Json& list, Snapshot& snapshot) {
     for (std::size_t i = 0; i < list.size(); ++i) {
-        Object object(list[i], fmt::format("zones[{}]", i));
+        JsonObject object(list[i], fmt::format("zones[{}]", i));
         ZoneRecord zone;
         zone.node = static_cast<int>(object.number("node", kMostNode));
         zone.name = object.text("name");
@@ -144,7 +146,7 @@ Status read_firmware(const Json& list, Snapshot& snapshot) {
 
 Status read_udev_rules(const Json& list, Snapshot& snapshot) {
     for (std::size_t i = 0; i < list.size(); ++i) {
-        Object object(list[i], fmt::format("udev_rules[{}]", i));
+        JsonObject object(list[i], fmt::format("udev_rules[{}]", i));
         UdevRuleRecord rule;
         rule.path = object.text("path");
         rule.line = object.number("line");
@@ -156,7 +158,7 @@ Status read_udev_rules(const Json& list, Snapshot& snapshot) {
 }
 
 Status read_parameters(const Json& value, Snapshot& snapshot) {
-    Object parameters(value, "parameters");
+    JsonObject parameters(value, "parameters");
     for (const auto& [name, ignored] : value.items()) {
         if (auto text = parameters.find_text(name.c_str())) snapshot.parameters.emplace(name, std::move(*text));
     }
@@ -176,7 +178,7 @@ struct Part {
 };
 
 Result<Snapshot> read_document(const Json& json) {
-    Object document(json, "");
+    JsonObject document(json, "");
     Snapshot snapshot;
     if (const auto format = document.text("format"); !document.failed() && format != kSnapshotFormat) {
         return bad_input(fmt::format("format: {}, expected \"{}\"", units::quoted(format), kSnapshotFormat));
@@ -212,7 +214,8 @@ Result<Snapshot> read_document(const Json& json) {
 }   // namespace
 
 Result<Snapshot> snapshot_from_json(std::string_view text) {
-    const auto document = snapshot::parse_document(text, snapshot::kMaxFileSize);
+    const auto document =
+        units::parse_json(text, {.bytes = snapshot::kMaxFileSize, .depth = kDeepest, .unique_names = true});
     if (!document) return Error(document.error()).add_context("snapshot");
     return read_document(*document).with_context("snapshot");
 }

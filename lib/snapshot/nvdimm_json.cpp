@@ -9,13 +9,15 @@
 #include <set>
 
 #include "memhot/units.hpp"
-#include "snapshot/json_object.hpp"
 #include "snapshot/nvdimm_fields.hpp"
+#include "units/json_object.hpp"
 #include "units/quote.hpp"
 
 namespace memhot::snapshot {
 namespace {
 
+using units::Json;
+using units::JsonObject;
 using Ordered = nlohmann::ordered_json;
 
 class Writer {
@@ -102,22 +104,9 @@ public:
     void required(const char* name, T& value) {
         value = static_cast<T>(object_.number(name, most<T>()));
     }
-    void address(const char* name, std::optional<std::uint64_t>& value) {
-        const auto text = object_.find_text(name);
-        if (!text) return;
-        const auto parsed = parse_number(*text);
-        if (parsed && text->starts_with("0x")) {
-            value = *parsed;
-        } else {
-            object_.fail(name, units::quoted(*text) + ", expected 0x and hexadecimal digits");
-        }
-    }
+    void address(const char* name, std::optional<std::uint64_t>& value) { value = object_.find_address(name); }
     void flag(const char* name, std::optional<bool>& value) { value = object_.find_boolean(name); }
-    void truth(const char* name, bool& value) {
-        const auto found = object_.find_boolean(name);
-        if (!found) object_.fail(name, "missing");
-        value = found.value_or(value);
-    }
+    void truth(const char* name, bool& value) { value = object_.boolean(name); }
     void numbers(const char* name, std::vector<std::uint64_t>& values) {
         const Json* list = object_.find_array(name);
         if (list == nullptr) return;
@@ -169,13 +158,8 @@ public:
         if (auto good = read(*object, object_.path_of(name), value.emplace()); !good) inner_ = good.error();
     }
     void range(Range& range) {
-        std::optional<std::uint64_t> start;
-        std::optional<std::uint64_t> end;
-        address("start", start);
-        address("end", end);
-        if (!start) object_.fail("start", "missing");
-        if (!end) object_.fail("end", "missing");
-        range = {start.value_or(0), end.value_or(0)};
+        range.start = object_.address("start");
+        range.last = object_.address("end");
         if (range.start > range.last) object_.fail("end", "is below start");
     }
 
@@ -191,7 +175,7 @@ private:
         return text;
     }
 
-    Object object_;
+    JsonObject object_;
     std::optional<Error> inner_;   // of a record below
 };
 
