@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "model/altmap.hpp"
 
-#include <algorithm>
+#include <bit>
+
+#include "memhot/units.hpp"
 
 namespace memhot {
 
@@ -48,6 +50,28 @@ bool take_all(AltmapAllocator& altmap, std::uint64_t bytes, std::uint64_t unit) 
 }
 
 }   // namespace
+
+namespace {
+
+constexpr std::uint64_t kKeptPages = 2;   // VMEMMAP_RESERVE_NR: that of the head, and one for all tails
+
+// vmemmap_can_optimize() (include/linux/mm.h)
+bool shares_tails(const KernelProfile& profile, std::uint64_t compound) {
+    const std::uint64_t memmap = compound / profile.page_size * profile.struct_page_size;
+    return profile.has(Feature::devdax_memmap_dedup) && std::has_single_bit(profile.struct_page_size) &&
+           memmap > kKeptPages * profile.page_size;
+}
+
+}   // namespace
+
+// vmemmap_populate_compound_pages() and reuse_compound_section() (mm/sparse-vmemmap.c, 4917f55b4ef9)
+std::uint64_t memmap_in_ram(const KernelProfile& profile, std::uint64_t offset, std::uint64_t size,
+                            std::uint64_t compound) {
+    if (!shares_tails(profile, compound)) return size / profile.page_size * profile.struct_page_size;
+    if (compound > kSubsectionSize && offset % compound != 0)
+        return 0;   // the section before has the page of its tails
+    return (size + compound - 1) / compound * kKeptPages * profile.page_size;
+}
 
 bool populate_memmap(const KernelProfile& profile, std::uint64_t pages, bool whole, AltmapAllocator* altmap) {
     const MemmapStyle style = style_of(profile);

@@ -31,4 +31,9 @@ private:
 // altmap is null where the memmap comes from RAM. pages: struct pages of the piece; whole: a full section.
 bool populate_memmap(const KernelProfile& profile, std::uint64_t pages, bool whole, AltmapAllocator* altmap);
 
+// Bytes of RAM for the struct pages of a piece, `offset` bytes into a mapping in compound pages of `compound` bytes
+// (0: base pages), where no altmap holds them. The tails of a compound page share one page of memmap.
+std::uint64_t memmap_in_ram(const KernelProfile& profile, std::uint64_t offset, std::uint64_t size,
+                            std::uint64_t compound);
+
 }   // namespace memhot

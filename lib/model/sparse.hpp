@@ -18,6 +18,10 @@ struct Piece {
     Range range;
 };
 
+inline bool is_whole_subsections(const Range& range) {
+    return is_aligned(range.start, kSubsectionSize) && is_aligned(range.size(), kSubsectionSize);
+}
+
 // Calls visit(piece) for a 2 MiB aligned range, ascending; visit returns false to stop.
 template <class Visit>
 void for_each_piece(const SectionTable& sections, const Range& range, Visit&& visit) {

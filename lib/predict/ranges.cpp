@@ -29,19 +29,23 @@ struct RangeOf {
     }
 };
 
-bool whole_subsections(const Range& range) {
-    return is_aligned(range.start, kSubsectionSize) && is_aligned(range.size(), kSubsectionSize);
-}
+// Where the memmap of an operation comes from, as far as it says.
+struct MemmapSource {
+    bool altmap = false;
+    std::uint64_t start = 0;   // of the range
+    std::uint64_t compound = 0;
+};
 
-void add_cost(const State& state, const Piece& piece, bool altmap, MemmapCost& cost) {
+void add_cost(const State& state, const Piece& piece, const MemmapSource& source, MemmapCost& cost) {
     const std::uint64_t bytes = state.pages(piece.range.size()) * state.profile->struct_page_size;
     const bool partial_ignores_altmap = state.profile->arch == Arch::x86_64 && !piece.whole;
     if (!piece.whole && state.sections.has(piece.section, SectionTable::kEarly)) {
         cost.reused += bytes;
-    } else if (altmap && state.has(Feature::altmap_honoured) && !partial_ignores_altmap) {
+    } else if (source.altmap && state.has(Feature::altmap_honoured) && !partial_ignores_altmap) {
         cost.from_altmap += bytes;
     } else {
-        cost.from_ram += bytes;
+        const std::uint64_t compound = source.altmap ? 0 : source.compound;   // vmemmap_can_optimize(): no altmap
+        cost.from_ram += memmap_in_ram(*state.profile, piece.range.start - source.start, piece.range.size(), compound);
     }
 }
 
@@ -54,13 +58,18 @@ std::optional<Range> range_of(const State& state, const Operation& operation) {
 MemmapCost memmap_cost(const State& state, const Operation& operation) {
     MemmapCost cost;
     const auto range = range_of(state, operation);
-    if (!range || !whole_subsections(*range)) return cost;
+    if (!range || !is_whole_subsections(*range)) return cost;
     const auto* map = std::get_if<op::Map>(&operation);
     const auto* add = std::get_if<op::Add>(&operation);
-    const bool altmap = (map != nullptr && map->altmap.has_value()) ||
-                        (add != nullptr && add->memmap_on_memory && supports_memmap_on_memory(state, add->size));
+    MemmapSource source{.start = range->start};
+    if (map != nullptr) {
+        source.altmap = map->altmap.has_value();
+        source.compound = map->compound;
+    } else if (add != nullptr) {
+        source.altmap = add->memmap_on_memory && supports_memmap_on_memory(state, add->size);
+    }
     for_each_piece(state.sections, *range, [&](const Piece& piece) {
-        add_cost(state, piece, altmap, cost);
+        add_cost(state, piece, source, cost);
         return true;
     });
     return cost;

@@ -33,6 +33,7 @@ struct Map {
     bool claim = true;
     std::string owner = "oracle";   // name of the claim
     std::optional<Altmap> altmap;
+    std::uint64_t compound = 0;   // bytes of a compound page: the align of a device dax mapping; 0: base pages
 };
 // memunmap_pages(), and the claim is given back.
 struct Unmap {

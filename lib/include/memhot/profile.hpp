@@ -63,14 +63,17 @@ enum class Feature : std::uint8_t {
     offline_and_remove_many,   // offline_and_remove_memory takes many blocks
     device_private,   // CONFIG_DEVICE_PRIVATE
     arm64_boot_memory_stays,   // boot memory cannot be offlined
+    arm64_boot_memory_warns,   // ... and the kernel says so
     arm64_linear_range_in_arch,   // EINVAL from arch_add_memory
     arm64_partial_base_pages,   // partial pieces get base pages
     altmap_honoured,   // the architecture takes memmap from an altmap at all
     altmap_refused,   // s390 before 6.8: an altmap is EINVAL
+    devdax_memmap_dedup,   // compound pages of device dax share the memmap of their tails
     soft_reserved_hidden,   // "Soft Reserved" is no longer in /proc/iomem
     free_region_steps_by_section,   // request_free_mem_region walks in sections
     memory_probe,   // CONFIG_ARCH_MEMORY_PROBE: /sys/devices/system/memory/probe
     default_online,   // new blocks are onlined unless told otherwise
+    default_online_types,   // auto_online_blocks also takes online_kernel and online_movable
     pfn_refuses_empty,   // a pfn or dax instance that nothing is left of is refused
     kmem_refuses_empty,   // kmem refuses a device that trims to nothing
     kmem_says_truncated,   // "DAX region truncated by ..."

@@ -127,6 +127,11 @@ TEST(FeatureTable, ReleaseLinesThatDecideAnswers) {
         {Feature::direct_map_limit, {6, 1, 109}, {6, 1, 110}},
         {Feature::direct_map_full, {6, 12, 30}, {6, 12, 31}},
         {Feature::default_online, {6, 4, 0}, {6, 5, 0}},
+        {Feature::default_online_types, {5, 6, 0}, {5, 7, 0}},
+        {Feature::arm64_boot_memory_warns, {5, 10, 0}, {5, 11, 0}, Arch::arm64},
+        {Feature::devdax_memmap_dedup, {5, 17, 0}, {5, 18, 0}},
+        {Feature::devdax_memmap_dedup, {6, 5, 0}, {6, 6, 0}, Arch::ppc64},
+        {Feature::devdax_memmap_dedup, {6, 10, 0}, {6, 11, 0}, Arch::riscv64},
         {Feature::default_online, {6, 16, 0}, {6, 17, 0}, Arch::arm64},
     };
     for (const auto& line : lines) {
@@ -143,6 +148,8 @@ TEST(FeatureTable, WhatWentAway) {
     EXPECT_TRUE(has(Feature::altmap_refused, {6, 7, 0}, Arch::s390x));
     EXPECT_FALSE(has(Feature::altmap_refused, {6, 8, 0}, Arch::s390x));
     EXPECT_FALSE(has(Feature::altmap_refused, {6, 7, 0}, Arch::x86_64));
+    EXPECT_TRUE(has(Feature::devdax_memmap_dedup, {6, 5, 0}, Arch::arm64));
+    EXPECT_FALSE(has(Feature::devdax_memmap_dedup, {6, 6, 0}, Arch::arm64));
     EXPECT_TRUE(has(Feature::arm64_linear_range_in_arch, {5, 11, 0}, Arch::arm64));
     EXPECT_FALSE(has(Feature::arm64_linear_range_in_arch, {5, 12, 0}, Arch::arm64));
 }

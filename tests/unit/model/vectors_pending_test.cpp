@@ -36,9 +36,6 @@ constexpr std::array kPending{
     Pending{21, kCollides},
     Pending{22, "4.19 to 5.2: conflicts at section ends, no rules for these releases yet"},
     Pending{27, "4.14 to 5.0: the conflict is logged for debugging only, no rules for these releases yet"},
-    Pending{54, "ppc64 with the hash MMU: the compatible align of 16 MiB, a matter of namespaces"},
-    Pending{56, "data offset of a 1 TiB namespace, a matter of namespaces"},
-    Pending{57, "RAM for deduplicated struct pages (5.18): not computed yet"},
     Pending{37, "4.14 and 4.17: block sizes, no rules for these releases yet"},
     Pending{65, "profile 2017-v4, which was never merged"},
 };
