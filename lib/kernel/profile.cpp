@@ -62,6 +62,13 @@ Status check_sizes(const KernelProfile& profile) {
     return Done{};
 }
 
+// A kernel built without CONFIG_SPARSEMEM_VMEMMAP adds whole sections only.
+Status check_subsections(const KernelProfile& profile) {
+    if (profile.has(Feature::subsection_map)) return Done{};
+    return Error{ErrorKind::unsupported,
+                 fmt::format("{} has no sub-sections, and whole sections have no rules here yet", profile.name)};
+}
+
 Result<const ArchRow*> find_row(Arch arch, std::uint64_t page_size, const Version& version) {
     if (const auto* row = kernel::find_arch(arch, page_size, version)) return row;
     std::vector<std::string> sizes;
@@ -184,6 +191,7 @@ Result<KernelProfile> make_profile(const ProfileRequest& request) {
     profile.pageblock_size = arch.pageblock_size;
     profile.max_order_size = arch.max_order_size;
     profile.features = features_of(request, version, identity->parts.debian);
+    if (auto good = check_subsections(profile); !good) return std::move(good).error();
     if (auto good = check_sizes(profile); !good) return std::move(good).error();
     const bool one_page_size = kernel::only_page_size(request.arch);
     profile.assumptions = assumptions_of(request, profile, page_size.has_value() || one_page_size);

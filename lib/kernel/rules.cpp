@@ -169,7 +169,7 @@ constexpr auto kCoreRules = std::to_array<Rule>({
     {online_accepted, kCheck, "online.accepted", "an offline block is onlined", 0, "",
      "mm/memory_hotplug.c: online_pages", "5.3+", "", true},
     {offline_holes, kCheck, "offline.holes", "the block is not wholly System RAM", EINVAL, "",
-     "mm/memory_hotplug.c: offline_pages (c5e79ef561b0)", "5.7+", "such a block stays online for good", true},
+     "mm/memory_hotplug.c: offline_pages (c5e79ef561b0)", "5.5+", "such a block stays online for good", true},
     {offline_multizone, kCheck, "offline.multizone",
      "the block's pages are in several zones or nodes (valid_zones says none)", EINVAL, "",
      "drivers/base/memory.c: memory_block_offline (395f6081bad4); before 5.18 mm/memory_hotplug.c: "
@@ -216,6 +216,11 @@ constexpr auto kCoreRules = std::to_array<Rule>({
     {memory_without_ram, kHazard, "hazard.memory-without-ram",
      "probe does not check that there is memory at the address: onlining a block of nothing crashes", 0, "",
      "drivers/base/memory.c: probe_store", "5.3+", "probe only addresses that the platform says are RAM", false},
+    {beyond_direct_map, kHazard, "hazard.beyond-direct-map",
+     "KASLR cuts the direct map down to the memory of boot (in whole TiB) and 10 TiB more, and no check knows: what is "
+     "added behind it may get the addresses of vmalloc",
+     0, "", "arch/x86/mm/kaslr.c: kernel_randomize_memory; mm/memory_hotplug.c (ea72ce5da228)",
+     "5.3-6.10 (x86_64; 6.1.110, 6.6.51 and 6.10.10 refuse)", "boot with nokaslr, or use a lower address", false},
     {zone_contig, kEffect, "zone.contig",
      "policy contig-zones: the zone whose span the block meets; both or none: kernel, or Movable with movable_node", 0,
      "", "mm/memory_hotplug.c: default_zone_for_pfn (c6f03e2903c9)", "5.3+", "", true},

@@ -122,6 +122,7 @@ bool supports_memmap_on_memory(const State& state, std::uint64_t size) {
     if (state.policy.memmap_on_memory == MemmapOnMemory::off) return false;
     if (!state.has(Feature::memmap_on_memory_split) && size != state.block_size) return false;
     const KernelProfile& profile = *state.profile;
+    if (state.has(Feature::hash_mmu) || !is_aligned(memmap_bytes_of_block(state), profile.page_size)) return false;
     // arch_supports_memmap_on_memory(): whole PMDs of memmap (before 6.6 the same test stood in the core), but ppc64 with
     // 64K pages reserves up to a pageblock instead (arch/powerpc/include/asm/pgtable.h)
     const bool any_size = profile.arch == Arch::ppc64 && profile.page_size == 64 * kKiB;

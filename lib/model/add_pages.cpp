@@ -15,11 +15,6 @@ bool altmap_fits(const State& state, const Range& range, const Altmap& altmap) {
     return altmap.reserve_pages + altmap.free_pages <= state.pages(range.size());
 }
 
-// check_pfn_span(): start and length in whole sub-sections.
-bool is_misaligned(const Range& range) {
-    return !is_aligned(range.start, kSubsectionSize) || !is_aligned(range.size(), kSubsectionSize);
-}
-
 What what_of(AddPages::End end) {
     switch (end) {
         case AddPages::End::active: return What::active;
@@ -68,7 +63,8 @@ AddPagesAnswer add_pages(const State& state, const Range& range, const Altmap* a
     }
     if (altmap != nullptr && !altmap_fits(state, range, *altmap))
         return {.what = What::altmap_invalid, .at = range.start};
-    if (is_misaligned(range)) return {.what = What::misaligned, .at = range.start};
+    // check_pfn_span()
+    if (!is_whole_subsections(range)) return {.what = What::misaligned, .at = range.start};
     if (!can_be_there(state, range))
         return {.what = What::added};   // before 5.5 nobody asks, and there is nothing to meet
     const AddPages tried = try_add_pages(state, range, altmap);

@@ -111,8 +111,8 @@ void commit(State& state, const op::SetState& set, const Outcome& answer, int) {
     }
 }
 
-Outcome decide(const State&, const op::SetAutoOnline& set) {
-    if (parse_online_type(set.state)) return Outcome::accept(RuleId::auto_online_accepted);
+Outcome decide(const State& state, const op::SetAutoOnline& set) {
+    if (parse_default_online(set.state, *state.profile)) return Outcome::accept(RuleId::auto_online_accepted);
     return Outcome::refuse(RuleId::auto_online_unknown_word, EINVAL);
 }
 

@@ -226,8 +226,7 @@ std::vector<Resource> mapped_claims(const State& state) {
 // Why a claim cannot have struct pages; empty where it can.
 std::string_view unmappable(const State& state, const Range& range) {
     if (!can_be_there(state, range)) return "it is beyond the physical addresses of this kernel";
-    const bool aligned = is_aligned(range.start, kSubsectionSize) && is_aligned(range.last + 1, kSubsectionSize);
-    return aligned ? "" : "it is not 2 MiB aligned";
+    return is_whole_subsections(range) ? "" : "it is not 2 MiB aligned";
 }
 
 // Taken as mapped with pages where that can be.
@@ -279,14 +278,32 @@ Status check_extent(const State& state, const std::vector<RamRange>& ram, const 
     return bad_input(fmt::format("{} sections of memory: at most {} expected", sections, kMostSections));
 }
 
-// include/linux/memory_hotplug.h mhp_get_pluggable_range, arch_get_mappable_range
-AddressLimits address_limits(const State& state) {
+// arch/x86/mm/kaslr.c kernel_randomize_memory(): KASLR shrinks the direct map to boot memory, in whole TiB, and room for
+// hotplug (CONFIG_RANDOMIZE_MEMORY_PHYSICAL_PADDING, 10 where memory can be added); since 7ffb791423c7 no longer where
+// there is ZONE_DEVICE.
+std::uint64_t direct_map_end(const State& state, std::string_view cmdline, std::uint64_t top) {
+    constexpr std::uint64_t kPadding = 10;
+    const bool shrinks = state.profile->arch == Arch::x86_64 && !state.has(Feature::direct_map_full) &&
+                         !command_line_value(cmdline, "nokaslr");
+    if (!shrinks || state.boot_ram->empty()) return top;
+    const std::uint64_t ram_end = state.boot_ram->back().end * state.profile->page_size;
+    const std::uint64_t tebibytes = (ram_end + kTiB - 1) / kTiB + kPadding;
+    return std::min(top, tebibytes * kTiB - 1);
+}
+
+// mm/memory_hotplug.c mhp_get_pluggable_range(), arch_get_mappable_range()
+AddressLimits address_limits(const State& state, std::string_view cmdline) {
     const std::uint64_t top = physical_range(*state.profile).last;
-    AddressLimits limits{{0, top}, {0, top}};
+    AddressLimits limits{{0, top}, {0, top}, {0, direct_map_end(state, cmdline, top)}};
+    if (state.has(Feature::direct_map_limit)) limits.physical = limits.mappable = limits.direct_map;
     if (state.profile->arch != Arch::arm64 || state.boot_ram->empty()) return limits;
-    // arch/arm64/mm/mmu.c: the linear map is half of a 48 bit space and starts at the first RAM, 1 GiB aligned
+    // arch/arm64/mm/mmu.c: the linear map is half of a 48 bit space and starts at the first RAM, aligned to
+    // ARM64_MEMSTART_ALIGN (arch/arm64/include/asm/kernel-pgtable.h): 1 GiB, 512 MiB with 64K pages, a section at least
     constexpr std::uint64_t kLinearMap = 1ULL << 47;
-    const std::uint64_t base = align_down(state.boot_ram->front().first * state.profile->page_size, kGiB);
+    const KernelProfile& profile = *state.profile;
+    const std::uint64_t align =
+        std::max(profile.section_size(), profile.page_size == 64 * kKiB ? profile.pmd_size : kGiB);
+    const std::uint64_t base = align_down(state.boot_ram->front().first * profile.page_size, align);
     limits.mappable = {base, std::min(top, base + kLinearMap - 1)};
     return limits;
 }
@@ -339,6 +356,7 @@ Result<Model> Model::from_snapshot(const Snapshot& snapshot, std::shared_ptr<con
         return std::move(checked).error();
     if (auto taken = take_nodes(*state, snapshot); !taken) return std::move(taken).error();
 
+    if (state->has(Feature::soft_reserved_hidden)) resources->dissolve("Soft Reserved");
     std::vector<RamRange> ram;
     collect_ram(resources->roots(), snapshot, state->profile->arch, 0, ram);
     state->resources = Cow<ResourceTree>(*std::move(resources));
@@ -355,9 +373,11 @@ Result<Model> Model::from_snapshot(const Snapshot& snapshot, std::shared_ptr<con
     add_hot_ram(*state, ram);
     if (snapshot.blocks) apply_block_records(*state, snapshot, node_of);
     if (!snapshot.zones.empty()) apply_zone_records(*state, snapshot);
-    state->limits = address_limits(*state);
+    state->limits = address_limits(*state, snapshot.cmdline);
 
     std::vector<std::string> assumptions{std::string(kNoFailures)};
+    const auto& supposed = state->profile->assumptions;
+    assumptions.insert(assumptions.end(), supposed.begin(), supposed.end());
     add_mappings(*state, claims, assumptions);
     state->assumptions = std::make_shared<const std::vector<std::string>>(std::move(assumptions));
     return Model(std::move(state));

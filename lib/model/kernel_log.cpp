@@ -189,7 +189,7 @@ void log_for(Log& log, const op::OfflineAndRemove& remove, const Outcome& answer
 
 void log_for(Log& log, const op::SetState& set, const Outcome& answer) {
     if (answer.accepted() && set.state == "offline") offlined(log, set.block);
-    if (answer.rule == RuleId::offline_boot_memory) {
+    if (answer.rule == RuleId::offline_boot_memory && log.state().has(Feature::arm64_boot_memory_warns)) {
         log.line(
             fmt::format("Boot memory [{:x} {:x}] offlining attempted", answer.at, answer.at + log.state().block_size));
     }

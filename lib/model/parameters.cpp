@@ -38,7 +38,7 @@ OnlineType default_online(const Snapshot& snapshot, const KernelProfile& profile
     auto word = snapshot.auto_online_blocks;
     if (!word) word = command_line_value(snapshot.cmdline, "memhp_default_state");
     if (word) {
-        if (const auto type = parse_online_type(*word)) return *type;
+        if (const auto type = parse_default_online(*word, profile)) return *type;
     }
     return profile.has(Feature::default_online) ? OnlineType::online : OnlineType::offline;
 }
@@ -59,6 +59,12 @@ std::optional<OnlineType> parse_online_type(std::string_view word) {
     if (word == "online_kernel") return OnlineType::kernel;
     if (word == "online_movable") return OnlineType::movable;
     return std::nullopt;
+}
+
+std::optional<OnlineType> parse_default_online(std::string_view word, const KernelProfile& profile) {
+    const auto type = parse_online_type(word);
+    const bool is_one_of_two = type == OnlineType::offline || type == OnlineType::online;
+    return is_one_of_two || profile.has(Feature::default_online_types) ? type : std::nullopt;
 }
 
 std::optional<std::string> command_line_value(std::string_view cmdline, std::string_view name) {

@@ -3,6 +3,7 @@
 // kernel/resource.c: __request_resource, __request_region, __release_region, release_mem_region_adjustable,
 // region_intersects, walk_system_ram_range.
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "memhot/iomem.hpp"
@@ -230,6 +231,18 @@ bool ResourceTree::remove(const Range& range, std::string_view name) {
     if (!found || !found->parent->children[found->index].children.empty()) return false;
     erase(*found);
     return true;
+}
+
+void ResourceTree::dissolve(std::string_view name) {
+    Children kept;
+    for (auto& child : root_.children) {
+        if (child.name == name) {
+            std::ranges::move(child.children, std::back_inserter(kept));
+        } else {
+            kept.push_back(std::move(child));
+        }
+    }
+    root_.children = std::move(kept);
 }
 
 bool ResourceTree::release_adjustable(std::uint64_t start, std::uint64_t size) {

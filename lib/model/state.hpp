@@ -24,6 +24,8 @@ namespace memhot {
 enum class OnlineType : std::uint8_t { offline, online, kernel, movable };
 // "online_movable", ...; nothing for another word (online_type_to_str, drivers/base/memory.c).
 std::optional<OnlineType> parse_online_type(std::string_view word);
+// The same for auto_online_blocks and memhp_default_state=, which took two of the words at first.
+std::optional<OnlineType> parse_default_online(std::string_view word, const KernelProfile& profile);
 
 enum class MemmapOnMemory : std::uint8_t { off, on, force };
 
@@ -48,6 +50,7 @@ struct BootRam {
 struct AddressLimits {
     Range physical;   // without a direct map
     Range mappable;   // with one
+    Range direct_map;   // x86: what KASLR left of it, whether or not the kernel asks
 };
 
 // Lines that the kernel says once a boot.

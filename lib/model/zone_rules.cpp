@@ -84,9 +84,22 @@ Zone boot_zone_of(const State& state, int node, std::uint64_t pfn) {
     return Zone::none;
 }
 
+// Zone 0 of an architecture.
+Zone lowest_zone(Arch arch) {
+    switch (arch) {
+        case Arch::ppc64: return Zone::normal;
+        case Arch::riscv64:
+        case Arch::loongarch64: return Zone::dma32;
+        default: return Zone::dma;
+    }
+}
+
 // page_zone() of a page in an online block; none for device pages and holes that no longer name a zone.
 Zone page_zone(const State& state, const Block& block, std::uint64_t pfn) {
     if (block.boot && overlaps(*state.device_touched, pfn)) return Zone::none;
+    // init_unavailable_mem() gave holes zone 0 of node 0, and from 73a6e474cb37 to 0740a50b9baa nobody mended it
+    if (block.boot && !state.has(Feature::hole_pages_in_zone) && !is_boot_ram(state, pfn, pfn + 1))
+        return lowest_zone(state.profile->arch);
     if (block.zone != Zone::none) return block.zone;
     return boot_zone_of(state, block.node, pfn);
 }

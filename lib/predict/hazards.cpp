@@ -43,13 +43,9 @@ void pieces_leaked(const Range& range, const Outcome& outcome, std::vector<Hazar
                                                             to_string(leaked), human_size(leaked.size()))));
 }
 
-bool whole_subsections(const Range& range) {
-    return is_aligned(range.start, kSubsectionSize) && is_aligned(range.size(), kSubsectionSize);
-}
-
 // 5.3 to 5.8: taking a mapping out of a boot section frees the memmap that the section goes on using.
 void memmap_depopulated(const State& state, const Range& range, std::string_view when, std::vector<Hazard>& out) {
-    if (state.has(Feature::early_memmap_kept) || !whole_subsections(range)) return;
+    if (state.has(Feature::early_memmap_kept) || !is_whole_subsections(range)) return;
     bool found = false;
     for_each_piece(state.sections, range, [&](const Piece& piece) {
         found = !piece.whole && state.sections.has(piece.section, SectionTable::kEarly);
@@ -82,7 +78,7 @@ bool shares_memmap_page(const State& state, const Piece& piece) {
 void memmap_page_shared(const State& state, const Range& range, std::vector<Hazard>& out) {
     const KernelProfile& profile = *state.profile;
     const bool sub_page = profile.pages_per_subsection() * profile.struct_page_size < profile.page_size;
-    if (profile.arch != Arch::arm64 || !sub_page || !whole_subsections(range)) return;
+    if (profile.arch != Arch::arm64 || !sub_page || !is_whole_subsections(range)) return;
     for_each_piece(state.sections, range, [&](const Piece& piece) {
         const bool early = state.sections.has(piece.section, SectionTable::kEarly);
         if (piece.whole || early || !shares_memmap_page(state, piece)) return true;
@@ -103,6 +99,17 @@ void memory_without_ram(const State& state, const Range& range, std::vector<Haza
                              fmt::format("there is no memory at {}: {} is there; onlining it crashes the kernel",
                                          to_string(*intersection(range, resource.range)), resource.name)));
     });
+}
+
+// ea72ce5da228: before it, the limits are those of the architecture, whatever KASLR left.
+void beyond_direct_map(const State& state, const Range& range, std::vector<Hazard>& out) {
+    const Range& direct_map = state.limits.direct_map;
+    if (state.has(Feature::direct_map_limit) || range.last <= direct_map.last) return;
+    out.push_back(
+        hazard(RuleId::beyond_direct_map,
+               fmt::format("{} lies behind the direct map, which KASLR ends at {:#x}: its kernel addresses may "
+                           "be those of vmalloc",
+                           to_string(range), direct_map.last)));
 }
 
 void crashed(const Outcome& outcome, std::vector<Hazard>& out) {
@@ -127,11 +134,13 @@ std::vector<Hazard> hazards_for(const State& state, const Operation& operation, 
     if (std::holds_alternative<op::Map>(operation)) {
         memmap_depopulated(state, *range, "unmapping it later", out);
         memmap_page_shared(state, *range, out);
+        beyond_direct_map(state, *range, out);
     } else if (std::holds_alternative<op::Unmap>(operation)) {
         memmap_depopulated(state, *range, "it", out);
         memmap_page_shared(state, *range, out);
     } else if (adds_memory(operation)) {
         memory_without_ram(state, *range, out);
+        beyond_direct_map(state, *range, out);
     }
     return out;
 }
@@ -145,6 +154,8 @@ std::vector<std::string> assumptions_for(const State& state, const Operation& op
         out.emplace_back("no page of the block is unmovable (else the answer is EBUSY, which is asked first)");
     }
     if (!outcome.accepted()) return out;
+    if (outcome.rule == RuleId::online_accepted && state.has(Feature::hwpoison_blocks_online))
+        out.emplace_back("no page of the block is poisoned (else the answer is EHWPOISON)");
     const bool takes_memmap = std::holds_alternative<op::Map>(operation) || adds_memory(operation);
     if (takes_memmap) {
         const MemmapCost cost = memmap_cost(state, operation);

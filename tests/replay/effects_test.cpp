@@ -193,6 +193,7 @@ constexpr std::array kDetectors{
     Detector{RuleId::memmap_depopulated, nullptr},   // 5.3 to 5.8, and only a stray access would tell
     Detector{RuleId::memmap_page_shared, nullptr},   // only a stray access would tell
     Detector{RuleId::memory_without_ram, nullptr},   // the recorders onlined only what is RAM
+    Detector{RuleId::beyond_direct_map, nullptr},   // recorded machines are small, and without KASLR
     Detector{RuleId::zone_contig, shows_contig_zones},
     Detector{RuleId::zone_auto_movable, shows_auto_movable},
     Detector{RuleId::zone_boot, shows_boot_zones},

@@ -57,6 +57,8 @@ public:
     bool remove(const Range& range, std::string_view name);
     // __release_region(): only an exact busy match goes, with all below it; returns whether there was one.
     bool release(std::uint64_t start, std::uint64_t size);
+    // Takes out the top-level resources of that name; what is inside of them moves up.
+    void dissolve(std::string_view name);
     // release_mem_region_adjustable(): cuts, splits or removes the busy resource that holds the range.
     bool release_adjustable(std::uint64_t start, std::uint64_t size);
 

@@ -78,6 +78,7 @@ enum class RuleId : std::uint8_t {
     memmap_depopulated,
     memmap_page_shared,
     memory_without_ram,
+    beyond_direct_map,
     zone_contig,
     zone_auto_movable,
     zone_boot,

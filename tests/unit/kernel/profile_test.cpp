@@ -327,13 +327,22 @@ TEST(NamedProfile, FeaturesFoundOnTheHostAreNotThoseOfAnotherKernel) {
     EXPECT_FALSE(named_profile("6.12", base)->has(Feature::memory_probe));
 }
 
+TEST(Profile, WithoutSubsectionsThereAreNoRules) {
+    ProfileRequest request;
+    request.version = Version{6, 12, 0};
+    request.found = {{Feature::subsection_map, false}};   // built without CONFIG_SPARSEMEM_VMEMMAP
+    const auto profile = make_profile(request);
+    ASSERT_FALSE(profile);
+    EXPECT_EQ(profile.error().kind(), ErrorKind::unsupported);
+}
+
 TEST(Profile, WhatIsFoundWinsOverTheVersion) {
     ProfileRequest request;
     request.version = Version{5, 10, 0};
-    request.found = {{Feature::auto_movable, true}, {Feature::subsection_map, false}};
+    request.found = {{Feature::auto_movable, true}, {Feature::driver_managed_ram, false}};
     const auto profile = *make_profile(request);
     EXPECT_TRUE(profile.has(Feature::auto_movable));
-    EXPECT_FALSE(profile.has(Feature::subsection_map));
+    EXPECT_FALSE(profile.has(Feature::driver_managed_ram));
 }
 
 TEST(Profile, AVersionIsTheReleaseWithoutStableUpdates) {

@@ -169,7 +169,21 @@ TEST(Rule, add_memmap_on_memory_unsupported) {
     EXPECT_EQ(test::picture(model), before);
 }
 
-// kernel-core 5.3: which blocks can hold their own memmap.
+// arch/powerpc: arch_supports_memmap_on_memory() wants radix
+TEST(Rule, add_memmap_on_memory_unsupported_by_the_hash_mmu) {
+    for (const bool hash : {false, true}) {
+        const Host host{.iomem = "00000000-3fffffff : System RAM\n",
+                        .kernel = "6.7",
+                        .arch = Arch::ppc64,
+                        .page_size = 64 * kKiB,
+                        .block_size = 256 * kMiB,
+                        .parameters = {{"memmap_on_memory", "force"}},
+                        .features = {{Feature::hash_mmu, hash}}};
+        EXPECT_EQ(test::boot(host).outcome(memmap_add(0x280000000, 256 * kMiB)).accepted(), !hash);
+    }
+}
+
+// Which blocks can hold their own memmap (mhp_supports_memmap_on_memory).
 TEST(Rule, add_memmap_on_memory_unsupported_by_the_geometry) {
     const auto supported = [](Arch arch, std::uint64_t page, std::uint64_t block, const std::string& value) {
         const std::string ram =
@@ -193,6 +207,7 @@ TEST(Rule, add_memmap_on_memory_unsupported_by_the_geometry) {
     EXPECT_TRUE(supported(Arch::ppc64, 4 * kKiB, 256 * kMiB, "Y"));
     EXPECT_FALSE(supported(Arch::ppc64, 64 * kKiB, 256 * kMiB, "Y"));
     EXPECT_TRUE(supported(Arch::ppc64, 64 * kKiB, 256 * kMiB, "force"));   // 28 of 32 pages are wasted
+    EXPECT_FALSE(supported(Arch::ppc64, 64 * kKiB, 16 * kMiB, "force"));   // 16 KiB of memmap are no whole page
 }
 
 TEST(Rule, add_beyond_linear_map) {
@@ -204,6 +219,14 @@ TEST(Rule, add_beyond_linear_map) {
     EXPECT_EQ(answer.log, Log{"[800040000000 800080000000] is outside linear mapping region"});
     EXPECT_EQ(test::picture(model), before);
     expect(model, add_of(beyond - kGiB, kGiB), RuleId::add_accepted, 0);
+    // ARM64_MEMSTART_ALIGN: 1 GiB, but 512 MiB with 64K pages
+    for (const auto& [page, end] :
+         {std::pair{4 * kKiB, (1ULL << 47)}, std::pair{64 * kKiB, 0x20000000 + (1ULL << 47)}}) {
+        const Model model = test::boot(
+            {.iomem = "20000000-7fffffff : System RAM\n", .kernel = "6.12", .arch = Arch::arm64, .page_size = page});
+        EXPECT_TRUE(model.outcome(add_of(end - 512 * kMiB, 512 * kMiB)).accepted()) << page;
+        EXPECT_EQ(model.outcome(add_of(end, 512 * kMiB)).rule, RuleId::add_beyond_pluggable) << page;
+    }
     const Host newer{.iomem = kRam, .kernel = "5.12", .arch = Arch::arm64};
     EXPECT_EQ(test::boot(newer).outcome(add_of(beyond, kGiB)).rule, RuleId::add_beyond_pluggable);
 }

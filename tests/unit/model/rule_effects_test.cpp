@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // What operations change besides their answer: sections, lookups, direct map, and the hazards that come of it.
+#include <algorithm>
 #include <cerrno>
+#include <gmock/gmock.h>
 
 #include "memhot/verdict.hpp"
 #include "unit/model/host.hpp"
@@ -185,6 +187,60 @@ TEST(Hazard, memory_without_ram) {
     EXPECT_FALSE(warns_of(model, op::Probe{0x200000000}, RuleId::memory_without_ram));
     const auto verdict = predict(model, op::Probe{0x200000000});
     EXPECT_FALSE(verdict.assumptions.empty());   // where there is nothing in iomem, nobody can tell
+}
+
+// RAM of 1 GiB is one TiB for kernel_randomize_memory(), and 10 are added: the direct map ends at 11 TiB.
+TEST(Hazard, beyond_direct_map) {
+    constexpr std::uint64_t kEnd = 11 * kTiB;
+    const auto boot = [](const std::string& kernel, const std::string& cmdline = "") {
+        return test::boot({.iomem = kHalf, .kernel = kernel, .cmdline = cmdline});
+    };
+    for (const std::string kernel : {"5.10.223", "6.1.109", "6.10.9"}) {
+        const Model model = boot(kernel);
+        EXPECT_TRUE(model.outcome(add_of(kEnd, kSection)).accepted()) << kernel;
+        EXPECT_TRUE(warns_of(model, add_of(kEnd, kSection), RuleId::beyond_direct_map)) << kernel;
+        EXPECT_TRUE(warns_of(model, map_of(kEnd - kSection, 2 * kSection), RuleId::beyond_direct_map)) << kernel;
+        EXPECT_FALSE(warns_of(model, add_of(kEnd - kSection, kSection), RuleId::beyond_direct_map)) << kernel;
+        EXPECT_FALSE(warns_of(boot(kernel, "nokaslr"), add_of(kEnd, kSection), RuleId::beyond_direct_map)) << kernel;
+    }
+    // ea72ce5da228 and its backports ask
+    for (const std::string kernel : {"6.1.110", "6.6.51", "6.10.10", "6.11", "6.12.30", "6.14"}) {
+        Model model = boot(kernel);
+        EXPECT_EQ(model.outcome(add_of(kEnd, kSection)).rule, RuleId::add_beyond_pluggable) << kernel;
+        const auto answer = expect(model, map_of(kEnd, kSection), RuleId::map_beyond_pluggable, EINVAL, Stage::map);
+        ASSERT_EQ(answer.log.size(), 1U);
+        EXPECT_EQ(answer.log[0], "Hotplug memory [0xb0000000000-0xb0008000000] exceeds maximum addressable range "
+                                 "[0x0-0xaffffffffff]");
+        EXPECT_TRUE(model.outcome(add_of(kEnd - kSection, kSection)).accepted()) << kernel;
+        EXPECT_TRUE(boot(kernel, "nokaslr").outcome(add_of(kEnd, kSection)).accepted()) << kernel;
+        EXPECT_EQ(model.free_region(kGiB), (Range{kEnd - kGiB, kEnd - 1})) << kernel;
+    }
+    // 7ffb791423c7 and its backports leave it whole
+    for (const std::string kernel : {"6.1.141", "6.6.93", "6.12.31", "6.14.9", "6.15", "7.3"}) {
+        const Model model = boot(kernel);
+        EXPECT_TRUE(model.outcome(add_of(kEnd, kSection)).accepted()) << kernel;
+        EXPECT_FALSE(warns_of(model, add_of(kEnd, kSection), RuleId::beyond_direct_map)) << kernel;
+    }
+}
+
+// nr_hwpoison is nowhere in sysfs (5033091de814).
+TEST(Verdict, names_what_onlining_takes_for_granted) {
+    const auto says = [](const std::string& kernel) {
+        Model model = test::boot({.iomem = kHalf, .kernel = kernel});
+        test::run(model, add_of(0x200000000, kSection));
+        const auto all = predict(model, op::SetState{0x40, "online"}).assumptions;
+        return std::ranges::any_of(all, [](const auto& text) { return text.find("EHWPOISON") != std::string::npos; });
+    };
+    EXPECT_FALSE(says("6.1"));
+    EXPECT_TRUE(says("6.2"));
+}
+
+// What a profile had to suppose, a verdict says.
+TEST(Verdict, names_what_the_profile_supposes) {
+    const Model model = test::boot({.iomem = kHalf});
+    ASSERT_EQ(model.profile().assumptions.size(), 1U);   // nobody said whether there are five levels of page tables
+    EXPECT_THAT(predict(model, add_of(0x200000000, kSection)).assumptions,
+                testing::Contains(model.profile().assumptions.front()));
 }
 
 }   // namespace

@@ -120,6 +120,8 @@ TEST(Rule, offline_boot_memory) {
     const std::string before = test::picture(model);
     const auto answer = expect(model, op::SetState{8, "offline"}, RuleId::offline_boot_memory, EPERM);
     EXPECT_EQ(answer.log, Log{"Boot memory [40000000 48000000] offlining attempted"});
+    Model silent = test::boot({.iomem = kRam, .kernel = "5.10", .arch = Arch::arm64});   // ecdf06e1ea53 came with 5.11
+    EXPECT_EQ(expect(silent, op::SetState{1, "offline"}, RuleId::offline_boot_memory, EPERM).log, Log{});
     EXPECT_EQ(test::picture(model), before);
     // hot-added memory may go, and before 5.7 boot memory, too
     test::run(model, add_of(kFree, kBlock));
@@ -170,6 +172,12 @@ TEST(Rule, auto_online_unknown_word) {
     }
     test::run(model, add_of(kFree, kBlock));
     EXPECT_FALSE(model.block(0x40)->online);   // nothing changed
+    // 5f47adf762b7: the words of a zone came with 5.7
+    for (const std::string word : {"online_kernel", "online_movable"}) {
+        EXPECT_EQ(boot("5.6").outcome(op::SetAutoOnline{word}).rule, RuleId::auto_online_unknown_word) << word;
+        EXPECT_TRUE(boot("5.7").outcome(op::SetAutoOnline{word}).accepted()) << word;
+    }
+    EXPECT_TRUE(boot("5.6").outcome(op::SetAutoOnline{"online"}).accepted());
 }
 
 }   // namespace

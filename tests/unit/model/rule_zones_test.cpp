@@ -218,6 +218,13 @@ TEST(Effect, none) {
     EXPECT_EQ(zones_of(walks, 7), "DMA32");
     test::run(walks, map_of(0x3c000000, 64 * kMiB));
     EXPECT_EQ(zones_of(walks, 7), "none");
+    // 73a6e474cb37 (5.8) left the pages of holes in zone 0 until 0740a50b9baa (5.12, 5.10.24, 5.11.7)
+    for (const std::string kernel : {"5.8", "5.9.15", "5.10.23", "5.11.6"}) {
+        EXPECT_EQ(zones_of(test::boot({.iomem = kHole, .kernel = kernel}), 7), "none") << kernel;
+        EXPECT_EQ(zones_of(test::boot({.iomem = kHole, .kernel = kernel}), 6), "DMA32") << kernel;
+    }
+    for (const std::string kernel : {"5.7", "5.10.24", "5.11.7", "5.12"})
+        EXPECT_EQ(zones_of(test::boot({.iomem = kHole, .kernel = kernel}), 7), "DMA32") << kernel;
     Model remembers = test::boot({.iomem = kHole, .kernel = "5.18"});
     test::run(remembers, map_of(0x3c000000, 64 * kMiB));
     EXPECT_EQ(zones_of(remembers, 7), "DMA32");

@@ -227,6 +227,16 @@ TEST(Vector, Vector66_soft_reserved_memory_is_not_in_iomem) {
     Model hidden = test::boot({.iomem = "100000000-13fffffff : System RAM\n", .kernel = "7.3"});
     EXPECT_TRUE(hidden.profile().has(Feature::soft_reserved_hidden));
     expect(hidden, add_of(0x440000000, 4 * kGiB), RuleId::add_accepted, 0);
+    // the same host seen by an older kernel: the line goes, what was claimed inside stays
+    const std::string seen = "100000000-13fffffff : System RAM\n440000000-83fffffff : Soft Reserved\n"
+                             "  440000000-53fffffff : dax0.0\n";
+    EXPECT_EQ(test::boot({.iomem = seen, .kernel = "7.3"}).resources().print(),
+              "100000000-13fffffff : System RAM\n440000000-53fffffff : dax0.0\n");
+    EXPECT_EQ(test::boot({.iomem = seen, .kernel = "6.19"}).resources().print(), seen);
+    // 8000000 beyond the end: outside of the line in part
+    const auto across = add_of(0x800000000, 0x48000000);
+    EXPECT_EQ(test::boot({.iomem = seen, .kernel = "6.19"}).outcome(across).rule, RuleId::add_resource_conflict);
+    EXPECT_TRUE(test::boot({.iomem = seen, .kernel = "7.3"}).outcome(across).accepted());
     Model claimed =
         test::boot({.iomem = "100000000-13fffffff : System RAM\n440000000-83fffffff : dax0.0\n", .kernel = "7.3"});
     expect(claimed, add_of(0x440000000, 4 * kGiB), RuleId::add_resource_conflict, EEXIST);
