@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Dax devices: without driver, partly online, with bytes outside of whole memory blocks.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,41 +19,70 @@ std::uint64_t total(const std::vector<Range>& ranges) {
     return bytes;
 }
 
+std::string why_without(const Facts& facts, const DaxDeviceRecord& record) {
+    if (!facts.bus) return "why cannot be told: its addresses are hidden";
+    NdBus trial = *facts.bus;
+    DaxDevice* device = trial.find_dax(record.name);
+    if (device == nullptr) return "why cannot be told: its range is not shown";
+    const NdAnswer answer = bind_as_kernel(trial, *device);
+    if (!answer.ok()) return words_of(answer, record.name, {}, nullptr);
+    return fmt::format("it was disabled, or the module of its driver is not there; {} would take it",
+                       to_string(device->driver));
+}
+
 }   // namespace
 
+NdAnswer bind_as_kernel(NdBus& bus, DaxDevice& device) {
+    const DaxRegion* region = bus.find_dax_region(device.region);
+    const bool kmem = region != nullptr && region->kmem_by_default;
+    return kmem ? bind_kmem(bus, device) : bind_device_dax(bus, device);
+}
+
+void dax_without_driver(const Facts& facts, Findings& out) {
+    for (const auto& device : facts.nd.dax_devices) {
+        if (!device.driver.empty() || device.size.value_or(0) == 0) continue;
+        out.add(
+            "dax.no-driver", device.name,
+            fmt::format("{} that nothing drives: neither /dev/{} nor memory", human_size(*device.size), device.name),
+            why_without(facts, device),
+            fmt::format("daxctl enable-device {0}, or daxctl reconfigure-device -m system-ram {0}", device.name));
+    }
+}
+
 void kmem_partly_online(const Facts& facts, Findings& out) {
-    if (!facts.snapshot.nvdimm) return;
-    for (const auto& device : facts.snapshot.nvdimm->dax_devices) {
-        if (!is_kmem(device)) continue;
+    const Rule& reason = rule(RuleId::nd_kmem_unbind_online);
+    for (const auto& device : facts.nd.dax_devices) {
+        if (!is_kmem(device) || !facts.snapshot.blocks) continue;
         const auto blocks = dax_blocks(facts.snapshot, device);
         const auto online = static_cast<std::size_t>(std::ranges::count_if(blocks, &DaxBlock::online));
         const auto present = static_cast<std::size_t>(std::ranges::count_if(blocks, &DaxBlock::present));
-        if (blocks.empty() || (online == blocks.size() && present == blocks.size()) ||
-            (online == 0 && present == blocks.size())) {
-            continue;
-        }
-        out.push_back(
-            {"kmem.partly-online", Severity::problem, device.name,
-             fmt::format("{} of its {} memory blocks are online, {} are there at all", online, blocks.size(), present),
-             "drivers/dax/kmem.c: unbinding it while a block is online leaks the memory until reboot",
-             fmt::format("daxctl online-memory {0}, or daxctl offline-memory {0}; never unbind it as it is",
-                         device.name)});
+        const bool whole = present == blocks.size() && (online == 0 || online == present);
+        if (whole) continue;
+        const auto odd = std::ranges::find_if(blocks, [](const DaxBlock& block) { return !block.online; });
+        out.add("kmem.partly-online", device.name,
+                fmt::format("{} of its {} memory blocks are online, {} are there at all; the first that is not online "
+                            "is memory{}",
+                            online, blocks.size(), present, odd->number),
+                fmt::format("{} ({})", reason.checks, reason.source),
+                fmt::format("daxctl online-memory {0}, or daxctl offline-memory {0}; never unbind it as it is",
+                            device.name));
     }
 }
 
 void kmem_loses_bytes(const Facts& facts, Findings& out) {
-    if (!facts.snapshot.nvdimm || !facts.snapshot.memory_block_size) return;
-    for (const auto& device : facts.snapshot.nvdimm->dax_devices) {
+    if (facts.snapshot.memory_block_size.value_or(0) == 0) return;
+    const std::uint64_t block = *facts.snapshot.memory_block_size;
+    for (const auto& device : facts.nd.dax_devices) {
         const auto ranges = ranges_of(device);
         const std::uint64_t whole = total(ranges);
-        const std::uint64_t used = dax_blocks(facts.snapshot, device).size() * *facts.snapshot.memory_block_size;
+        const std::uint64_t used = dax_blocks(facts.snapshot, device).size() * block;
         if (ranges.empty() || used >= whole) continue;
-        out.push_back({"kmem.stranded", is_kmem(device) ? Severity::warning : Severity::note, device.name,
-                       fmt::format("{} of {} are outside of whole memory blocks of {}: as system RAM they {} lost",
-                                   human_size(whole - used), human_size(whole),
-                                   human_size(*facts.snapshot.memory_block_size), is_kmem(device) ? "are" : "would be"),
-                       "drivers/dax/kmem.c: dax_kmem_range trims each range to memory blocks",
-                       "choose start and size of the namespace so that its data lies on memory block boundaries"});
+        out.add(is_kmem(device) ? "kmem.stranded" : "dax.would-strand", device.name,
+                fmt::format("{} of {} lie outside of whole memory blocks of {}: {} {}", human_size(whole - used),
+                            human_size(whole), human_size(block), is_kmem(device) ? "they are" : "as system RAM",
+                            is_kmem(device) ? "lost" : "they would be lost"),
+                "drivers/dax/kmem.c: dax_kmem_range trims each range to memory blocks",
+                "choose start and size of the namespace so that its data lies on memory block boundaries");
     }
 }
 

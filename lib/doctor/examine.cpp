@@ -9,43 +9,58 @@ namespace memhot {
 
 namespace {
 
-using Check = void (*)(const doctor::Facts&, doctor::Findings&);
-constexpr std::array<Check, 14> kChecks{
+constexpr std::array kChecks{
     doctor::hidden,
+    doctor::not_mirrored,
     doctor::no_memory_hotplug,
-    doctor::namespaces_not_attached,
+    doctor::no_pfn,
     doctor::locked_dimms,
+    doctor::unbound_dimms,
+    doctor::full_labels,
+    doctor::disabled_regions,
     doctor::region_align_too_large,
     doctor::dead_seeds,
-    doctor::kmem_partly_online,
-    doctor::kmem_loses_bytes,
+    doctor::fragmented_regions,
+    doctor::namespaces_not_attached,
     doctor::map_dev_of_no_use,
+    doctor::namespaces_stranded,
     doctor::namespaces_on_other_kernels,
     doctor::namespaces_after_shift,
+    doctor::dax_without_driver,
+    doctor::kmem_partly_online,
+    doctor::kmem_loses_bytes,
+    doctor::kmem_leaked,
     doctor::shared_sections,
+    doctor::blocks_without_ram,
     doctor::owners_of_onlining,
     doctor::broken_daxctl_rule,
 };
 
 template <class T>
-std::optional<T> value_of(Result<T> result) {
-    if (!result) return std::nullopt;
-    return *std::move(result);
+std::optional<T> take(Result<T> result, std::string& missing) {
+    if (result) return *std::move(result);
+    if (missing.empty()) missing = result.error().message();
+    return std::nullopt;
+}
+
+doctor::Facts facts_of(const Snapshot& snapshot) {
+    static const NvdimmRecord kNone;
+    doctor::Facts facts{.snapshot = snapshot, .nd = snapshot.nvdimm ? *snapshot.nvdimm : kNone};
+    facts.profile = take(snapshot.profile(), facts.missing);
+    if (!snapshot.iomem) return facts;   // host.hidden says why
+    if (facts.profile) facts.model = take(Model::from_snapshot(snapshot), facts.missing);
+    if (facts.model) facts.bus = take(bus_from_snapshot(snapshot), facts.missing);
+    return facts;
 }
 
 }   // namespace
 
-std::string_view to_string(Severity severity) {
-    constexpr std::array<std::string_view, 3> kNames{"note", "warning", "problem"};
-    return kNames[static_cast<std::size_t>(severity)];
-}
-
 std::vector<Finding> examine(const Snapshot& snapshot) {
-    const doctor::Facts facts{snapshot, value_of(snapshot.profile()), value_of(Model::from_snapshot(snapshot))};
-    std::vector<Finding> findings;
-    for (const Check check : kChecks) check(facts, findings);
-    std::ranges::stable_sort(findings, std::ranges::greater{}, &Finding::severity);
-    return findings;
+    const doctor::Facts facts = facts_of(snapshot);
+    doctor::Findings findings;
+    for (const doctor::Check check : kChecks) check(facts, findings);
+    std::ranges::stable_sort(findings.all, std::ranges::greater{}, &Finding::severity);
+    return std::move(findings.all);
 }
 
 std::string to_json(const std::vector<Finding>& findings) {

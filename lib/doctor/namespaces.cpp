@@ -1,31 +1,106 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// Namespaces that do not attach now, on another kernel, or after the firmware moved them.
+// Namespaces as they are now: refused, disabled, with space that is lost.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
 #include "doctor/checks.hpp"
+#include "nvdimm/command.hpp"
 
 namespace memhot::doctor {
 
 namespace {
 
-constexpr std::uint64_t kShift = 64 * kMiB;   // what firmware updates were seen to move things by
+constexpr std::uint64_t kWorthSaying = 16 * kMiB;   // less is the granule of a region
 
-// Namespaces that have space and an info block, each with both.
-template <class Visit>
-void for_each_instance(const Facts& facts, Visit&& visit) {
-    if (!facts.snapshot.nvdimm) return;
-    const NvdimmRecord& nd = *facts.snapshot.nvdimm;
-    for (const auto& ns : nd.namespaces) {
-        const InfoBlockRecord* info = nd.info_block(ns.name);
-        const bool usable =
-            info != nullptr && info->kind != InstanceKind::btt && ns.resource && ns.size.value_or(0) != 0;
-        if (usable) visit(ns, *info);
+// What a kernel line holds besides its fixed text. Those that are not here have no marks, or their marks stay.
+std::string line_of(RuleId id, std::string_view name, const NdNamespace& ns, const InfoBlock* info) {
+    switch (id) {
+        case RuleId::nd_raw_misaligned:
+            return fmt::format("[mem {:#010x}-{:#010x} flags 0x200] misaligned, unable to map", ns.space.start,
+                               ns.space.last);
+        case RuleId::nd_info_array_exceeds: return fmt::format("pfn array size exceeds capacity of {}", name);
+        default: break;
+    }
+    if (info == nullptr) return std::string(rule(id).message);
+    switch (id) {
+        case RuleId::nd_info_bad_offset:
+            return fmt::format("bad offset: {:#x} dax disabled align: {:#x}", info->geometry.data_offset, info->align);
+        case RuleId::nd_info_exceeds_capacity:
+            return fmt::format("alignment: {:x} exceeds capacity {:x}", info->align, ns.size());
+        case RuleId::nd_info_page_size: return fmt::format("init failed, page size mismatch {}", info->page_size);
+        case RuleId::nd_info_struct_page:
+            return fmt::format("init failed, struct page size mismatch {}", info->struct_page_size);
+        case RuleId::nd_info_align_unsupported:
+            // a new instance is configured with the default of 2 MiB
+            return fmt::format("init failed, alignment mismatch: {}:{}", 2 * kMiB, info->align);
+        default: return std::string(rule(id).message);
     }
 }
+
+// Would it come up, were it asked to? An instance that claims it is asked itself, so the claim does not count.
+struct Trial {
+    NdBus bus;
+    NdNamespace* ns = nullptr;
+    NdAnswer answer{};
+};
+
+std::optional<Trial> try_to_enable(const Facts& facts, const NamespaceRecord& record) {
+    if (!facts.bus) return std::nullopt;
+    Trial trial{.bus = *facts.bus};
+    const auto found = find_namespace(trial.bus, record.name);
+    if (found.ns == nullptr || !found.ns->allocated) return std::nullopt;
+    found.ns->claimed.reset();
+    trial.ns = found.ns;
+    trial.answer = enable_namespace(trial.bus, *found.region, *found.ns);
+    return trial;
+}
+
+void report_refused(const Trial& trial, const NamespaceRecord& ns, Findings& out) {
+    const Rule& reason = rule(trial.answer.rule);
+    const InfoBlock* info = info_block_of(trial.bus, *trial.ns);
+    if (trial.answer.rule == RuleId::map_altmap_exhausted && info != nullptr) {
+        out.add("namespace.map-dev-too-small", ns.name,
+                fmt::format("the {} that map=dev keeps in it do not hold its struct pages: each try to enable it fails "
+                            "with ENOMEM and poisons the range until reboot",
+                            human_size(info->geometry.data_offset)),
+                std::string(reason.source),
+                "never enable it as it is; give it a size that ends on a section, or recreate it with map=mem");
+        return;
+    }
+    out.add("namespace.not-attached", ns.name,
+            fmt::format("{} of space, and no disk or dax device", human_size(*ns.size)),
+            words_of(trial.answer, ns.name, *trial.ns, info),
+            fmt::format("{}; its data is still there: do not recreate it before it is saved", reason.remedy));
+}
+
+void report_idle(const std::optional<Trial>& trial, const Facts& facts, const NamespaceRecord& ns, Findings& out) {
+    std::string why = fmt::format("why cannot be told: {}", facts.missing.empty() ? "hidden" : facts.missing);
+    if (trial) {
+        const bool seen = info_block_of(trial->bus, *trial->ns) != nullptr;
+        why =
+            fmt::format("it was disabled, or the module of its driver is not there; enabled, it would come up as {}{}",
+                        to_string(trial->ns->active->mode),
+                        seen ? "" : ", unless an info block lies on it, which nobody can see while it is idle");
+    }
+    out.add("namespace.disabled", ns.name, fmt::format("{} of space, and no disk or dax device", human_size(*ns.size)),
+            std::move(why), fmt::format("ndctl enable-namespace {}", ns.name));
+}
+
+// Namespaces with an fsdax or devdax info block that counts.
+template <class Visit>
+void for_each_instance(const NdBus& bus, Visit&& visit) {
+    for (const auto& region : bus.regions) {
+        for (const auto& [_, ns] : region.namespaces) {
+            const InfoBlock* info = info_block_of(bus, ns);
+            if (info != nullptr && info->mode != NsMode::sector) visit(region, ns, *info);
+        }
+    }
+}
+
+}   // namespace
 
 bool is_attached(const NvdimmRecord& nd, const NamespaceRecord& ns) {
     if (!ns.driver.empty()) return true;
@@ -33,139 +108,67 @@ bool is_attached(const NvdimmRecord& nd, const NamespaceRecord& ns) {
     return instance != nullptr && !instance->driver.empty();
 }
 
-std::uint64_t data_start(const NamespaceRecord& ns, const InfoBlockRecord& info) {
-    return *ns.resource + info.start_pad.value_or(0) + info.data_offset.value_or(0);
+std::string words_of(const NdAnswer& answer, std::string_view name, const NdNamespace& ns, const InfoBlock* info) {
+    const Rule& reason = rule(answer.rule);
+    const std::string line = line_of(answer.rule, name, ns, info);
+    return fmt::format("{}{} ({}, {})", reason.checks, line.empty() ? "" : fmt::format(": \"{}\"", line),
+                       errno_name(answer.error), reason.source);
 }
 
-// nd_pfn_validate() in its order, in the kernel's words (drivers/nvdimm/pfn_devs.c, 5.7+); empty where it passes.
-std::string objection(const NamespaceRecord& ns, const InfoBlockRecord& info, std::uint64_t start) {
-    const std::uint64_t size = *ns.size;
-    const std::uint64_t align = std::max(info.align.value_or(kSubsectionSize), std::uint64_t{4096});
-    const std::uint64_t offset = info.data_offset.value_or(0);
-    const std::uint64_t pad = info.start_pad.value_or(0);
-    const std::uint64_t end = start + size - info.end_trunc.value_or(0);
-    if (align > size) return fmt::format("alignment: {:x} exceeds capacity {:x}", align, size);
-    if (offset >= size) return fmt::format("pfn array size exceeds capacity of {}", ns.name);
-    if ((start + offset + pad) % align != 0)
-        return fmt::format("bad offset: {:#x} dax disabled align: {:#x}", offset, align);
-    if (!is_aligned(start + pad, kSubsectionSize)) return "resource start misaligned";
-    if (!is_aligned(end, kSubsectionSize)) return "resource end misaligned";
-    return {};
-}
-
-// What memremap_pages() would be asked for.
-op::Map map_of(const NamespaceRecord& ns, const InfoBlockRecord& info, const KernelProfile& profile) {
-    const std::uint64_t start = *ns.resource + info.start_pad.value_or(0);
-    const std::uint64_t end = *ns.resource + *ns.size - info.end_trunc.value_or(0);
-    op::Map map{
-        .type = MapType::fsdax, .start = start, .size = end - start, .claim = false, .owner = ns.name, .altmap = {}};
-    constexpr std::uint64_t kReserve = 8 * kKiB;
-    if (info.mode == 2U && info.data_offset.value_or(0) >= kReserve) {
-        map.altmap = Altmap{align_up(kReserve, profile.page_size) / profile.page_size,
-                            (*info.data_offset - kReserve) / profile.page_size};
-    }
-    return map;
-}
-
-// iomem without what the nvdimm and dax drivers claimed, so that each namespace can be tried again.
-std::string without_claims(std::string_view iomem) {
+std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
     std::string text;
-    while (!iomem.empty()) {
-        const std::size_t end = std::min(iomem.find('\n'), iomem.size());
-        const std::string_view line = iomem.substr(0, end);
-        const bool claim = line.find(" : namespace") != std::string_view::npos ||
-                           line.find(" : dax") != std::string_view::npos ||
-                           line.find("System RAM (kmem)") != std::string_view::npos;
-        if (!claim) text.append(line).append("\n");
-        iomem.remove_prefix(std::min(end + 1, iomem.size()));
+    for (const auto& part : parts) {
+        if (!text.empty()) text += separator;
+        text += part;
     }
     return text;
 }
 
-std::optional<Model> idle_model(const Facts& facts, const KernelProfile& profile) {
-    Snapshot idle = facts.snapshot;
-    idle.iomem = without_claims(*facts.snapshot.iomem);
-    auto model = Model::from_snapshot(idle, std::make_shared<const KernelProfile>(profile));
-    if (!model) return std::nullopt;
-    return *std::move(model);
-}
-
-}   // namespace
-
 void namespaces_not_attached(const Facts& facts, Findings& out) {
-    if (!facts.snapshot.nvdimm) return;
-    const NvdimmRecord& nd = *facts.snapshot.nvdimm;
-    for (const auto& ns : nd.namespaces) {
-        if (ns.size.value_or(0) == 0 || is_attached(nd, ns)) continue;
-        const NdRegionRecord* region = nd.region(ns.region);
-        const InfoBlockRecord* info = nd.info_block(ns.name);
-        std::string why = "no driver is bound to it; it may have been disabled";
-        if (region != nullptr && region->driver.empty()) {
-            why = fmt::format("its region {} is disabled", ns.region);
-        } else if (info != nullptr && info->kind != InstanceKind::btt && ns.resource) {
-            const std::string text = objection(ns, *info, *ns.resource);
-            if (!text.empty())
-                why = fmt::format("drivers/nvdimm/pfn_devs.c: nd_pfn_validate: \"{}\" (EOPNOTSUPP)", text);
+    for (const auto& ns : facts.nd.namespaces) {
+        if (ns.size.value_or(0) == 0 || is_attached(facts.nd, ns)) continue;
+        const NdRegionRecord* region = facts.nd.region(ns.region);
+        if (region != nullptr && region->driver.empty()) continue;   // region.disabled
+        const auto trial = try_to_enable(facts, ns);
+        if (trial && !trial->answer.ok()) {
+            report_refused(*trial, ns, out);
+        } else {
+            report_idle(trial, facts, ns, out);
         }
-        out.push_back({"namespace.not-attached", Severity::problem, ns.name,
-                       fmt::format("{} of space, and no disk or dax device", human_size(*ns.size)), std::move(why),
-                       "its data is still there: do not recreate it before the cause is known"});
     }
 }
 
-void namespaces_after_shift(const Facts& facts, Findings& out) {
-    for_each_instance(facts, [&](const NamespaceRecord& ns, const InfoBlockRecord& info) {
-        if (!objection(ns, info, *ns.resource).empty()) return;   // already said
-        const std::string text = objection(ns, info, *ns.resource + kShift);
-        if (text.empty()) return;
-        out.push_back({"namespace.fails-after-shift", Severity::warning, ns.name,
-                       fmt::format("would not attach if the firmware moved it by 64 MiB: \"{}\"", text),
-                       fmt::format("its data starts at {:#x} and must stay on a multiple of {:#x} (5.7+: no disk "
-                                   "appears, the data stays)",
-                                   data_start(ns, info), info.align.value_or(kSubsectionSize)),
-                       "before a firmware update, save the data or recreate it with align 2M"});
+// Where the architecture refuses an altmap, enabling fails and says so.
+void map_dev_of_no_use(const Facts& facts, Findings& out) {
+    if (!facts.bus || facts.profile->has(Feature::altmap_honoured) || facts.profile->has(Feature::altmap_refused)) {
+        return;
+    }
+    for_each_instance(*facts.bus, [&](const NdRegion& region, const NdNamespace& ns, const InfoBlock& info) {
+        if (info.map != PageMap::device) return;
+        out.add("namespace.map-dev-wasted", name_of(region, ns),
+                fmt::format("map=dev keeps {} of it for struct pages that {} {} puts into RAM all the same",
+                            human_size(info.geometry.memmap_reserve(info.map)), to_string(facts.profile->arch),
+                            to_string(facts.profile->version)),
+                "the architecture passes no altmap to vmemmap_populate()",
+                "save the data and recreate it with map=mem");
     });
 }
 
-void namespaces_on_other_kernels(const Facts& facts, Findings& out) {
-    if (!facts.model || !facts.profile) return;
-    for (const auto& name : profile_names()) {
-        const auto other = named_profile(name, *facts.profile);
-        if (!other || other->arch != facts.profile->arch || other->page_size != facts.profile->page_size) continue;
-        const auto now = idle_model(facts, *facts.profile);
-        auto then = idle_model(facts, *other);
-        if (!now || !then) continue;
-        for_each_instance(facts, [&](const NamespaceRecord& ns, const InfoBlockRecord& info) {
-            const Outcome here = now->outcome(map_of(ns, info, *facts.profile));
-            const Outcome there = then->outcome(map_of(ns, info, *other));
-            if (!here.accepted() || there.accepted()) return;
-            out.push_back({"namespace.fails-on-other-kernel", Severity::warning, ns.name,
-                           fmt::format("would not attach on {}: {}", name, errno_name(there.error)),
-                           std::string(rule(there.rule).checks), std::string(rule(there.rule).remedy)});
-        });
-    }
-}
-
-void map_dev_of_no_use(const Facts& facts, Findings& out) {
-    if (!facts.model || !facts.profile) return;
-    const auto model = idle_model(facts, *facts.profile);
-    for_each_instance(facts, [&](const NamespaceRecord& ns, const InfoBlockRecord& info) {
-        if (info.mode != 2U || !model) return;
-        const op::Map map = map_of(ns, info, *facts.profile);
-        if (!facts.profile->has(Feature::altmap_honoured)) {
-            out.push_back(
-                {"namespace.map-dev-wasted", Severity::warning, ns.name,
-                 fmt::format("map=dev reserves {} in it that {} never uses: the struct pages take RAM all the same",
-                             human_size(info.data_offset.value_or(0)), to_string(facts.profile->arch)),
-                 "the architecture passes no altmap to vmemmap_populate()", "recreate it with map=mem"});
-        } else if (model->outcome(map).rule == RuleId::map_altmap_exhausted) {
-            out.push_back({"namespace.map-dev-too-small", Severity::problem, ns.name,
-                           "the space reserved for its struct pages does not hold them: enabling it fails with ENOMEM "
-                           "and poisons "
-                           "the range until reboot",
-                           std::string(rule(RuleId::map_altmap_exhausted).source),
-                           "recreate it with map=mem, or with its end on a section"});
-        }
+// By how much an align of 2 MiB would leave more.
+void namespaces_stranded(const Facts& facts, Findings& out) {
+    if (!facts.bus) return;
+    for_each_instance(*facts.bus, [&](const NdRegion& region, const NdNamespace& ns, const InfoBlock& info) {
+        const auto best = pfn_geometry(*facts.profile, ns.space, kSubsectionSize, info.map);
+        const std::uint64_t usable = info.geometry.usable;
+        if (best.refusal || best.geometry.usable < usable || best.geometry.usable - usable < kWorthSaying) return;
+        out.add(
+            "namespace.stranded", name_of(region, ns),
+            fmt::format("{} of {} are usable: data at {:#x} and {:#x} cut off at the end for the align of {}",
+                        human_size(usable), human_size(ns.size()), info.geometry.data_offset, info.geometry.end_trunc,
+                        human_size(info.align)),
+            fmt::format("drivers/nvdimm/pfn_devs.c: nd_pfn_init; with an align of 2M {} more would be",
+                        human_size(best.geometry.usable - usable)),
+            fmt::format("a namespace whose start and end are multiples of {}, or align 2M", human_size(info.align)));
     });
 }
 

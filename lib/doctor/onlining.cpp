@@ -13,8 +13,20 @@ bool kernel_onlines(const Snapshot& snapshot) {
     return snapshot.auto_online_blocks && *snapshot.auto_online_blocks != "offline";
 }
 
+bool has(const UdevRuleRecord& rule, std::string_view text) { return rule.text.find(text) != std::string::npos; }
+
+// One that assigns (ATTR{state}="...", a single =) or writes the file by a program.
 bool writes_state(const UdevRuleRecord& rule) {
-    return rule.text.find("SUBSYSTEM==\"memory\"") != std::string::npos && rule.text.find("state") != std::string::npos;
+    const bool program = has(rule, "/state") && (has(rule, "RUN") || has(rule, "PROGRAM"));
+    return has(rule, "ATTR{state}=\"") || (program && has(rule, "\"memory\""));
+}
+
+bool broken(const UdevRuleRecord& rule) { return has(rule, "daxctl -C"); }
+
+// daxctl reconfigure-device onlines what it adds; one that is broken does nothing.
+bool reconfigures(const UdevRuleRecord& rule) {
+    return has(rule, "SUBSYSTEM==\"dax\"") && has(rule, "dax") && (has(rule, "RUN") || has(rule, "SYSTEMD_WANTS")) &&
+           !broken(rule);
 }
 
 }   // namespace
@@ -25,25 +37,24 @@ void owners_of_onlining(const Facts& facts, Findings& out) {
         owners.push_back(fmt::format("the kernel (auto_online_blocks is {})", *facts.snapshot.auto_online_blocks));
     }
     for (const auto& rule : facts.snapshot.udev_rules) {
-        if (writes_state(rule)) owners.push_back(fmt::format("{}:{}", rule.path, rule.line));
+        if (writes_state(rule) || reconfigures(rule)) owners.push_back(fmt::format("{}:{}", rule.path, rule.line));
     }
     if (owners.size() < 2) return;
-    std::string names;
-    for (const auto& owner : owners) names += (names.empty() ? "" : ", ") + owner;
-    out.push_back(
-        {"onlining.several-owners", Severity::warning, "memory blocks",
-         fmt::format("{} agents online new memory: {}", owners.size(), names),
-         "whoever comes first chooses the zone; daxctl then reports a race",
-         "keep one: set auto_online_blocks to offline, or mask the rule with a file of its name in /etc/udev/rules.d"});
+    out.add("onlining.several-owners", "memory blocks",
+            fmt::format("{} agents online new memory: {}", owners.size(), joined(owners, ", ")),
+            "whoever comes first chooses the zone; daxctl then reports a race",
+            "keep one: set auto_online_blocks to offline, or mask the rule with a file of its name in "
+            "/etc/udev/rules.d");
 }
 
 void broken_daxctl_rule(const Facts& facts, Findings& out) {
     for (const auto& rule : facts.snapshot.udev_rules) {
-        if (rule.text.find("daxctl -C") == std::string::npos) continue;
-        out.push_back({"daxctl.broken-rule", Severity::problem, fmt::format("{}:{}", rule.path, rule.line),
-                       "the rule runs \"daxctl -C\", which is no daxctl command: /etc/daxctl.conf.d does nothing",
-                       "daxctl 76.1-1 of Debian 12 ships this rule and not daxdev-reconfigure@.service",
-                       "reconfigure the device by a unit of your own, or install a later daxctl"});
+        if (!broken(rule)) continue;
+        out.add("daxctl.broken-rule", fmt::format("{}:{}", rule.path, rule.line),
+                "the rule runs \"daxctl -C\", which is no daxctl command (exit status 129): /etc/daxctl.conf.d does "
+                "nothing",
+                "daxctl 76.1-1 of Debian 12 ships this rule and not daxdev-reconfigure@.service",
+                "reconfigure the device by a unit of your own, or install a later daxctl");
     }
 }
 

@@ -1,78 +1,127 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Regions of the nvdimm bus, and whether anything can still be created in them.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "doctor/checks.hpp"
+#include "nvdimm/command.hpp"
 
 namespace memhot::doctor {
 
 namespace {
 
-constexpr std::uint64_t kNdctlStart = 16 * kMiB;   // ndctl/namespace.c check_dax_align
-constexpr std::uint64_t kDivisor = 4 * kGiB;   // drivers/nvdimm/namespace_devs.c: div_u64_rem truncates to 32 bits
+constexpr std::uint64_t kSafeAlign = 16 * kMiB;   // what region_devs.c: default_align() gives
 
-// Where the next namespace would start: behind the last one that is there, or in the first hole, on the region's granule.
-std::optional<std::uint64_t> next_start(const NvdimmRecord& nd, const NdRegionRecord& region) {
-    if (!region.resource || !region.size || !region.align || *region.align == 0) return std::nullopt;
-    std::vector<Range> used;
-    for (const auto& ns : nd.namespaces) {
-        if (ns.region != region.name || !ns.resource || !ns.size) continue;
-        if (const auto range = Range::from_size(*ns.resource, *ns.size)) used.push_back(*range);
+// DIMMs that keep a region from coming up.
+std::vector<std::string> blockers(const NvdimmRecord& nd, const NdRegionRecord& region) {
+    std::vector<std::string> names;
+    for (const auto& part : region.mappings) {
+        const auto dimm = std::ranges::find(nd.dimms, part.dimm, &DimmRecord::name);
+        if (dimm == nd.dimms.end()) continue;
+        if (dimm->security == "locked") {
+            names.push_back(fmt::format("{} is locked", dimm->name));
+        } else if (dimm->driver.empty()) {
+            names.push_back(fmt::format("{} is disabled", dimm->name));
+        }
     }
-    std::ranges::sort(used);
-    const auto on_granule = [&](std::uint64_t address) {
-        const std::uint64_t offset = address - *region.resource;
-        return *region.resource + (offset + *region.align - 1) / *region.align * *region.align;
-    };
-    std::uint64_t next = on_granule(*region.resource);
-    for (const auto& range : used) {
-        if (range.start >= next && range.start - next >= *region.align) return next;
-        next = std::max(next, on_granule(range.last + 1));
+    return names;
+}
+
+// The seed has space although it never got a driver: what a failed create left. ndctl finds no idle namespace then.
+const NdNamespace* left_over(const NdRegion& region) {
+    const NdNamespace* seed = region.find(region.seed);
+    return region.labelled && seed != nullptr && seed->allocated && !seed->active ? seed : nullptr;
+}
+
+// Which size ndctl would refuse for the place that it gets: the default one, else the smallest.
+std::optional<std::string> misaligned_size(const NdBus& bus, const NdRegion& region) {
+    const unsigned ways = std::max(1U, region.ways);
+    for (const auto& size : {std::string(), fmt::format(" -s {}", kSmallestClaim * ways)}) {
+        NdBus trial = bus;
+        const auto command = fmt::format("ndctl create-namespace -r {} -m fsdax{}", name_of(region), size);
+        if (run_command(trial, split_command(command)).rule == RuleId::ndctl_start_16m) return command;
     }
-    return next + *region.align - 1 <= *region.resource + *region.size - 1 ? std::optional(next) : std::nullopt;
+    return std::nullopt;
+}
+
+void report_left_over(const NdRegion& region, const NdNamespace& seed, Findings& out) {
+    const std::uint64_t beyond = seed.space.start % kNdctlStartAlign;
+    const std::string misaligned =
+        beyond == 0 ? std::string() : fmt::format(", {} beyond a multiple of 16 MiB", human_size(beyond));
+    out.add("region.dead-seed", name_of(region),
+            fmt::format("its seed {} holds {} at {:#x}{} and never got a driver: ndctl finds no idle namespace",
+                        name_of(region, seed), human_size(seed.size()), seed.space.start, misaligned),
+            "ndctl/namespace.c: region_get_namespace; what a create that failed half-way left",
+            fmt::format("ndctl destroy-namespace {}, if nothing is on it", name_of(region, seed)));
 }
 
 }   // namespace
 
-void locked_dimms(const Facts& facts, Findings& out) {
-    if (!facts.snapshot.nvdimm) return;
-    for (const auto& dimm : facts.snapshot.nvdimm->dimms) {
-        const bool locked = dimm.security == "locked" || dimm.flags.find("lock") != std::string::npos;
-        if (!locked) continue;
-        out.push_back({"dimm.locked", Severity::problem, dimm.name, "the DIMM is locked: its regions do not come up",
-                       "drivers/nvdimm/region_devs.c: \"is locked, failing probe\" (ENXIO)",
-                       fmt::format("unlock it with its passphrase, then ndctl enable-dimm {}", dimm.name)});
-    }
-}
-
-void dead_seeds(const Facts& facts, Findings& out) {
-    if (!facts.snapshot.nvdimm) return;
-    for (const auto& region : facts.snapshot.nvdimm->regions) {
-        const bool labelled = region.available_size.has_value();
-        const auto start = next_start(*facts.snapshot.nvdimm, region);
-        if (!labelled || region.available_size == 0 || !start || is_aligned(*start, kNdctlStart)) continue;
-        out.push_back(
-            {"region.dead-seed", Severity::warning, region.name,
-             fmt::format("the next namespace would start at {:#x}, {:#x} beyond a multiple of 16 MiB: every ndctl "
-                         "create-namespace in fsdax or devdax mode ends with \"misaligned to 16M, adjust region "
-                         "alignment and retry\"",
-                         *start, *start & (kNdctlStart - 1)),
-             "ndctl/namespace.c: check_dax_align; the kernel itself asks for 2 MiB only",
-             fmt::format("fill the gap up to {:#x} with a raw namespace, or use --force",
-                         align_up(*start, kNdctlStart))});
+void disabled_regions(const Facts& facts, Findings& out) {
+    for (const auto& region : facts.nd.regions) {
+        if (!region.driver.empty() || region.size.value_or(0) == 0) continue;
+        const auto reasons = blockers(facts.nd, region);
+        out.add("region.disabled", region.name,
+                fmt::format("{} without driver: none of its namespaces is there", human_size(*region.size)),
+                reasons.empty()
+                    ? "it was disabled, or its probe failed: the kernel log says why"
+                    : fmt::format("drivers/nvdimm/region.c: nd_region_probe (ENXIO): {}", joined(reasons, ", ")),
+                fmt::format("{}ndctl enable-region {}", reasons.empty() ? "" : "first the DIMM; then ", region.name));
     }
 }
 
 void region_align_too_large(const Facts& facts, Findings& out) {
-    if (!facts.snapshot.nvdimm) return;
-    for (const auto& region : facts.snapshot.nvdimm->regions) {
-        if (!region.align || *region.align < kDivisor) continue;
-        out.push_back(
-            {"region.align-divides-by-zero", Severity::problem, region.name,
-             fmt::format("align is {:#x}: the next write to a namespace's size crashes the kernel", *region.align),
-             "drivers/nvdimm/namespace_devs.c: __size_store divides by the low 32 bits of the align (5.7+)",
-             fmt::format("echo {:#x} > /sys/bus/nd/devices/{}/align, before anything else", kNdctlStart, region.name)});
+    const Rule& reason = rule(RuleId::nd_region_align_4g);
+    for (const auto& region : facts.nd.regions) {
+        if (!region.align || *region.align >> 32 == 0) continue;
+        const std::uint64_t divisor = *region.align & 0xffffffff;
+        out.add(
+            "region.align-divides-by-zero", region.name,
+            divisor == 0
+                ? fmt::format("align is {:#x}: the next write to a namespace's size crashes the kernel", *region.align)
+                : fmt::format("align is {:#x}: the kernel checks sizes against {:#x} instead", *region.align, divisor),
+            fmt::format("{} ({})", reason.checks, reason.source),
+            fmt::format("echo {:#x} > /sys/bus/nd/devices/{}/align, before anything else",
+                        kSafeAlign * std::max(1U, region.ways.value_or(1)), region.name));
+    }
+}
+
+void dead_seeds(const Facts& facts, Findings& out) {
+    if (!facts.bus) return;
+    for (const auto& region : facts.bus->regions) {
+        if (!region.labelled || !region.enabled || region.align >> 32 != 0) continue;
+        if (const NdNamespace* seed = left_over(region)) {
+            report_left_over(region, *seed, out);
+            continue;
+        }
+        const auto command = misaligned_size(*facts.bus, region);
+        if (!command) continue;
+        const Rule& reason = rule(RuleId::ndctl_start_16m);
+        out.add(
+            "region.dead-seed", name_of(region),
+            fmt::format("\"{}\" ends with \"misaligned to 16M, adjust region alignment and retry\": its place does "
+                        "not start on a multiple of 16 MiB",
+                        *command),
+            fmt::format("{} ({}); the kernel itself asks for 2 MiB only", reason.checks, reason.source),
+            "destroy or resize the namespace in front so that it ends on 16 MiB, fill the gap with a raw namespace, "
+            "or use --force");
+    }
+}
+
+// A namespace is one extent (drivers/nvdimm/namespace_devs.c: scan_allocate).
+void fragmented_regions(const Facts& facts, Findings& out) {
+    const Rule& reason = rule(RuleId::nd_size_no_space);
+    for (const auto& region : facts.nd.regions) {
+        if (!region.available_size || !region.max_available_extent) continue;
+        if (*region.available_size <= *region.max_available_extent) continue;
+        out.add("region.fragmented", region.name,
+                fmt::format("{} are free, at most {} of them for one namespace: more ends with \"No space left on "
+                            "device\"",
+                            human_size(*region.available_size), human_size(*region.max_available_extent)),
+                fmt::format("{} ({})", reason.checks, reason.source),
+                fmt::format("ask for at most {} bytes, or destroy what lies between", *region.max_available_extent));
     }
 }
 

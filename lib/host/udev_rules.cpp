@@ -16,9 +16,12 @@ constexpr std::size_t kLargestFile = std::size_t{1} << 20;
 constexpr std::array<std::string_view, 4> kDirectories{"etc/udev/rules.d", "run/udev/rules.d", "usr/lib/udev/rules.d",
                                                        "lib/udev/rules.d"};
 
+// Files that skip everything else by GOTO do not name the subsystem where they write the state (RHEL's 40-redhat.rules).
 bool is_about_memory(std::string_view rule) {
-    return rule.find("SUBSYSTEM==\"memory\"") != std::string_view::npos ||
-           rule.find("SUBSYSTEM==\"dax\"") != std::string_view::npos || rule.find("daxctl") != std::string_view::npos;
+    constexpr std::array<std::string_view, 4> kTelling{"SUBSYSTEM==\"memory\"", "SUBSYSTEM==\"dax\"", "daxctl",
+                                                       "ATTR{state}=\""};
+    return std::ranges::any_of(kTelling,
+                               [&](std::string_view word) { return rule.find(word) != std::string_view::npos; });
 }
 
 // Logical lines: a backslash at the end joins the next one; comments are left out.

@@ -4,6 +4,8 @@
 // the firmware moves things by 64 MiB.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,8 +21,17 @@ enum class Severity : std::uint8_t {
 };
 std::string_view to_string(Severity severity);
 
+// One kind of finding; docs/doctor.md has the same table.
+struct FindingKind {
+    std::string_view id;   // "namespace.not-attached"; stable
+    Severity severity = Severity::note;
+    std::string_view title;
+};
+// In the order of the checks.
+std::span<const FindingKind> finding_kinds();
+
 struct Finding {
-    std::string id;   // "namespace.not-attached"; stable
+    std::string id;   // of a FindingKind
     Severity severity = Severity::note;
     std::string where;   // the device, block or range
     std::string what;   // one sentence with the numbers
