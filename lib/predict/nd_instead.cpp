@@ -6,6 +6,7 @@
 #include <array>
 #include <fmt/format.h>
 #include <numeric>
+#include <span>
 
 #include "predict/nd_parts.hpp"
 
@@ -74,7 +75,9 @@ void other_sizes(const Question& q, std::vector<Steps>& out) {
         const std::uint64_t most = region->labelled ? max_available_extent(*region, ignore) / unit * unit : 0;
         sizes.insert(sizes.end(), {below, below + unit, most});
     }
+    constexpr std::size_t kMost = 6;
     std::ranges::stable_sort(sizes, {}, [size](std::uint64_t one) { return one > size ? one - size : size - one; });
+    if (sizes.size() > kMost) sizes.resize(kMost);
     for (const std::uint64_t one : sizes) {
         if (one != 0 && one != size) out.push_back({with(q.command, kSize, exact_size(one))});
     }
@@ -99,8 +102,7 @@ void force(const Question& q, std::vector<Steps>& out) { out.push_back({with(q.c
 // What another align of the region makes possible: namespaces that start on it.
 void other_region_align(const Question& q, std::vector<Steps>& out) {
     for (const NdRegion* region : q.subject.regions) {
-        const std::uint64_t usual =
-            default_region_align(region->space.size(), region->ways, q.bus.model.profile().page_size);
+        const std::uint64_t usual = default_region_align(q.bus.model.profile(), region->space.size(), region->ways);
         if (region->align >= usual) continue;
         const CommandLine write{.program = "write",
                                 .verb = fmt::format("/sys/bus/nd/devices/{}/align", name_of(*region)),
@@ -151,23 +153,47 @@ bool is_good(NdBus bus, const Steps& steps) {
     return true;
 }
 
+// One change each to the last of the steps.
+std::vector<Steps> changed(const Question& q, std::span<const Change> changes) {
+    std::vector<Steps> out;
+    for (const Change change : changes) {
+        if (change != nullptr) change(q, out);
+    }
+    return out;
+}
+
+// Two changes: a size that fits and the force that the place needs.
+std::vector<Steps> changed_again(const Question& q, std::span<const Change> changes, const std::vector<Steps>& once) {
+    std::vector<Steps> out;
+    for (const auto& steps : once) {
+        for (auto& more : changed({q.bus, steps.back(), q.subject}, changes)) {
+            more.insert(more.begin(), steps.begin(), steps.end() - 1);
+            out.push_back(std::move(more));
+        }
+    }
+    return out;
+}
+
+std::vector<std::string> texts_of(const Steps& steps) {
+    std::vector<std::string> texts;
+    texts.reserve(steps.size());
+    for (const auto& step : steps) texts.push_back(to_string(step));
+    return texts;
+}
+
 }   // namespace
 
 std::vector<std::string> nd_instead(const NdBus& bus, const CommandLine& command, const NdSubject& subject) {
-    const auto row = std::ranges::find_if(
+    const auto* row = std::ranges::find_if(
         kRows, [&](const Row& one) { return one.program == command.program && one.verb == command.verb; });
     if (row == kRows.end()) return {};
-    std::vector<Steps> candidates;
-    for (const Change change : row->changes) {
-        if (change != nullptr) change({bus, command, subject}, candidates);
-    }
-    for (const auto& steps : candidates) {
-        if (!is_good(bus, steps)) continue;
-        std::vector<std::string> texts;
-        for (const auto& step : steps) texts.push_back(to_string(step));
-        return texts;
-    }
-    return {};
+    const Question question{bus, command, subject};
+    const auto once = changed(question, row->changes);
+    const auto good = [&](const Steps& steps) { return is_good(bus, steps); };
+    if (const auto found = std::ranges::find_if(once, good); found != once.end()) return texts_of(*found);
+    const auto twice = changed_again(question, row->changes, once);
+    const auto found = std::ranges::find_if(twice, good);
+    return found == twice.end() ? std::vector<std::string>() : texts_of(*found);
 }
 
 }   // namespace memhot

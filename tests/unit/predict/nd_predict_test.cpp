@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Verdicts on commands of ndctl and daxctl: where everything lies afterwards, what would be accepted instead, and the
+// numbers that a refusal names. Sizes and offsets are those that kernels gave to such namespaces.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "predict/nd_parts.hpp"
+#include "unit/nvdimm/bus.hpp"
+
+namespace memhot {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+// The values of a device after a command that must succeed.
+std::vector<Value> after(NdBus& bus, std::string_view command, std::string_view device) {
+    const NdBus before = bus;
+    test::done(bus, command);
+    for (const auto& change : nd_changes(before, bus)) {
+        if (change.device == device) return change.values;
+    }
+    ADD_FAILURE() << device << " did not change";
+    return {};
+}
+
+std::string told(const std::vector<Value>& values, std::string_view name) {
+    const auto found = std::ranges::find(values, name, &Value::name);
+    return found == values.end() ? "nothing" : brief(*found);
+}
+
+std::vector<std::string> instead(const NdBus& bus, std::string_view text) {
+    const CommandLine command = split_command(text);
+    NdBus trial = bus;
+    EXPECT_NE(run_command(trial, command).exit, 0) << text;
+    return nd_instead(bus, command, subject_of(bus, command));
+}
+
+std::vector<std::pair<std::string, std::string>> numbers(NdBus bus, std::string_view text) {
+    const CommandLine command = split_command(text);
+    const NdSubject subject = subject_of(bus, command);
+    NdBus trial = bus;
+    return nd_operands(bus, subject, run_command(trial, command).rule);
+}
+
+TEST(NdChanges, tell_the_place_of_a_new_namespace) {
+    NdBus bus = test::one_region(2 * kGiB);
+    const auto values = after(bus, "ndctl create-namespace -r region0 -s 1G", "namespace0.0");
+    EXPECT_EQ(told(values, "resource"), "0x100000000");
+    EXPECT_EQ(told(values, "size"), "1G");
+    EXPECT_EQ(told(values, "usable_size"), "1006M");       // 1054867456
+    EXPECT_EQ(told(values, "data_offset"), "18M");         // 0x1200000
+    EXPECT_EQ(told(values, "altmap_reserve"), "18424K");   // 18866176
+    EXPECT_EQ(told(values, "map"), "dev");
+    EXPECT_EQ(told(values, "ram_cost"), "0");
+    EXPECT_EQ(told(values, "altmap_cost"), "16M");         // eight sections of 2 MiB of struct pages
+    EXPECT_EQ(told(values, "lost_at_end"), "0");
+}
+
+TEST(NdChanges, tell_what_struct_pages_cost_in_ram) {
+    NdBus bus = test::one_region(2 * kGiB);
+    const auto values = after(bus, "ndctl create-namespace -r region0 -s 1G -M mem", "namespace0.0");
+    EXPECT_EQ(told(values, "usable_size"), "1022M");   // 1071644672
+    EXPECT_EQ(told(values, "altmap_reserve"), "nothing");
+    EXPECT_EQ(told(values, "ram_cost"), "16M");
+}
+
+TEST(NdChanges, tell_what_the_region_has_left) {
+    NdBus bus = test::one_region(2 * kGiB);
+    const auto values = after(bus, "ndctl create-namespace -r region0 -s 1G", "region0");
+    EXPECT_EQ(told(values, "available_size"), "1G");
+    EXPECT_EQ(told(values, "max_available_extent"), "1G");
+}
+
+TEST(NdChanges, tell_what_an_align_of_a_gigabyte_loses_at_the_end) {
+    NdBus bus = test::one_region(2 * kGiB, 0x104000000);
+    const auto values = after(bus, "ndctl create-namespace -r region0 -m devdax -a 1G -M mem -f", "namespace0.0");
+    EXPECT_EQ(told(values, "data_offset"), "960M");   // 0x3c000000
+    EXPECT_EQ(told(values, "lost_at_end"), "64M");    // 0x4000000
+    EXPECT_EQ(told(values, "usable_size"), "1G");
+}
+
+// The usable part is 0x101200000 + 0x3ee00000; blocks of 128 MiB.
+TEST(NdChanges, tell_the_memory_blocks_of_kmem_and_what_lies_in_none) {
+    NdBus bus = test::one_region(2 * kGiB);
+    bus.model.apply(op::SetAutoOnline{"offline"}, Outcome::accept(RuleId::auto_online_accepted));
+    test::done(bus, "ndctl create-namespace -r region0 -s 1G -m devdax");
+    const auto values = after(bus, "daxctl reconfigure-device -N -m system-ram dax0.0", "dax0.0");
+    EXPECT_EQ(told(values, "mode"), "system-ram");
+    EXPECT_EQ(told(values, "memory"), "0x108000000-0x13fffffff");
+    EXPECT_EQ(told(values, "memory_blocks"), "memory33-memory39");
+    EXPECT_EQ(told(values, "blocks"), "7");
+    EXPECT_EQ(told(values, "blocks_online"), "0");
+    EXPECT_EQ(told(values, "lost_at_start"), "110M");
+    EXPECT_EQ(told(values, "lost_at_end"), "0");
+    EXPECT_EQ(told(values, "ram_cost"), "14M");   // 896 MiB / 64
+}
+
+TEST(NdChanges, name_what_is_gone) {
+    NdBus bus = test::one_region(2 * kGiB);
+    test::done(bus, "ndctl create-namespace -r region0 -s 512M -m devdax");
+    EXPECT_EQ(told(after(bus, "ndctl destroy-namespace namespace0.0 -f", "dax0.0"), "state"), "gone");
+}
+
+TEST(NdChanges, are_none_where_nothing_differs) {
+    const NdBus bus = test::one_region(2 * kGiB);
+    EXPECT_THAT(nd_changes(bus, bus), IsEmpty());
+}
+
+TEST(NdInstead, rounds_a_size_to_the_align_of_the_region) {
+    EXPECT_THAT(instead(test::one_region(2 * kGiB), "ndctl create-namespace -r region0 -s 1000M"),
+                ElementsAre("ndctl create-namespace -r region0 -s 992M"));
+    EXPECT_THAT(instead(test::one_region(2 * kGiB), "ndctl create-namespace -r region0 -s 1001M"),
+                ElementsAre("ndctl create-namespace -r region0 -s 1008M"));
+}
+
+TEST(NdInstead, takes_the_largest_extent_where_there_is_less) {
+    NdBus bus = test::one_region(2 * kGiB);
+    for (int i = 0; i < 3; ++i) test::done(bus, "ndctl create-namespace -r region0 -s 512M");
+    EXPECT_THAT(instead(bus, "ndctl create-namespace -r region0 -s 1G -m devdax"),
+                ElementsAre("ndctl create-namespace -r region0 -m devdax -s 512M"));
+}
+
+TEST(NdInstead, leaves_the_size_out_where_a_region_cannot_be_divided) {
+    EXPECT_THAT(
+        instead(test::one_legacy(kGiB + 256 * kMiB, 256 * kMiB), "ndctl create-namespace -e namespace0.0 -f -s 16M"),
+        ElementsAre("ndctl create-namespace -e namespace0.0 -f"));
+}
+
+TEST(NdInstead, forces_what_is_active) {
+    NdBus bus = test::one_region(2 * kGiB);
+    test::done(bus, "ndctl create-namespace -r region0 -s 512M");
+    EXPECT_THAT(instead(bus, "ndctl destroy-namespace namespace0.0"),
+                ElementsAre("ndctl destroy-namespace namespace0.0 -f"));
+}
+
+TEST(NdInstead, takes_memory_out_of_use_first) {
+    NdBus bus = test::one_region(2 * kGiB);
+    bus.model.apply(op::SetAutoOnline{"offline"}, Outcome::accept(RuleId::auto_online_accepted));
+    test::done(bus, "ndctl create-namespace -r region0 -s 1G -m devdax");
+    test::done(bus, "daxctl reconfigure-device -m system-ram dax0.0");
+    // whether online memory can be moved nobody knows: nothing is promised
+    EXPECT_THAT(instead(bus, "ndctl destroy-namespace namespace0.0 -f"), IsEmpty());
+}
+
+TEST(NdInstead, changes_two_things_where_one_does_not_help) {
+    // the region starts off 16 MiB, and the size is no multiple either
+    EXPECT_THAT(instead(test::one_region(2 * kGiB, 0x100e00000), "ndctl create-namespace -r region0 -s 1000M"),
+                ElementsAre("ndctl create-namespace -r region0 -s 992M -f"));
+}
+
+TEST(NdInstead, promises_nothing_where_nothing_helps) {
+    NdBus bus = test::one_region(2 * kGiB);
+    test::done(bus, "ndctl create-namespace -r region0");
+    EXPECT_THAT(instead(bus, "ndctl create-namespace -r region0 -s 16M"), IsEmpty());
+}
+
+using testing::Contains;
+using testing::Pair;
+
+TEST(NdOperands, are_the_numbers_that_the_rule_compared) {
+    const auto size = numbers(test::one_region(2 * kGiB), "ndctl create-namespace -r region0 -s 1000M");
+    EXPECT_THAT(size, Contains(Pair("region_align", "16777216 (16M, 0x1000000)")));
+    EXPECT_THAT(size, Contains(Pair("size_beyond_a_multiple", "8388608 (8M, 0x800000)")));
+    const auto room = numbers(test::one_region(2 * kGiB), "ndctl create-namespace -r region0 -s 4G");
+    EXPECT_THAT(room, Contains(Pair("max_available_extent", "2147483648 (2G, 0x80000000)")));
+    const auto start = numbers(test::one_region(2 * kGiB, 0x100e00000), "ndctl create-namespace -r region0 -s 1G");
+    EXPECT_THAT(start, Contains(Pair("start", "0x100e00000")));
+    EXPECT_THAT(start, Contains(Pair("beyond_16_mib", "14680064 (14M, 0xe00000)")));
+}
+
+// Row 5 of the vectors: a gigabyte with an align of a gigabyte holds its own info block only.
+TEST(NdOperands, show_the_geometry_that_leaves_no_room) {
+    const auto values = numbers(test::one_region(2 * kGiB), "ndctl create-namespace -r region0 -s 1G -m devdax -a 1G");
+    EXPECT_THAT(values, Contains(Pair("data_offset", "1073741824 (1G, 0x40000000)")));
+}
+
+}   // namespace
+}   // namespace memhot
