@@ -226,6 +226,6 @@ BENCHMARK_CAPTURE(what_if, offline, Kind::offline)->Unit(benchmark::kMicrosecond
 void build_model(benchmark::State& state) {
     for (auto _ : state) benchmark::DoNotOptimize(build_host());
 }
-BENCHMARK(build_model)->Unit(benchmark::kMillisecond)->Iterations(3);
+BENCHMARK(build_model)->Unit(benchmark::kMillisecond)->Iterations(3)->Repetitions(1);
 
 }   // namespace
