@@ -67,6 +67,16 @@ constexpr Entry kEntries[] = {
      .releases = "6.3+",
      .source = "drivers/cxl/core/region.c: cxl_add_to_region",
      .needs = {Need::firmware_tables}},
+    {.id = "cxl.region-not-of-ndctl",
+     .patterns = {"missing from `ndctl list -R", "missing from ndctl list -R"},
+     .cause =
+         "ndctl lists regions of the nvdimm bus; a CXL region of RAM is on the cxl bus only, and one of pmem appears "
+         "there when its driver bound.",
+     .remedy = "Look with cxl list -R -i; for one of pmem see that it is committed and enabled, and that cxl_pmem is "
+               "loaded.",
+     .releases = "all",
+     .source = "drivers/cxl/core/region.c: cxl_region_probe",
+     .needs = {Need::cxl_topology}},
     {.id = "cxl.disabled-again",
      .patterns = {"cmd_disable_region: disabled {count:dec} region", "second disable still says"},
      .cause = "cxl disable-region counts a region that was disabled already as done, so the count does not say that "

@@ -40,6 +40,10 @@ std::uint64_t section_size(const Text& text, const ExplainContext& context) {
     return std::has_single_bit(host.number) ? host.number : kUsualSection;
 }
 
+Value place_value(std::string_view name, const Place& place) {
+    return place.open ? Value::of_text(name, "from " + hex(place.range.start)) : Value::of_range(name, place.range);
+}
+
 // --- a section with RAM and device memory -------------------------------------------------------------------------------
 
 void shared_section(const Place& ram, const Place& device, std::uint64_t section, Findings& out) {
@@ -51,7 +55,7 @@ void shared_section(const Place& ram, const Place& device, std::uint64_t section
     LayoutFinding finding{
         .id = "section.shared", .lines = {ram.line, device.line}, .device = {}, .found = {}, .next = {}};
     finding.found = {Value::of_range("section", {start, start + (section - 1)}),
-                     Value::of_size("section_size", section), Value::of_range("ram", ram.range),
+                     Value::of_size("section_size", section), place_value("ram", ram),
                      Value::of_range("device_memory", device.range), Value::of_address("boundary", right)};
     const std::uint64_t first = align_up(device.range.start, section);
     const std::uint64_t end = align_down(device.range.last + 1, section);

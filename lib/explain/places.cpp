@@ -91,7 +91,7 @@ void scan_line(const Line& line, std::size_t number, std::vector<Place>& out) {
             const bool iomem = rest.starts_with(" : ");
             std::string name = name_behind(rest);
             if (!iomem && !may_be_in_sentence(kind_of(name))) name = name_before(text.substr(0, at));
-            if (!name.empty()) out.push_back({taken->range, name, kind_of(name), number, 0});
+            if (!name.empty()) out.push_back({taken->range, name, kind_of(name), number, 0, false});
         }
         at += taken->length - 1;
     }
@@ -104,7 +104,8 @@ void scan_from(const Line& line, std::size_t number, std::vector<Place>& out) {
     if (at == std::string::npos) return;
     const auto start = take(HoleType::address, std::string_view(line.text).substr(at + kWords.size()));
     if (!start || start->value.number > ~0ULL - kSubsectionSize) return;
-    out.push_back({{start->value.number, start->value.number + kSubsectionSize - 1}, "RAM", PlaceKind::ram, number, 0});
+    out.push_back(
+        {{start->value.number, start->value.number + kSubsectionSize - 1}, "RAM", PlaceKind::ram, number, 0, true});
 }
 
 // "...", "[..]", an empty line: something was left out of a listing that goes on.

@@ -168,10 +168,14 @@ constexpr Entry kEntries[] = {
      .needs = {Need::block_size, Need::iomem},
      .strength = kSymptom},
     {.id = "kmem.destroyed-under",
-     .patterns = {"destroyed while its dax was system-ram ({blocks:dec} blocks online{*}node {node:dec}",
+     .patterns = {"destroyed while its dax was system-ram ({blocks:dec} blocks online{*}node {node:dec}{*}node still "
+                  "{node_size:units}",
+                  "destroyed while its dax was system-ram ({blocks:dec} blocks online{*}node {node:dec}",
                   "destroyed while{*}system-ram"},
-     .cause = "The namespace was destroyed while its memory was online: it is still in use, but nothing owns it, so "
-              "the range cannot be claimed again. These are {blocks} blocks of node {node}.",
+     .cause =
+         "The namespace was destroyed while its memory was online: it is still in use, but nothing owns it, so "
+         "the range cannot be claimed again. These are {blocks} blocks of node {node}. It still has {node_size}, so "
+         "a block has {block_size_at_least} or more.",
      .remedy = "Reboot. Next time daxctl offline-memory, then reconfigure to devdax, then destroy.",
      .releases = "ndctl up to 72 did not refuse it",
      .source = "ndctl/lib/libndctl.c: ndctl_namespace_disable_safe",
@@ -246,7 +250,7 @@ constexpr Entry kEntries[] = {
      .needs = {Need::block_size},
      .strength = kSymptom},
     {.id = "node.firmware-tables",
-     .patterns = {"wrong NUMA node", "numa_node always 0"},
+     .patterns = {"wrong NUMA node", "numa_node always 0", "node always 0"},
      .cause = "numa_node and target_node are what firmware says in SRAT, SLIT and NFIT; another BIOS may say another "
               "thing.",
      .remedy = "Compare the tables of both versions (acpidump); the memory itself is unchanged.",

@@ -22,6 +22,7 @@ struct Place {
     PlaceKind kind = PlaceKind::other;
     std::size_t line = 0;
     std::size_t dump = 0;   // places of one listing have the same number
+    bool open = false;      // where it ends is not said
 };
 
 // One object of a listing.

@@ -79,7 +79,14 @@ void blocks_already(Workings& work) {
     work.found(Value::of_size("blocks_size", *blocks * *block));
 }
 
-void node_blocks(Workings& work) { blocks_already(work); }
+// The size of a block is a power of two.
+void node_blocks(Workings& work) {
+    blocks_already(work);
+    const auto blocks = work.number("blocks");
+    const auto size = work.knows("node_size") ? work.number("node_size") : std::nullopt;
+    if (!blocks || *blocks == 0 || size.value_or(0) == 0 || *size / *blocks > (1ULL << 62)) return;
+    work.found(Value::of_size("block_size_at_least", std::bit_ceil((*size - 1) / *blocks + 1)));
+}
 
 // EINVAL of a create or reconfigure command: of what is given on its line, sizes are what may be wrong.
 void reconfigure_refused(Workings& work) {

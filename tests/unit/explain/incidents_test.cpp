@@ -105,6 +105,14 @@ TEST(Unknown, IsSaidAndTheNearestAreNamed) {
     EXPECT_FALSE(all.front().needed.empty());
 }
 
+// The third complaint of one thread (pmem/ndctl#236): where CXL regions are listed.
+TEST(Incidents, OfThreeComplaintsEachIsAnswered) {
+    EXPECT_THAT(
+        ids(explain("`Failed to synchronize CPU cache state` / `endpoint1: add_dev() failed` / region missing from "
+                    "`ndctl list -R`")),
+        testing::UnorderedElementsAre("cxl.cpu-cache", "cxl.endpoint-add", "cxl.region-not-of-ndctl"));
+}
+
 TEST(Unknown, HasNoCandidatesForOtherMatters) {
     for (const std::string_view text :
          {"usb 1-1: device descriptor read/64, error -71 (unrelated)", "hello", "", "\n\n"}) {

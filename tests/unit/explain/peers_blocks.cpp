@@ -101,8 +101,9 @@ acpi PNP0C80:00: Enumeration failure)",
         {.name = "C11",   // pmem/ndctl#171
          .text = "node always 0; `--no-online` but onlined at once",
          .says = "onlined by a udev rule; target_node missing in NFIT/SRAT",
-         .id = "udev.onlines",
-         .needed = {"udev rules", "target_node"}},
+         .id = "node.firmware-tables",   // the thread has two complaints, in this order
+         .needed = {"SRAT", "target_node"},
+         .also = "udev.onlines"},
         {.name = "C12",   // pmem/ndctl#260
          .text = "no target_node in list; `daxctl_dev_enable failed` / `No such device`",
          .says = "rejecting DAX region with invalid node: -1",
@@ -138,7 +139,7 @@ dax0.0: all memory sections (1) already online)",
          .says = "namespace0.0 backs 248 online blocks (node 2). Offline and unbind first",
          .id = "kmem.destroyed-under",
          .device = "dax0.1",
-         .found = {{"blocks", "248"}, {"node", "2"}},
+         .found = {{"blocks", "248"}, {"node", "2"}, {"block_size_at_least", "2G"}},   // 502784 MiB / 248 > 1 GiB
          .rules = {"remove.block-online"},
          .needed = {"memory block size"}},
         {.name = "C17",   // kexec 2020

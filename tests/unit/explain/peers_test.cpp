@@ -14,7 +14,6 @@
 namespace memhot::test {
 namespace {
 
-
 std::vector<PeersCase> all_cases() {
     std::vector<PeersCase> all;
     for (const auto part :
