@@ -36,6 +36,7 @@ using Check = void (*)(const Facts&, Findings&);
 void hidden(const Facts& facts, Findings& out);   // host.cpp
 void not_mirrored(const Facts& facts, Findings& out);
 void no_memory_hotplug(const Facts& facts, Findings& out);
+void no_memory_hotremove(const Facts& facts, Findings& out);
 void no_pfn(const Facts& facts, Findings& out);
 void locked_dimms(const Facts& facts, Findings& out);   // dimms.cpp
 void unbound_dimms(const Facts& facts, Findings& out);

@@ -13,6 +13,7 @@ constexpr std::array kChecks{
     doctor::hidden,
     doctor::not_mirrored,
     doctor::no_memory_hotplug,
+    doctor::no_memory_hotremove,
     doctor::no_pfn,
     doctor::locked_dimms,
     doctor::unbound_dimms,

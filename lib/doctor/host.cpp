@@ -30,6 +30,20 @@ void no_memory_hotplug(const Facts& facts, Findings& out) {
             "CONFIG_MEMORY_HOTPLUG is not set: block_size_bytes is missing", "use a kernel with CONFIG_MEMORY_HOTPLUG");
 }
 
+// Since 5.7 `removable` only says whether CONFIG_MEMORY_HOTREMOVE is set (drivers/base/memory.c: removable_show);
+// before, it was an estimate for each block.
+void no_memory_hotremove(const Facts& facts, Findings& out) {
+    if (!facts.snapshot.blocks || facts.snapshot.blocks->empty()) return;
+    if (!facts.profile || facts.profile->version < Version{5, 7, 0}) return;
+    const auto says_no = [](const BlockRecord& block) { return block.removable == false; };
+    if (!std::ranges::all_of(*facts.snapshot.blocks, says_no)) return;
+    out.add("kernel.no-hotremove", "/sys/devices/system/memory",
+            "this kernel cannot offline or remove memory: each write of \"offline\" ends with EINVAL, and unbinding "
+            "kmem leaks the memory until reboot",
+            "CONFIG_MEMORY_HOTREMOVE is not set: each block says removable 0",
+            "use a kernel with CONFIG_MEMORY_HOTREMOVE");
+}
+
 // Each enabled region has an idle instance of each kind that was built (drivers/nvdimm/region.c: nd_region_probe).
 void no_pfn(const Facts& facts, Findings& out) {
     const auto without = std::ranges::find_if(facts.nd.regions, [](const NdRegionRecord& region) {

@@ -16,6 +16,7 @@ constexpr std::array kKinds{
     FindingKind{"host.hidden", note, "the addresses are hidden from the reader"},
     FindingKind{"host.not-mirrored", note, "the kernel cannot be mirrored, so nothing is predicted"},
     FindingKind{"kernel.no-hotplug", warning, "the kernel has no memory hotplug"},
+    FindingKind{"kernel.no-hotremove", warning, "the kernel cannot take memory away again"},
     FindingKind{"kernel.no-pfn", warning, "the kernel has no fsdax and devdax instances"},
     FindingKind{"dimm.locked", problem, "a DIMM is locked, so its regions do not come up"},
     FindingKind{"dimm.unbound-active", problem, "a DIMM without driver below an active region: the next label crashes"},

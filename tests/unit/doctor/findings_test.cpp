@@ -82,6 +82,12 @@ const std::vector<Case>& cases() {
          },
          "/sys/devices/system/memory",
          {"CONFIG_MEMORY_HOTPLUG"}},
+        {"kernel.no-hotremove",
+         [](Snapshot& host) {
+             for (auto& block : *host.blocks) block.removable = false;
+         },
+         "/sys/devices/system/memory",
+         {"EINVAL", "CONFIG_MEMORY_HOTREMOVE"}},
         {"kernel.no-pfn",
          [](Snapshot& host) {
              first_region(host).pfn_seed.clear();

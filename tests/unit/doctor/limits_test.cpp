@@ -245,6 +245,18 @@ TEST(MemoryLimits, ABlockWithSomeRamIsNoLeftOver) {
     EXPECT_FALSE(finds(host, "block.without-ram"));
 }
 
+// Before 5.7 removable was an estimate for each block.
+TEST(MemoryLimits, BlocksThatMayNotBeRemovedDoNotSpeakForTheKernel) {
+    Snapshot host = healthy_host();
+    for (auto& block : *host.blocks) block.removable = false;
+    host.blocks->back().removable = true;
+    EXPECT_FALSE(finds(host, "kernel.no-hotremove"));
+    host.blocks->back().removable = false;
+    host.release = "5.4.0";
+    host.version = Version{5, 4, 0};
+    EXPECT_FALSE(finds(host, "kernel.no-hotremove"));
+}
+
 // --- onlining ----------------------------------------------------------------------------------------------------
 
 TEST(OnliningLimits, OneOwnerIsRight) {
