@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "model/altmap.hpp"
 
+#include <algorithm>
 #include <bit>
 
 #include "memhot/units.hpp"
@@ -42,9 +43,16 @@ MemmapStyle style_of(const KernelProfile& profile) {
     }
 }
 
-bool take_all(AltmapAllocator& altmap, std::uint64_t bytes, std::uint64_t unit) {
-    for (std::uint64_t done = 0; done < bytes; done += unit) {
-        if (!altmap.take(unit)) return false;
+// Whether an architecture maps memmap by PMDs: where a section has as much of it.
+bool uses_pmds(const KernelProfile& profile, const MemmapStyle& style, bool whole) {
+    const bool fills_one = profile.pages_per_section() * profile.struct_page_size >= profile.pmd_size;
+    const bool partial_too = profile.arch == Arch::arm64 && !profile.has(Feature::arm64_partial_base_pages);
+    return style.huge_pages && fills_one && (whole || partial_too);
+}
+
+bool take_base_pages(AltmapAllocator& altmap, std::uint64_t pages, std::uint64_t page_size) {
+    for (std::uint64_t taken = 0; taken < pages; ++taken) {
+        if (!altmap.take(page_size)) return false;
     }
     return true;
 }
@@ -73,15 +81,20 @@ std::uint64_t memmap_in_ram(const KernelProfile& profile, std::uint64_t offset, 
     return (size + compound - 1) / compound * kKeptPages * profile.page_size;
 }
 
-bool populate_memmap(const KernelProfile& profile, std::uint64_t pages, bool whole, AltmapAllocator* altmap) {
+bool populate_memmap(const KernelProfile& profile, const MemmapNeed& need, AltmapAllocator* altmap) {
     const MemmapStyle style = style_of(profile);
-    if (altmap == nullptr || !profile.has(Feature::altmap_honoured) || (style.partial_from_ram && !whole)) return true;
-    const std::uint64_t bytes = pages * profile.struct_page_size;
-    const bool huge =
-        style.huge_pages && (whole || (profile.arch == Arch::arm64 && !profile.has(Feature::arm64_partial_base_pages)));
-    if (huge && bytes >= profile.pmd_size && take_all(*altmap, bytes, profile.pmd_size)) return true;
-    if (huge && style.when_full == WhenFull::fail) return false;
-    return take_all(*altmap, bytes, profile.page_size) || style.when_full == WhenFull::use_ram;
+    const bool from_ram = style.partial_from_ram && !need.whole;
+    if (altmap == nullptr || !profile.has(Feature::altmap_honoured) || from_ram) return true;
+    if (!uses_pmds(profile, style, need.whole)) {
+        return take_base_pages(*altmap, need.base_pages, profile.page_size) || style.when_full == WhenFull::use_ram;
+    }
+    const std::uint64_t pages_of_pmd = profile.pmd_size / profile.page_size;
+    for (std::uint64_t pmd = 0; pmd < need.pmds; ++pmd) {
+        if (altmap->take(profile.pmd_size)) continue;
+        if (!profile.has(Feature::altmap_falls_back)) return false;
+        if (!take_base_pages(*altmap, std::min(need.base_pages, pages_of_pmd), profile.page_size)) return false;
+    }
+    return true;
 }
 
 }   // namespace memhot

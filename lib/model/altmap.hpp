@@ -27,9 +27,16 @@ private:
     std::uint64_t taken_ = 0;
 };
 
+// What a piece needs of memmap that no neighbour brought.
+struct MemmapNeed {
+    std::uint64_t base_pages = 0;
+    std::uint64_t pmds = 0;
+    bool whole = false;   // a full section
+};
+
 // vmemmap_populate() of one piece: false where the altmap cannot hold it and the architecture does not fall back.
-// altmap is null where the memmap comes from RAM. pages: struct pages of the piece; whole: a full section.
-bool populate_memmap(const KernelProfile& profile, std::uint64_t pages, bool whole, AltmapAllocator* altmap);
+// altmap is null where the memmap comes from RAM.
+bool populate_memmap(const KernelProfile& profile, const MemmapNeed& need, AltmapAllocator* altmap);
 
 // Bytes of RAM for the struct pages of a piece, `offset` bytes into a mapping in compound pages of `compound` bytes
 // (0: base pages), where no altmap holds them. The tails of a compound page share one page of memmap.

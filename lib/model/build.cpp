@@ -35,7 +35,8 @@ bool in_firmware_map(const Snapshot& snapshot, const Range& range) {
     });
 }
 
-// kernel-core 2.2: arm64 and riscv print nomap memory as "reserved" at the top level; it is in memblock all the same.
+// arch/arm64/kernel/setup.c request_standard_resources(), arch/riscv alike: memory without a linear map (nomap) is
+// "reserved" at the top level, and in memblock all the same.
 bool is_nomap(const Resource& resource, Arch arch) {
     return resource.name == "reserved" && (arch == Arch::arm64 || arch == Arch::riscv64);
 }
@@ -291,20 +292,27 @@ std::uint64_t direct_map_end(const State& state, std::string_view cmdline, std::
     return std::min(top, tebibytes * kTiB - 1);
 }
 
-// mm/memory_hotplug.c mhp_get_pluggable_range(), arch_get_mappable_range()
-AddressLimits address_limits(const State& state, std::string_view cmdline) {
-    const std::uint64_t top = physical_range(*state.profile).last;
-    AddressLimits limits{{0, top}, {0, top}, {0, direct_map_end(state, cmdline, top)}};
-    if (state.has(Feature::direct_map_limit)) limits.physical = limits.mappable = limits.direct_map;
-    if (state.profile->arch != Arch::arm64 || state.boot_ram->empty()) return limits;
-    // arch/arm64/mm/mmu.c: the linear map is half of a 48 bit space and starts at the first RAM, aligned to
-    // ARM64_MEMSTART_ALIGN (arch/arm64/include/asm/kernel-pgtable.h): 1 GiB, 512 MiB with 64K pages, a section at least
+// arch/arm64/mm/mmu.c arch_get_mappable_range(): the linear map is half of a 48 bit space and starts at the first RAM,
+// aligned to ARM64_MEMSTART_ALIGN (arch/arm64/include/asm/kernel-pgtable.h): 1 GiB, 512 MiB with 64K pages, a section at
+// least.
+Range arm64_linear_map(const State& state, std::uint64_t top) {
     constexpr std::uint64_t kLinearMap = 1ULL << 47;
+    if (state.boot_ram->empty()) return {0, top};
     const KernelProfile& profile = *state.profile;
     const std::uint64_t align =
         std::max(profile.section_size(), profile.page_size == 64 * kKiB ? profile.pmd_size : kGiB);
     const std::uint64_t base = align_down(state.boot_ram->front().first * profile.page_size, align);
-    limits.mappable = {base, std::min(top, base + kLinearMap - 1)};
+    return {base, std::min(top, base + kLinearMap - 1)};
+}
+
+// mm/memory_hotplug.c mhp_get_pluggable_range()
+AddressLimits address_limits(const State& state, std::string_view cmdline) {
+    const std::uint64_t top = physical_range(*state.profile).last;
+    AddressLimits limits{{0, top}, {0, top}, {0, direct_map_end(state, cmdline, top)}};
+    if (state.profile->arch == Arch::arm64) limits.mappable = arm64_linear_map(state, top);
+    if (!state.has(Feature::direct_map_limit)) return limits;
+    limits.mappable.last = std::min(limits.mappable.last, limits.direct_map.last);
+    limits.physical.last = limits.mappable.last;
     return limits;
 }
 

@@ -25,13 +25,34 @@ bool misses_last_memmap_page(const State& state, const Piece& piece) {
     return !state.sections.any(piece.section, {next, page_end - next});
 }
 
+// Pages of memmap of `unit` bytes that a piece would populate; those where a neighbour was first are there. Base pages are
+// counted as vmemmap_populate_basepages() steps: whole pages from the start, wherever in a page that lies.
+std::uint64_t missing_memmap(const State& state, const Piece& piece, std::uint64_t unit) {
+    const KernelProfile& profile = *state.profile;
+    const std::uint64_t each = profile.pages_per_subsection() * profile.struct_page_size;
+    if (each >= unit) return piece.span.count * each / unit;
+    const auto per_unit = static_cast<unsigned>(unit / each);   // sub-sections
+    const unsigned first = piece.span.first / per_unit;
+    const unsigned end = unit == profile.page_size ? first + (piece.span.count + per_unit - 1) / per_unit
+                                                   : (piece.span.first + piece.span.count + per_unit - 1) / per_unit;
+    std::uint64_t missing = 0;
+    for (unsigned number = first; number < end; ++number) {
+        if (!state.sections.any(piece.section, {number * per_unit, per_unit})) ++missing;
+    }
+    return missing;
+}
+
 // What sparse_add_section() would do with one piece.
 AddPages::End try_piece(const State& state, const Piece& piece, AltmapAllocator* altmap) {
     if (state.sections.any(piece.section, piece.span)) return AddPages::End::active;
     const bool reuses = !piece.whole && state.sections.has(piece.section, SectionTable::kEarly);
     if (reuses) return AddPages::End::all;   // section_activate(): the boot memmap serves
-    const std::uint64_t pages = state.pages(piece.range.size());
-    if (!populate_memmap(*state.profile, pages, piece.whole, altmap)) return AddPages::End::no_memory;
+    if (altmap != nullptr) {
+        const MemmapNeed need{.base_pages = missing_memmap(state, piece, state.profile->page_size),
+                              .pmds = missing_memmap(state, piece, state.profile->pmd_size),
+                              .whole = piece.whole};
+        if (!populate_memmap(*state.profile, need, altmap)) return AddPages::End::no_memory;
+    }
     return misses_last_memmap_page(state, piece) ? AddPages::End::partial_page : AddPages::End::all;
 }
 

@@ -44,7 +44,7 @@ enum class Feature : std::uint8_t {
     hole_pages_in_zone,           // struct pages of boot holes carry the zone around them
     addressable_check_in_add_pages,   // E2BIG from __add_pages
     pluggable_range,              // mhp_range_allowed before everything else
-    direct_map_limit,             // the x86 direct map ends the pluggable range; beyond it add_pages says ERANGE
+    direct_map_limit,             // the direct map ends the range of all memory, device private included
     direct_map_full,              // KASLR no longer cuts the direct map down to RAM (in whole TiB) plus 10 TiB
     node_possible_check,          // add to an impossible node is refused
     misaligned_end_hex,           // "end: 0x1f" instead of "end: #1f"
@@ -67,6 +67,7 @@ enum class Feature : std::uint8_t {
     arm64_linear_range_in_arch,   // EINVAL from arch_add_memory
     arm64_partial_base_pages,   // partial pieces get base pages
     altmap_honoured,   // the architecture takes memmap from an altmap at all
+    altmap_falls_back,   // arm64 5.11 to 6.1: where no PMD fits into an altmap, base pages may
     altmap_refused,   // s390 before 6.8: an altmap is EINVAL
     devdax_memmap_dedup,   // compound pages of device dax share the memmap of their tails
     soft_reserved_hidden,   // "Soft Reserved" is no longer in /proc/iomem
@@ -74,6 +75,9 @@ enum class Feature : std::uint8_t {
     memory_probe,   // CONFIG_ARCH_MEMORY_PROBE: /sys/devices/system/memory/probe
     default_online,   // new blocks are onlined unless told otherwise
     default_online_types,   // auto_online_blocks also takes online_kernel and online_movable
+    nd_compat_align,   // regions have an align, starts lie on it; an info block that does not fit leaves no raw disk
+    pfn_truncates_end,   // a pfn or dax instance cuts off what is behind the last multiple of its align
+    pfn_records_page_size,   // info blocks carry page and struct page sizes, which are checked
     pfn_refuses_empty,   // a pfn or dax instance that nothing is left of is refused
     kmem_refuses_empty,   // kmem refuses a device that trims to nothing
     kmem_says_truncated,   // "DAX region truncated by ..."
@@ -82,8 +86,10 @@ enum class Feature : std::uint8_t {
     pfn_checks_struct_page,   // map=dev is refused where struct page has more than 64 bytes
     pfn_align_by_cpu,   // 1 GiB is a supported alignment only where the CPU maps pages of it
     cpu_gigabyte_pages,   // the CPU does
+    dax_partitions,   // dynamic dax regions are divided through sysfs
     dax_prepopulated_check,   // a dynamic dax device whose bind failed cannot be bound again
     dax_mapping_ignored,   // a misaligned range written to `mapping` is dropped without an error
+    bind_tells_errno,   // a write to `bind` fails with the driver's errno, before: ENODEV
     hash_mmu,   // powerpc without radix: device memory starts and ends on 16 MiB
     count_
 };

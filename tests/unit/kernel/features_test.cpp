@@ -121,6 +121,7 @@ TEST(FeatureTable, ReleaseLinesThatDecideAnswers) {
         {Feature::arm64_partial_base_pages, {6, 12, 19}, {6, 12, 20}, Arch::arm64},
         {Feature::altmap_honoured, {5, 8, 0}, {5, 9, 0}, Arch::arm64},
         {Feature::altmap_honoured, {6, 7, 0}, {6, 8, 0}, Arch::s390x},
+        {Feature::altmap_falls_back, {5, 10, 0}, {5, 11, 0}, Arch::arm64},
         {Feature::soft_reserved_hidden, {6, 19, 0}, {7, 0, 0}},
         {Feature::region_intersects_descends, {5, 10, 223}, {5, 10, 227}},
         {Feature::region_intersects_descends, {6, 1, 112}, {6, 1, 113}},
@@ -167,7 +168,9 @@ TEST(FeatureTable, AFeatureMayGoAndComeBack) {
 }
 
 TEST(FeatureTable, ArchitecturesDiffer) {
-    EXPECT_FALSE(has(Feature::direct_map_limit, {7, 3, 0}, Arch::arm64));
+    EXPECT_FALSE(has(Feature::direct_map_limit, {6, 11, 0}, Arch::arm64));
+    EXPECT_TRUE(has(Feature::direct_map_limit, {6, 12, 0}, Arch::arm64));
+    EXPECT_FALSE(has(Feature::direct_map_limit, {7, 3, 0}, Arch::ppc64));
     EXPECT_FALSE(has(Feature::memory_probe, {6, 12, 0}, Arch::x86_64));
     EXPECT_FALSE(has(Feature::memory_probe, {6, 12, 0}, Arch::arm64));
     EXPECT_TRUE(has(Feature::memory_probe, {6, 12, 0}, Arch::ppc64));

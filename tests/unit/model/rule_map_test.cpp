@@ -154,7 +154,7 @@ TEST(Rule, map_beyond_pluggable) {
     EXPECT_EQ(boot("5.11").outcome(map_of(0x400000000000, kSection)).rule, RuleId::map_beyond_physmem);
 }
 
-// arm64: what needs no linear map may be anywhere that is physical (mhp_get_pluggable_range).
+// arm64: what needs no linear map may be anywhere that is physical, before 6.12 (eeb8fdfcf090).
 TEST(Rule, map_beyond_pluggable_of_the_arm64_linear_map) {
     Model model = test::boot({.iomem = "40000000-7fffffff : System RAM\n", .arch = Arch::arm64});
     const std::uint64_t beyond = 0x40000000 + (1ULL << 47);
@@ -162,8 +162,15 @@ TEST(Rule, map_beyond_pluggable_of_the_arm64_linear_map) {
     const auto answer = expect(model, map_of(beyond, kSection), RuleId::map_beyond_pluggable, EINVAL, Stage::map);
     EXPECT_EQ(answer.log, Log{"Hotplug memory [0x800040000000-0x800048000000] exceeds maximum addressable range "
                               "[0x40000000-0x80003fffffff]"});
-    expect(model, private_map(beyond, kSection), RuleId::map_accepted, 0, Stage::map);
     expect(model, map_of(0x38000000, kSection), RuleId::map_beyond_pluggable, EINVAL, Stage::map);   // below it, too
+    const Outcome outside = model.outcome(private_map(beyond, kSection));
+    EXPECT_EQ(outside.rule, RuleId::map_beyond_pluggable);
+    EXPECT_EQ(model.messages(private_map(beyond, kSection), outside).front().text,
+              "Hotplug memory [0x800040000000-0x800048000000] exceeds maximum addressable range [0x0-0x80003fffffff]");
+    EXPECT_TRUE(model.outcome(private_map(0x38000000, kSection)).accepted());
+    const Model older =
+        test::boot({.iomem = "40000000-7fffffff : System RAM\n", .kernel = "6.11", .arch = Arch::arm64});
+    EXPECT_TRUE(older.outcome(private_map(beyond, kSection)).accepted());
 }
 
 TEST(Rule, map_beyond_physmem) {
@@ -271,7 +278,44 @@ TEST(Rule, map_altmap_exhausted_leaves_nothing_where_the_first_piece_fails) {
     expect(model, map_of(kPmem, kSection, Altmap{1, 1023}), RuleId::map_accepted, 0, Stage::map);
 }
 
-// kernel-core 3.4: who takes what from an altmap.
+// arm64 with 4K pages maps memmap by PMDs, until 6.14 (and 6.12.20) also for a part of a section.
+TEST(Rule, map_altmap_exhausted_by_a_pmd_for_a_part) {
+    const auto answer = [](const std::string& kernel, std::uint64_t free) {
+        const Model model =
+            test::boot({.iomem = "40000000-7fffffff : System RAM\n", .kernel = kernel, .arch = Arch::arm64});
+        return model.outcome(map_of(kPmem, 64 * kMiB, Altmap{0, free})).rule;   // 256 pages of memmap
+    };
+    for (const std::string kernel : {"5.10", "6.2", "6.12.19"}) {
+        EXPECT_EQ(answer(kernel, 511), RuleId::map_altmap_exhausted) << kernel;
+        EXPECT_EQ(answer(kernel, 512), RuleId::map_accepted) << kernel;
+    }
+    // 9f84f39f5515: base pages where there is no PMD
+    for (const std::string kernel : {"5.11", "5.15", "6.1"}) {
+        EXPECT_EQ(answer(kernel, 255), RuleId::map_altmap_exhausted) << kernel;
+        EXPECT_EQ(answer(kernel, 256), RuleId::map_accepted) << kernel;
+    }
+    // who comes second into a PMD finds it
+    Model model = test::boot({.iomem = "40000000-7fffffff : System RAM\n", .kernel = "6.2", .arch = Arch::arm64});
+    test::run(model, map_of(kPmem, 64 * kMiB));
+    EXPECT_TRUE(model.outcome(map_of(kPmem + 64 * kMiB, 64 * kMiB, Altmap{0, 0})).accepted());
+    EXPECT_FALSE(model.outcome(map_of(kPmem + 128 * kMiB, 64 * kMiB, Altmap{0, 0})).accepted());
+}
+
+// With 16K pages two sub-sections share a page of memmap: the second takes none.
+TEST(Rule, map_altmap_exhausted_counts_what_a_neighbour_brought) {
+    Model model =
+        test::boot({.iomem = "40000000-7fffffff : System RAM\n", .arch = Arch::arm64, .page_size = 16 * kKiB});
+    const auto rule_at = [&](std::uint64_t offset, std::uint64_t free) {
+        return model.outcome(map_of(kPmem + offset, 2 * kMiB, Altmap{0, free})).rule;
+    };
+    EXPECT_EQ(rule_at(2 * kMiB, 0), RuleId::map_altmap_exhausted);
+    EXPECT_EQ(rule_at(2 * kMiB, 1), RuleId::map_accepted);
+    test::run(model, map_of(kPmem, 2 * kMiB));
+    EXPECT_EQ(rule_at(2 * kMiB, 0), RuleId::map_accepted);
+    EXPECT_EQ(rule_at(4 * kMiB, 0), RuleId::map_altmap_exhausted);
+}
+
+// Who takes what from an altmap (vmemmap_populate of each architecture).
 TEST(Rule, map_altmap_exhausted_depends_on_the_architecture) {
     const Altmap none{0, 0};
     // x86: partial sections take RAM whatever the altmap says
