@@ -62,7 +62,8 @@ private:
             if (parsed_.error.empty()) parsed_.error = fmt::format("Error: unknown option `{}'", text);
             return;
         }
-        const auto value = equals == std::string_view::npos ? std::nullopt : std::optional(text.substr(equals + 1));
+        std::optional<std::string_view> value;
+        if (equals != std::string_view::npos) value = text.substr(equals + 1);
         if (negated) {
             parsed_.values.erase(spec->word);
             parsed_.flags[spec->word] = false;

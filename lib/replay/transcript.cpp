@@ -106,12 +106,12 @@ Result<RecordedAnswer> read_answer(JsonObject& step) {
 
 Result<Step> read_operation(const OperationReader& reader, const Json& json, const std::string& path) {
     JsonObject fields(json, path);
-    OperationStep step{.operation = reader.read(fields), .answer = {}, .messages = read_messages(json)};
+    auto operation = reader.read(fields);
     if (auto status = fields.status(); !status) return std::move(status).error();
     auto answer = read_answer(fields);
     if (!answer) return std::move(answer).error();
-    step.answer = *answer;
-    return Step{std::move(step)};
+    return Step{OperationStep{
+        .operation = std::move(operation), .answer = *std::move(answer), .messages = read_messages(json)}};
 }
 
 }   // namespace
