@@ -64,15 +64,25 @@ bool is_owner(const Extent& extent) {
 
 // Two lines of System RAM are one owner, two namespaces are two.
 std::size_t owners_in(const std::vector<Extent>& extents) {
-    std::set<std::string> names;
+    std::set<std::string> owners;
     for (const auto& extent : extents) {
         const bool one_of_a_kind = extent.kind == OwnerKind::ram;
-        names.insert(one_of_a_kind ? "System RAM" : extent.name + "@" + memhot::hex(extent.range.start));
+        const auto owner = owner_of(extent.name);
+        const bool device = owner != extent.name;
+        owners.insert(one_of_a_kind ? "System RAM" : device ? owner : owner + "@" + memhot::hex(extent.range.start));
     }
-    return names.size();
+    return owners.size();
 }
 
 }   // namespace
+
+std::string owner_of(const std::string& name) {
+    // dax_pmem claims the info block as namespaceR.n, device_dax the data as daxR.n (drivers/dax/pmem.c)
+    for (const std::string_view prefix : {"namespace", "dax"}) {
+        if (name.starts_with(prefix) && name.find('.') != std::string::npos) return "#" + name.substr(prefix.size());
+    }
+    return name;
+}
 
 OwnerKind kind_of(const Resource& resource) {
     if (resource.system_ram) return OwnerKind::ram;

@@ -28,6 +28,8 @@ struct Extent {
 };
 
 OwnerKind kind_of(const memhot::Resource& resource);
+// The same for a namespace and the dax device over it, which claim a part each; else the name.
+std::string owner_of(const std::string& name);
 // Ascending and disjoint; the innermost owner of each address, but System RAM as a whole.
 std::vector<Extent> flatten(const memhot::ResourceTree& tree);
 // The part of extents that overlaps a range, clipped to it.

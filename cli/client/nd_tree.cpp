@@ -41,8 +41,10 @@ std::string mode_of(const NamespaceRecord& ns, const NdInstanceRecord* instance)
     return ns.mode == "memory" ? "fsdax" : "raw";
 }
 
-std::string map_of(const NdInstanceRecord* instance) {
-    if (instance == nullptr || instance->kind == InstanceKind::btt) return {};
+// A legacy range without an info block has its struct pages in RAM.
+std::string map_of(const NamespaceRecord& ns, const NdInstanceRecord* instance) {
+    if (instance == nullptr) return ns.mode == "memory" ? "mem" : "";
+    if (instance->kind == InstanceKind::btt) return {};
     return instance->mode == "pmem" ? "dev" : instance->mode == "ram" ? "mem" : "";
 }
 
@@ -69,7 +71,7 @@ public:
         const auto ranges = memhot::ranges_of(device);
         for (const auto& range : ranges) {
             node.size += range.size();
-            for (auto& section : meetings(range)) node.shared.push_back(std::move(section));
+            for (auto& section : meetings(range, device.name)) node.shared.push_back(std::move(section));
         }
         if (ranges.empty()) node.size = device.size.value_or(0);
         if (node.mode == "system-ram") {
@@ -95,7 +97,8 @@ private:
         node.record = ns;
         node.instance = nd_.instance_over(ns.name);
         node.mode = mode_of(ns, node.instance);
-        node.map = map_of(node.instance);
+        node.map = map_of(ns, node.instance);
+        if (node.instance != nullptr) node.dax_region = nd_.dax_region(node.instance->name);
         node.enabled = !ns.driver.empty() || (node.instance != nullptr && !node.instance->driver.empty());
         node.usable = node.instance != nullptr && node.instance->size ? *node.instance->size : ns.size.value_or(0);
         node.stranded = node.enabled ? ns.size.value_or(0) - std::min(ns.size.value_or(0), node.usable) : 0;
@@ -103,7 +106,7 @@ private:
                                 ? node.instance->block_device
                                 : ns.block_device;
         if (ns.resource) {
-            if (const auto range = Range::from_size(*ns.resource, *ns.size)) node.shared = meetings(*range);
+            if (const auto range = Range::from_size(*ns.resource, *ns.size)) node.shared = meetings(*range, ns.name);
         }
         for (const auto& device : nd_.dax_devices) {
             if (node.instance != nullptr && device.parent == node.instance->name)
@@ -127,13 +130,15 @@ private:
     }
 
     // The sections of a range in which somebody outside of it has a part.
-    [[nodiscard]] std::vector<MeetingSection> meetings(const Range& range) const {
+    [[nodiscard]] std::vector<MeetingSection> meetings(const Range& range, const std::string& name) const {
+        const std::string self = owner_of(name);
         std::vector<MeetingSection> out;
         for (const auto& section : sections_) {
             if (!intersection(section.range, range)) continue;
             MeetingSection meeting{section.number, {}};
             for (const auto& owner : section.owners) {
-                if (!range.contains(owner.range)) add_once(meeting.others, owner.name);
+                const bool other = owner_of(owner.name) != self && !range.contains(owner.range);
+                if (other) add_once(meeting.others, owner.name);
             }
             if (!meeting.others.empty()) out.push_back(std::move(meeting));
         }

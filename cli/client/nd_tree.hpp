@@ -39,6 +39,7 @@ struct DaxNode {
 struct NamespaceNode {
     memhot::NamespaceRecord record;
     const memhot::NdInstanceRecord* instance = nullptr;
+    const memhot::DaxRegionRecord* dax_region = nullptr;   // devdax that is enabled
     std::string mode;              // ndctl's words: "raw", "fsdax", "devdax", "sector"
     std::string map;               // "dev", "mem", ""
     bool enabled = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "output/nd_json.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace memhotctl {
@@ -31,6 +32,12 @@ void put_shared(Json& out, const std::vector<MeetingSection>& shared) {
 void put_blocks(Json& out, const DaxNode& device) {
     out.set("online_memblocks", device.blocks.online.size());
     out.set("total_memblocks", device.blocks.present.size());
+    // libdaxctl: every online block can go to ZONE_MOVABLE.
+    if (!device.blocks.online.empty()) {
+        out.set("movable", std::ranges::all_of(device.blocks.zones, [](const std::string& zones) {
+                    return zones.find("Movable") != std::string::npos;
+                }));
+    }
     Json numbers = Json::array();
     for (const auto number : device.blocks.present) numbers.push(number);
     out.set("memory_blocks", std::move(numbers));
@@ -43,26 +50,49 @@ void put_blocks(Json& out, const DaxNode& device) {
     out.set("stranded", device.stranded);
 }
 
+// uuid is that of the info block where there is one, raw_uuid that of the label.
+void put_uuids(Json& out, const NamespaceNode& ns) {
+    const bool claimed = ns.instance != nullptr && !ns.instance->uuid.empty();
+    put(out, "uuid", claimed ? ns.instance->uuid : ns.record.uuid);
+    if (claimed) put(out, "raw_uuid", ns.record.uuid);
+}
+
+// Of a BTT its own; legacy ranges have no such attribute and the sectors of any block device.
+std::uint64_t sector_size_of(const NamespaceNode& ns) {
+    const auto& own = ns.instance != nullptr ? ns.instance->sector_size : std::nullopt;
+    return own.value_or(ns.record.sector_size.value_or(512));
+}
+
+Json dax_region_document(const NamespaceNode& ns) {
+    Json out = Json::object({});
+    if (ns.dax_region != nullptr) {
+        if (ns.dax_region->id) out.set("id", *ns.dax_region->id);
+        put(out, "size", ns.dax_region->size);
+        put(out, "align", ns.dax_region->align);
+    }
+    Json devices = Json::array();
+    for (const auto& device : ns.devices) devices.push(to_document(device));
+    out.set("devices", std::move(devices));
+    return out;
+}
+
 Json namespace_document(const NamespaceNode& ns) {
     Json out = Json::object({{"dev", ns.record.name}, {"mode", ns.mode}});
     put(out, "map", ns.map);
     out.set("size", ns.usable);
     put(out, "raw_size", ns.record.size);
-    put(out, "uuid", ns.record.uuid);
+    put_uuids(out, ns);
     put_address(out, "resource", ns.record.resource);
     if (ns.instance != nullptr) put(out, "align", ns.instance->align);
-    put(out, "sector_size",
-        ns.instance != nullptr && ns.instance->sector_size ? ns.instance->sector_size : ns.record.sector_size);
+    if (ns.mode != "devdax") out.set("sector_size", sector_size_of(ns));
     put(out, "blockdev", ns.block_device);
     put(out, "name", ns.record.alt_name);
     if (!ns.enabled) out.set("state", "disabled");
+    if (ns.record.numa_node) out.set("numa_node", *ns.record.numa_node);
     if (ns.record.target_node) out.set("target_node", *ns.record.target_node);
     out.set("stranded", ns.stranded);
     put_shared(out, ns.shared);
-    if (ns.devices.empty()) return out;
-    Json devices = Json::array();
-    for (const auto& device : ns.devices) devices.push(to_document(device));
-    out.set("daxregion", Json::object({{"devices", std::move(devices)}}));
+    if (ns.dax_region != nullptr || !ns.devices.empty()) out.set("daxregion", dax_region_document(ns));
     return out;
 }
 

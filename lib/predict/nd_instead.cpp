@@ -32,6 +32,7 @@ struct Word {
 constexpr Word kSize{"-s", "--size"};
 constexpr Word kAlign{"-a", "--align"};
 constexpr Word kMap{"-M", "--map"};
+constexpr Word kRegion{"-r", "--region"};
 constexpr Word kForce{"-f", "--force", false};
 
 CommandLine without(CommandLine command, const Word& option) {
@@ -61,6 +62,12 @@ bool has(const CommandLine& command, const Word& option) {
 }
 
 // --- what may help ---------------------------------------------------------------------------------------------------
+
+// ndctl stops at the first region that objects, though another one may have the room.
+void other_regions(const Question& q, std::vector<Steps>& out) {
+    if (q.subject.regions.size() < 2 || q.subject.ns != nullptr) return;
+    for (const NdRegion* region : q.subject.regions) out.push_back({with(q.command, kRegion, name_of(*region))});
+}
 
 // The multiples around the size that was asked for, the nearer one first; then the largest that a region has.
 void other_sizes(const Question& q, std::vector<Steps>& out) {
@@ -130,12 +137,12 @@ using Change = void (*)(const Question&, std::vector<Steps>&);
 struct Row {
     std::string_view program;
     std::string_view verb;
-    std::array<Change, 7> changes;
+    std::array<Change, 8> changes;
 };
 constexpr auto kRows = std::to_array<Row>({
     {"ndctl",
      "create-namespace",
-     {other_sizes, no_size, other_aligns, map_in_ram, other_region_align, leave_system_ram, force}},
+     {other_regions, other_sizes, no_size, other_aligns, map_in_ram, other_region_align, leave_system_ram, force}},
     {"ndctl", "destroy-namespace", {leave_system_ram, force}},
     {"ndctl", "disable-namespace", {leave_system_ram}},
     {"daxctl", "reconfigure-device", {disable_first, force}},

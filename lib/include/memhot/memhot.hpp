@@ -3,8 +3,11 @@
 // All of the library: libmemhot(3).
 #pragma once
 
+#include "memhot/doctor.hpp"
+#include "memhot/explain.hpp"
 #include "memhot/iomem.hpp"
 #include "memhot/model.hpp"
+#include "memhot/nd_command.hpp"
 #include "memhot/nvdimm.hpp"
 #include "memhot/operation.hpp"
 #include "memhot/outcome.hpp"
@@ -14,4 +17,5 @@
 #include "memhot/rules.hpp"
 #include "memhot/snapshot.hpp"
 #include "memhot/units.hpp"
+#include "memhot/value.hpp"
 #include "memhot/verdict.hpp"

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Namespaces and dax devices on the command line, asked of a host with labelled NVDIMMs that was captured in a VM.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cli/memhotctl.hpp"
+
+namespace memhot::test {
+namespace {
+
+using testing::HasSubstr;
+
+Said on_nvdimm_host(Words words) {
+    words.insert(words.begin(), {"--snapshot", data("nvdimm-host.json")});
+    return memhotctl(words);
+}
+
+nlohmann::json named(const nlohmann::json& list, const char* field, const std::string& name) {
+    for (const auto& one : list) {
+        if (one.value(field, "") == name) return one;
+    }
+    return {};
+}
+
+TEST(NamespaceList, IsOneTree) {
+    const Said said = on_nvdimm_host({"namespace", "list"});
+    EXPECT_EQ(said.status, 0) << said.err;
+    const auto lines = lines_of(said.out);
+    ASSERT_GE(lines.size(), 4U);
+    EXPECT_EQ(lines[0].rfind("NAME ", 0), 0U);
+    EXPECT_EQ(lines[1].rfind("region0 ", 0), 0U);
+    EXPECT_EQ(lines[2].rfind("  namespace0.0 ", 0), 0U);
+    EXPECT_EQ(lines[3].rfind("    dax0.0 ", 0), 0U);
+}
+
+TEST(NamespaceList, JoinsRegionNamespaceDeviceBlocksZonesAndNode) {
+    const auto document = on_nvdimm_host({"--json", "namespace", "list"}).json();
+    EXPECT_EQ(document["format"], "memhot-namespaces/1");
+    const auto region = named(document["regions"], "dev", "region0");
+    EXPECT_EQ(region["size"], 1073741824);
+    EXPECT_EQ(region["resource"], "0x100000000");
+    const auto ns = named(region["namespaces"], "dev", "namespace0.1");
+    EXPECT_EQ(ns["mode"], "devdax");
+    EXPECT_EQ(ns["map"], "dev");
+    EXPECT_EQ(ns["stranded"], 8 << 20);   // info block and struct pages of 384M
+    const auto device = named(ns["daxregion"]["devices"], "chardev", "dax0.1");
+    EXPECT_EQ(device["mode"], "system-ram");
+    EXPECT_EQ(device["total_memblocks"], 2);
+    EXPECT_EQ(device["online_memblocks"], 2);
+    EXPECT_EQ(device["memory_blocks"], nlohmann::json({35, 36}));
+    EXPECT_EQ(device["zones"], nlohmann::json({"Movable"}));
+    EXPECT_EQ(device["nodes"], nlohmann::json({0}));
+    EXPECT_EQ(device["stranded"], (376 - 256) << 20);
+}
+
+TEST(NamespaceList, SaysWhoSharesASection) {
+    const auto document = on_nvdimm_host({"--json", "namespace", "list"}).json();
+    const auto region = named(document["regions"], "dev", "region0");
+    const auto ns = named(region["namespaces"], "dev", "namespace0.2");
+    ASSERT_EQ(ns["shared_sections"].size(), 1U);
+    EXPECT_EQ(ns["shared_sections"][0]["section"], 37);
+    EXPECT_EQ(ns["shared_sections"][0]["with"], nlohmann::json({"namespace0.3"}));
+    // a namespace and its own device are one owner
+    EXPECT_FALSE(named(region["namespaces"], "dev", "namespace0.0").contains("shared_sections"));
+}
+
+TEST(DaxList, HasTheDevicesAlone) {
+    const auto document = on_nvdimm_host({"--json", "dax", "list"}).json();
+    EXPECT_EQ(document["format"], "memhot-dax/1");
+    EXPECT_EQ(document["devices"].size(), 3U);
+    const Said text = on_nvdimm_host({"dax", "list", "-n"});
+    EXPECT_EQ(lines_of(text.out).size(), 3U);
+}
+
+TEST(Lists, SayThatAHostHasNothing) {
+    for (const char* verb : {"namespace", "dax"}) {
+        const Said said = memhotctl({"--snapshot", data("demo-pmem-host.json"), verb, "list"});
+        EXPECT_EQ(said.status, 0);
+        EXPECT_EQ(said.out, "");
+        EXPECT_THAT(said.err, HasSubstr("no "));
+    }
+}
+
+TEST(CheckCommands, TellThePlaceOfWhatIsAccepted) {
+    const Said said = on_nvdimm_host({"--json", "check", "create-namespace", "-r", "region0", "-s", "64M"});
+    EXPECT_EQ(said.status, 0) << said.out << said.err;
+    const auto document = said.json();
+    EXPECT_EQ(document["format"], "memhot-verdict/1");
+    EXPECT_EQ(document["operation"], "ndctl create-namespace -r region0 -s 64M");
+    EXPECT_EQ(document["outcome"]["kind"], "accepted");
+    const auto& changes = document["changes"];
+    EXPECT_EQ(changes["namespace0.5"]["resource"], "0x135000000");   // behind namespace0.4
+    EXPECT_EQ(changes["namespace0.5"]["size"], 64 << 20);
+    EXPECT_EQ(changes["namespace0.5"]["usable_size"], (64 - 2) << 20);
+    EXPECT_EQ(changes["region0"]["available_size"], (176 - 64) << 20);
+}
+
+TEST(CheckCommands, TellTheFinalWordsTheRuleAndWhatInstead) {
+    const Said said = on_nvdimm_host({"check", "create-namespace", "-r", "region1", "-s", "64M"});
+    EXPECT_EQ(said.status, 1);
+    EXPECT_EQ(said.headline(), "ndctl create-namespace -r region1 -s 64M: REFUSED EINVAL (Invalid argument)");
+    EXPECT_TRUE(said.has("ndctl.start-16m"));
+    EXPECT_TRUE(said.has("misaligned to 16M, adjust region alignment"));
+    EXPECT_TRUE(said.has("ndctl create-namespace -r region1 -s 64M -f   (would be accepted)"));
+}
+
+TEST(CheckCommands, NameAnotherRegionThatHasTheRoom) {
+    // region2 is asked first, is label-less and ends it
+    const Said said = on_nvdimm_host({"check", "create-namespace", "-s", "64M"});
+    EXPECT_EQ(said.status, 1);
+    EXPECT_TRUE(said.has("-r region0   (would be accepted)")) << said.out;
+}
+
+TEST(CheckCommands, AnswerOneAfterTheOther) {
+    const Said said = on_nvdimm_host({"--json", "check", "destroy", "namespace0.4", "-f", "then", "create-namespace", "-r",
+                                      "region0", "-s", "32M", "-m", "raw"});
+    EXPECT_EQ(said.status, 0) << said.out;
+    const auto document = said.json();
+    EXPECT_EQ(document["format"], "memhot-check/1");
+    ASSERT_EQ(document["verdicts"].size(), 2U);
+    EXPECT_EQ(document["verdicts"][0]["changes"]["namespace0.4"]["state"], "gone");
+}
+
+TEST(CheckCommands, TakeReconfigureAsNdctlDoes) {
+    const Said refused = on_nvdimm_host({"check", "reconfigure", "namespace2.0", "-m", "devdax"});
+    EXPECT_EQ(refused.headline().rfind("ndctl create-namespace -e namespace2.0 -m devdax: REFUSED EBUSY", 0), 0U);
+    const Said forced = on_nvdimm_host({"check", "reconfigure", "namespace2.0", "-m", "devdax", "-f"});
+    EXPECT_EQ(forced.status, 0) << forced.out;
+}
+
+TEST(CheckCommands, AreUncertainWhereOnlineMemoryMustMove) {
+    const Said said = on_nvdimm_host({"check", "reconfigure-dax", "dax0.1", "--mode", "devdax", "-f"});
+    EXPECT_EQ(said.status, 8) << said.out;
+}
+
+TEST(CheckCommands, AreDangerousWhereTheKernelBreaks) {
+    const Said unbind = on_nvdimm_host({"check", "write", "/sys/bus/dax/drivers/kmem/unbind", "dax0.1"});
+    EXPECT_EQ(unbind.status, 9) << unbind.out;
+    EXPECT_TRUE(unbind.has("hazard.nd-kmem-unbind-online"));
+    const Said dimm = on_nvdimm_host({"check", "write", "/sys/bus/nd/drivers/nvdimm/unbind", "nmem0"});
+    EXPECT_EQ(dimm.status, 9) << dimm.out;
+    EXPECT_TRUE(dimm.has("hazard.nd-unbind-active-dimm"));
+}
+
+TEST(CheckCommands, LeaveTheProgramItsOwnOptions) {
+    // -n is ndctl's name here, --json stays ours, wherever it stands
+    const Said said = on_nvdimm_host({"check", "create-namespace", "-r", "region0", "-s", "64M", "-n", "mine", "--json"});
+    EXPECT_EQ(said.status, 0) << said.err;
+    EXPECT_EQ(said.json()["operation"], "ndctl create-namespace -r region0 -s 64M -n mine");
+    const Said unknown = on_nvdimm_host({"check", "create-namespace", "--frob"});
+    EXPECT_EQ(unknown.status, 1);
+    EXPECT_TRUE(unknown.has("ndctl.usage"));
+}
+
+TEST(CheckCommands, FitAScreen) {
+    for (const Words& words : {Words{"check", "create-namespace", "-s", "64M"}, Words{"check", "destroy", "all", "-f"}}) {
+        EXPECT_LE(lines_of(on_nvdimm_host(words).out).size(), 24U);
+    }
+}
+
+TEST(Explain, AnswersALineAndALog) {
+    const Said said = memhotctl({"explain", "nd_pmem namespace0.0: [mem 0x72200000-0x7ffdefff flags 0x200] misaligned, unable to map"});
+    EXPECT_EQ(said.status, 0) << said.out << said.err;
+    EXPECT_TRUE(said.has("Instead"));
+    EXPECT_EQ(memhotctl({"explain", "all is well"}).status, 1);
+    const auto document = memhotctl({"--json", "explain", "Conflicting mapping in same section"}).json();
+    EXPECT_EQ(document["format"], "memhot-explanations/1");
+    EXPECT_EQ(document["explanations"][0]["id"], "map.conflict-start");
+}
+
+TEST(Doctor, ExitsOneWhereSomethingWillGoWrong) {
+    const Said said = on_nvdimm_host({"doctor"});
+    EXPECT_EQ(said.status, 1) << said.err;
+    EXPECT_TRUE(said.has("[kmem.stranded]"));
+    const auto document = on_nvdimm_host({"--json", "doctor"}).json();
+    EXPECT_EQ(document["format"], "memhot-doctor/1");
+    EXPECT_FALSE(document["findings"].empty());
+}
+
+}   // namespace
+}   // namespace memhot::test
