@@ -46,6 +46,16 @@ std::optional<std::string> misaligned_size(const NdBus& bus, const NdRegion& reg
     return std::nullopt;
 }
 
+std::string remedy_of_misaligned(const NdRegion& region) {
+    if (is_aligned(region.space.start, kNdctlStartAlign)) {
+        return "destroy or resize the namespace in front so that it ends on 16 MiB, fill the gap with a raw namespace, "
+               "or "
+               "use --force";
+    }
+    return fmt::format("the region itself starts at {:#x}: only --force helps, until the firmware moves it",
+                       region.space.start);
+}
+
 void report_left_over(const NdRegion& region, const NdNamespace& seed, Findings& out) {
     const std::uint64_t beyond = seed.space.start % kNdctlStartAlign;
     const std::string misaligned =
@@ -99,14 +109,12 @@ void dead_seeds(const Facts& facts, Findings& out) {
         const auto command = misaligned_size(*facts.bus, region);
         if (!command) continue;
         const Rule& reason = rule(RuleId::ndctl_start_16m);
-        out.add(
-            "region.dead-seed", name_of(region),
-            fmt::format("\"{}\" ends with \"misaligned to 16M, adjust region alignment and retry\": its place does "
-                        "not start on a multiple of 16 MiB",
-                        *command),
-            fmt::format("{} ({}); the kernel itself asks for 2 MiB only", reason.checks, reason.source),
-            "destroy or resize the namespace in front so that it ends on 16 MiB, fill the gap with a raw namespace, "
-            "or use --force");
+        out.add("region.dead-seed", name_of(region),
+                fmt::format("\"{}\" ends with \"misaligned to 16M, adjust region alignment and retry\": its place does "
+                            "not start on a multiple of 16 MiB",
+                            *command),
+                fmt::format("{} ({}); the kernel itself asks for 2 MiB only", reason.checks, reason.source),
+                remedy_of_misaligned(region));
     }
 }
 

@@ -150,6 +150,24 @@ TEST(RegionLimits, AMisalignedHoleIsADeadSeedToo) {
                             HasSubstr("misaligned to 16M, adjust region alignment and retry")));
 }
 
+// As in recordings: a region 62 MiB into a section, on 2 MiB only.
+TEST(RegionLimits, ARegionThatItselfStartsOffNeedsForce) {
+    Snapshot host = healthy_host();
+    NdRegionRecord& region = first_region(host);
+    region.resource = 0x163e00000;
+    region.size = 2 * kGiB;
+    region.mappings[0].size = 2 * kGiB;
+    host.nvdimm->namespaces.erase(host.nvdimm->namespaces.begin());
+    host.nvdimm->instances.clear();
+    host.nvdimm->info_blocks.clear();
+    replace_in(*host.iomem, "100000000-1ffffffff : Persistent Memory\n  100000000-13fffffff : namespace0.0\n",
+               "163e00000-1e3dfffff : Persistent Memory\n");
+    const auto findings = examine(host);
+    const Finding* seed = find(findings, "region.dead-seed");
+    ASSERT_NE(seed, nullptr);
+    EXPECT_THAT(seed->remedy, AllOf(HasSubstr("0x163e00000"), HasSubstr("--force")));
+}
+
 TEST(RegionLimits, ARegionThatIsFullHasNoDeadSeed) {
     Snapshot host = healthy_host();
     first_region(host).size = kGiB;
