@@ -163,6 +163,8 @@ NdAnswer set_size(NdRegion& region, NdNamespace& ns, std::uint64_t size, bool mi
 // Writes a region's align. label_less: also regions without DIMMs may be changed (5.13 and later).
 NdAnswer set_region_align(const KernelProfile& profile, NdRegion& region, std::uint64_t value);
 std::uint64_t default_region_align(std::uint64_t size, unsigned ways, std::uint64_t page_size);
+// Before 5.7 there was none, and sizes were multiples of a page for each way.
+std::uint64_t default_region_align(const KernelProfile& profile, std::uint64_t size, unsigned ways);
 
 // --- enable.cpp: what binding drivers does ----------------------------------------------------------------------
 // nd_pmem_probe(): the personality that the info block on the media asks for, else raw (or memory).

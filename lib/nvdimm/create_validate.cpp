@@ -101,7 +101,8 @@ private:
     }
 
     NdAnswer check_region_align() {
-        if (wanted_.size % region_.align == 0) return fine();
+        const bool has_align = bus_.model.profile().has(Feature::nd_compat_align);   // else the kernel will object
+        if (!has_align || wanted_.size % region_.align == 0) return fine();
         return refuse_counted(RuleId::ndctl_size_unaligned,
                               fmt::format("{}: align setting is {:#x} size {:#x} is misaligned", name_of(region_),
                                           region_.align, wanted_.size));

@@ -122,7 +122,9 @@ NdAnswer daxctl_bind(NdBus& bus, DaxDevice& device, DaxDriver driver) {
     (driver == DaxDriver::kmem ? bus.kmem_ids : bus.device_dax_ids).insert(device.name());
     attach_idle(bus, driver);
     if (device.driver != DaxDriver::none) return {0, RuleId::nd_accepted};
-    return driver == DaxDriver::kmem ? bind_kmem(bus, device) : bind_device_dax(bus, device);
+    NdAnswer answer = driver == DaxDriver::kmem ? bind_kmem(bus, device) : bind_device_dax(bus, device);
+    if (!answer.ok() && !bus.model.profile().has(Feature::bind_tells_errno)) answer.error = ENODEV;
+    return answer;
 }
 
 void daxctl_unbind(NdBus& bus, DaxDevice& device) {

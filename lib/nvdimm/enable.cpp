@@ -152,7 +152,10 @@ NdAnswer enable_raw(NdBus& bus, const NdRegion& region, NdNamespace& ns) {
 
 NdAnswer enable_by_info(NdBus& bus, NdRegion& region, NdNamespace& ns, const InfoBlock& info) {
     if (info.mode == NsMode::sector) return enable_sector(bus, region, ns, info);
-    if (auto refused = validate_info_block(bus.model.profile(), ns, info); !refused.ok()) return refused;
+    if (auto refused = validate_info_block(bus.model.profile(), ns, info); !refused.ok()) {
+        // nd_pmem_probe(): whatever is not EOPNOTSUPP means that nobody's info block is there
+        return refused.error == EOPNOTSUPP ? refused : enable_raw(bus, region, ns);
+    }
     return info.mode == NsMode::fsdax ? enable_fsdax(bus, region, ns, info) : enable_devdax(bus, region, ns, info);
 }
 
@@ -160,7 +163,9 @@ NdAnswer enable_by_info(NdBus& bus, NdRegion& region, NdNamespace& ns, const Inf
 NdAnswer common_probe(const NdBus& bus, const NdRegion& region, const NdNamespace& ns) {
     if (ns.claimed) return nd_refuse(RuleId::nd_claimed);
     if (!ns.allocated || ns.size() < bus.model.profile().page_size) return nd_refuse(RuleId::nd_not_allocated);
-    if (maps_its_pages(bus, region, ns) && !lies_aligned(bus, ns)) return nd_refuse(RuleId::nd_raw_misaligned);
+    const bool on_compat = bus.model.profile().has(Feature::nd_compat_align);
+    if (on_compat && maps_its_pages(bus, region, ns) && !lies_aligned(bus, ns))
+        return nd_refuse(RuleId::nd_raw_misaligned);
     return {0, RuleId::nd_accepted};
 }
 

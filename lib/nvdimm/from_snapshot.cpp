@@ -170,10 +170,9 @@ Status BusReader::read_regions() {
         region.space = *space;
         region.labelled = record.nstype ? record.nstype == 5 : record.available_size.has_value();
         region.ways = record.ways.value_or(region.labelled ? 1 : 0);
-        region.align = record.align.value_or(0);
-        if (region.align == 0) {
-            region.align = default_region_align(region.space.size(), region.ways, bus().model.profile().page_size);
-        }
+        const KernelProfile& profile = bus().model.profile();
+        region.align = profile.has(Feature::nd_compat_align) ? record.align.value_or(0) : 0;
+        if (region.align == 0) region.align = default_region_align(profile, region.space.size(), region.ways);
         region.page_map = maps_pages(record, *space);
         region.read_only = record.read_only.value_or(false);
         region.target_node = record.target_node.value_or(-1);

@@ -51,14 +51,15 @@ RuleId rule_of(PfnRefusal refusal) {
 }
 
 PfnAnswer pfn_geometry(const KernelProfile& profile, const Range& space, std::uint64_t align, PageMap map) {
-    const std::uint64_t compat = compat_align(profile);
-    if (!is_aligned(space.start, compat)) return {PfnRefusal::start_misaligned, {}};
+    const bool on_compat = profile.has(Feature::nd_compat_align);
+    const std::uint64_t compat = on_compat ? compat_align(profile) : kSubsectionSize;
+    if (on_compat && !is_aligned(space.start, compat)) return {PfnRefusal::start_misaligned, {}};
     const bool too_large = profile.has(Feature::pfn_checks_struct_page) && profile.struct_page_size > kStructPageBudget;
     if (map == PageMap::device && too_large) return {PfnRefusal::struct_page, {}};
     const std::uint64_t quantum = std::max(align, compat);
     const std::uint64_t size = space.size();
     PfnGeometry geometry;
-    geometry.end_trunc = (space.last + 1) & (quantum - 1);
+    geometry.end_trunc = profile.has(Feature::pfn_truncates_end) ? (space.last + 1) & (quantum - 1) : 0;
     const std::uint64_t pages = (size - kInfoBlockReserve) / profile.page_size;
     const std::uint64_t memmap = map == PageMap::device ? kStructPageBudget * pages : 0;
     geometry.data_offset = align_up(space.start + kInfoBlockReserve + memmap, quantum) - space.start;

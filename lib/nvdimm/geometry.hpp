@@ -42,7 +42,7 @@ enum class PfnRefusal : std::uint8_t {
 };
 RuleId rule_of(PfnRefusal refusal);
 
-// A new fsdax or devdax instance over a namespace, 5.7 and later.
+// A new fsdax or devdax instance over a namespace.
 struct PfnAnswer {
     std::optional<PfnRefusal> refusal;
     PfnGeometry geometry;

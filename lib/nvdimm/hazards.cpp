@@ -284,6 +284,7 @@ void of_write(const NdBus& bus, const CommandLine& command, std::vector<Hazard>&
     const std::string_view file = last_part(command.verb);
     const std::string_view parent = parent_part(command.verb);
     const auto number = parse_number(value);
+    const bool has_align = bus.model.profile().has(Feature::nd_compat_align);
     if (file == "unbind") {
         of_unbind(bus, parent, value, out);
     } else if (file == "bind") {
@@ -292,7 +293,7 @@ void of_write(const NdBus& bus, const CommandLine& command, std::vector<Hazard>&
         of_uuid(bus, parent, out);
     } else if (file == "size" && number) {
         of_size(bus, parent, *number, out);
-    } else if (file == "align" && number && *number >> 32 != 0 && parent.starts_with("region")) {
+    } else if (file == "align" && has_align && number && *number >> 32 != 0 && parent.starts_with("region")) {
         out.push_back(hazard(RuleId::nd_region_align_4g,
                              fmt::format("an align of {} makes the next size that is written in {} divide by {:#x}",
                                          human_size(*number), parent, *number & 0xffffffff)));

@@ -277,6 +277,11 @@ std::uint64_t default_region_align(std::uint64_t size, unsigned ways, std::uint6
     return base % parts == 0 ? base : base * parts;
 }
 
+std::uint64_t default_region_align(const KernelProfile& profile, std::uint64_t size, unsigned ways) {
+    if (!profile.has(Feature::nd_compat_align)) return profile.page_size * std::max(1U, ways);
+    return default_region_align(size, ways, profile.page_size);
+}
+
 NdAnswer nd_refuse(RuleId id) { return {rule(id).error, id}; }
 
 }   // namespace memhot

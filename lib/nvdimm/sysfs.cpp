@@ -44,6 +44,7 @@ constexpr NdAnswer kNoSuchFile{ENOENT, RuleId::ndctl_no_such};
 constexpr NdAnswer kNoNumber{EINVAL, RuleId::none};
 
 NdAnswer write_region(NdBus& bus, const Target& target, std::string_view value) {
+    if (!bus.model.profile().has(Feature::nd_compat_align)) return kNoSuchFile;
     for (auto& region : bus.regions) {
         if (name_of(region) != target.parent || target.file != "align") continue;
         const auto number = parse_number(value);
@@ -83,8 +84,9 @@ NdAnswer write_namespace(NdBus& bus, const Target& target, std::string_view valu
 
 NdAnswer write_dax(NdBus& bus, const Target& target, std::string_view value) {
     DaxDevice* device = bus.find_dax(target.parent);
-    if (device == nullptr) return kNoSuchFile;
-    const bool dynamic = bus.find_dax_region(device->region) != nullptr;
+    const bool writable = bus.model.profile().has(Feature::dax_partitions);
+    if (device == nullptr || (!writable && target.file != "size")) return kNoSuchFile;
+    const bool dynamic = writable && bus.find_dax_region(device->region) != nullptr;
     if (target.file == "align") return dax_set_align(bus, *device, value);
     if (target.file == "mapping") return dynamic ? dax_add_mapping(bus, *device, value) : kNoSuchFile;
     if (target.file != "size") return kNoSuchFile;
@@ -99,7 +101,7 @@ NdAnswer write_dax_region(NdBus& bus, const Target& target, std::string_view val
     int id = 0;
     std::from_chars(target.above.data() + digits, target.above.data() + target.above.size(), id);
     DaxRegion* region = bus.find_dax_region(id);
-    if (region == nullptr) return kNoSuchFile;
+    if (region == nullptr || !bus.model.profile().has(Feature::dax_partitions)) return kNoSuchFile;
     if (target.file == "create") return dax_create(bus, *region, value);
     return target.file == "delete" ? dax_delete(bus, *region, value) : kNoSuchFile;
 }
@@ -128,19 +130,38 @@ NdAnswer switch_dax(NdBus& bus, std::string_view driver, std::string_view name, 
     return {0, RuleId::nd_accepted};
 }
 
+bool is_instance(const NdNamespace& ns) {
+    const NsMode mode = ns.active->mode;
+    return mode == NsMode::fsdax || mode == NsMode::devdax || mode == NsMode::sector;
+}
+
+// nd_pmem_probe() says ENXIO of a namespace that it leaves to an instance, although that is then active.
+NdAnswer switch_namespace(NdBus& bus, std::string_view name, bool on) {
+    const auto found = find_namespace(bus, name);
+    if (found.ns == nullptr) return {ENODEV, RuleId::ndctl_no_such};
+    if (!on) {
+        disable_namespace(bus, *found.region, *found.ns);
+        return {0, RuleId::nd_accepted};
+    }
+    const NdAnswer answer = enable_namespace(bus, *found.region, *found.ns);
+    const bool by_instance = answer.ok() && is_instance(*found.ns);
+    return by_instance ? nd_refuse(RuleId::nd_claimed) : answer;
+}
+
 NdAnswer switch_driver(NdBus& bus, const Target& target, std::string_view name) {
     const bool on = target.file == "bind";
     if (target.parent == "nvdimm") return switch_dimm(bus, name, on);
     if (target.parent == "kmem" || target.parent == "device_dax") return switch_dax(bus, target.parent, name, on);
-    const auto found = find_namespace(bus, name);
-    if (target.parent != "nd_pmem" || found.ns == nullptr) return {ENODEV, RuleId::ndctl_no_such};
-    if (on) return enable_namespace(bus, *found.region, *found.ns);
-    disable_namespace(bus, *found.region, *found.ns);
-    return {0, RuleId::nd_accepted};
+    if (target.parent == "nd_pmem") return switch_namespace(bus, name, on);
+    return {ENODEV, RuleId::ndctl_no_such};
 }
 
 NdAnswer write(NdBus& bus, const Target& target, std::string_view value) {
-    if (target.file == "bind" || target.file == "unbind") return switch_driver(bus, target, value);
+    if (target.file == "bind" || target.file == "unbind") {
+        NdAnswer answer = switch_driver(bus, target, value);
+        if (!answer.ok() && !bus.model.profile().has(Feature::bind_tells_errno)) answer.error = ENODEV;
+        return answer;
+    }
     if (target.parent == "dax_region") return write_dax_region(bus, target, value);
     if (target.parent.starts_with("region")) return write_region(bus, target, value);
     if (target.parent.starts_with("namespace")) return write_namespace(bus, target, value);

@@ -67,6 +67,7 @@ inline NdBus one_region(std::uint64_t size, std::uint64_t start = kBase, std::st
     host.kernel = std::move(kernel);
     NdBus bus = bus_on(host);
     bus.regions.push_back(labelled_region(0, start, size));
+    bus.regions[0].align = default_region_align(bus.model.profile(), size, 1);
     return bus;
 }
 

@@ -55,6 +55,9 @@ TEST(Rule, nd_dax_static) {
             RuleId::nd_dax_static, 250);
     NdBus dynamic = test::one_dax_region(kStart, kGiB);
     expect_write(dynamic, kSize, "0", RuleId::nd_accepted);
+    NdBus older = test::one_dax_region(kStart, kGiB, "5.9.16");   // no region could be divided
+    expect_write(older, kSize, "0", RuleId::nd_dax_static);
+    EXPECT_EQ(write_attribute(older, kCreate, "1").kernel_error, ENOENT);
 }
 
 TEST(Rule, nd_dax_size_unaligned) {
@@ -186,7 +189,7 @@ TEST(Rule, nd_dax_prepopulated) {
         expect_write(bus, kMapping, "150100000-1502fffff", RuleId::nd_accepted);
         EXPECT_EQ(write_attribute(bus, kBindDevdax, "dax0.0").rule, RuleId::map_misaligned);
         const auto second = write_attribute(bus, kBindDevdax, "dax0.0");
-        EXPECT_EQ(second.kernel_error, EINVAL);
+        EXPECT_EQ(second.kernel_error, kernel == "5.10.223" ? ENODEV : EINVAL) << kernel;   // 0.5: as bind tells it
         EXPECT_EQ(second.rule, kernel == "5.10.223" ? RuleId::map_misaligned : RuleId::nd_dax_prepopulated) << kernel;
     }
 }
@@ -199,6 +202,14 @@ TEST(Rule, nd_kmem_no_node) {
             RuleId::nd_kmem_no_node, 234);
     bus.find_dax("dax0.0")->target_node = 0;
     expect_write(bus, kBindKmem, "dax0.0", RuleId::nd_accepted);
+    for (const std::string kernel : {"5.13.19", "5.14"}) {   // 0.5: the driver's errno is told since then
+        NdBus older = test::one_dax_region(kStart, kGiB, kernel);
+        older.find_dax("dax0.0")->target_node = -1;
+        const int error = kernel == "5.14" ? EINVAL : ENODEV;
+        EXPECT_EQ(write_attribute(older, kBindKmem, "dax0.0").kernel_error, error);
+        refused(older, "daxctl reconfigure-device -m system-ram -f dax0.0",   // as in ndctl issue 260
+                fmt::format("error reconfiguring devices: {}", errno_text(error)), RuleId::nd_kmem_no_node);
+    }
 }
 
 TEST(Rule, nd_kmem_no_block) {

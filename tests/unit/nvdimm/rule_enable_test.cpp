@@ -48,6 +48,13 @@ InfoBlock made(const Range& space, std::uint64_t align, PageMap map, NsMode mode
     return info;
 }
 
+// Before 5.7 an info block that does not fit counted as none, and a raw disk appeared: row N21.
+void expect_raw_disk(const Range& space, const InfoBlock& info, const std::string& kernel = "5.6.19") {
+    NdBus bus = with_info(space, info, host_of(space, kernel));
+    done(bus, "ndctl enable-namespace namespace0.0");
+    EXPECT_EQ(test::namespace_of(bus, "namespace0.0").active->mode, NsMode::raw) << kernel;
+}
+
 // What enabling it answers, by the kernel and by ndctl.
 void expect_enabled(const Range& space, const InfoBlock& info, RuleId rule_id, const std::string& kernel = "6.12.95") {
     NdBus bus = with_info(space, info, host_of(space, kernel));
@@ -93,6 +100,12 @@ TEST(Rule, nd_claimed) {
     EXPECT_EQ(answer.kernel_error, ENXIO);
     done(bus, "ndctl disable-namespace namespace0.0");
     done(bus, "ndctl enable-namespace namespace0.0");   // raw
+    // N19: a bind by hand fails although the instance over the namespace becomes active
+    NdBus fsdax = test::one_region(4 * kGiB);
+    done(fsdax, "ndctl create-namespace -r region0 -m fsdax");
+    done(fsdax, "ndctl disable-namespace namespace0.0");
+    expect_write(fsdax, "/sys/bus/nd/drivers/nd_pmem/bind", "namespace0.0", RuleId::nd_claimed);
+    EXPECT_EQ(test::namespace_of(fsdax, "namespace0.0").active->mode, NsMode::fsdax);
 }
 
 TEST(Rule, nd_raw_misaligned) {
@@ -104,6 +117,8 @@ TEST(Rule, nd_raw_misaligned) {
         NdBus whole = test::one_legacy(0x72200000, 232648704 / k2M * k2M, kernel);
         EXPECT_EQ(test::namespace_of(whole, "namespace0.0").active->mode, NsMode::memory);
     }
+    NdBus older = test::one_legacy(0x72200000, 232648704, "5.6.19");   // left to memremap_pages()
+    EXPECT_NE(test::run(older, "ndctl enable-namespace namespace0.0").rule, RuleId::nd_raw_misaligned);
     NdBus labelled = test::one_region(kGiB, 0x100100000);   // vector 42: no struct pages, so any start
     done(labelled, "ndctl create-namespace -r region0 -m raw");
 }
@@ -122,6 +137,10 @@ TEST(Rule, nd_pfn_start_misaligned) {
         const auto next = done(bus, "ndctl create-namespace -r region0 -m fsdax -s 1G -M mem -f");   // at +2 MiB
         EXPECT_EQ(next.size, 1071644672U);
     }
+    const auto older = pfn_geometry(*test::profile_of({.iomem = {}, .kernel = "5.6.19"}), at(0x100100000, kGiB), k4K,
+                                    kMem);   // P9, vector 31: left to memremap_pages()
+    EXPECT_FALSE(older.refusal);
+    EXPECT_EQ(older.geometry.data_offset, kMiB);
 }
 
 TEST(Rule, nd_pfn_no_room) {
@@ -131,7 +150,7 @@ TEST(Rule, nd_pfn_no_room) {
     EXPECT_EQ(answer.kernel_error, ENXIO);
     EXPECT_EQ(done(bus, "ndctl create-namespace -r region0 -m devdax -a 1G -s 2G").size, kGiB);
     // P10 and P12, vector 26: up to 6.5 a device of nothing
-    for (const std::string kernel : {"5.10.223", "6.5.13", "6.6.1", "6.12.95"}) {
+    for (const std::string kernel : {"5.4", "5.10.223", "6.5.13", "6.6.1", "6.12.95"}) {
         const bool refuses = kernel.starts_with("6.6") || kernel.starts_with("6.12");
         const auto profile = test::profile_of({.iomem = {}, .kernel = kernel});
         const auto geometry = pfn_geometry(*profile, at(0x104000000, kGiB), kGiB, kDev);
@@ -142,6 +161,11 @@ TEST(Rule, nd_pfn_no_room) {
             EXPECT_EQ(geometry.geometry.usable, 0U);
         }
     }
+    // 3.6: 5.3 cut nothing off the end
+    const auto first =
+        pfn_geometry(*test::profile_of({.iomem = {}, .kernel = "5.3"}), at(0x104000000, kGiB), kGiB, kDev);
+    EXPECT_EQ(first.geometry.end_trunc, 0U);
+    EXPECT_EQ(first.geometry.usable, 64 * kMiB);
 }
 
 TEST(Rule, nd_pfn_read_only) {
@@ -204,7 +228,9 @@ TEST(Rule, nd_dax_unaligned) {
 TEST(Rule, nd_info_page_size) {
     InfoBlock info = made(at(kBase, kGiB), k2M, kDev);   // P23
     info.page_size = 64 * kKiB;
-    expect_enabled(at(kBase, kGiB), info, RuleId::nd_info_page_size);
+    for (const std::string kernel : {"5.4", "6.12.95"})
+        expect_enabled(at(kBase, kGiB), info, RuleId::nd_info_page_size, kernel);
+    expect_enabled(at(kBase, kGiB), info, RuleId::nd_accepted, "5.3");   // which ignores what minor 4 added
     info.page_size = k4K;
     expect_enabled(at(kBase, kGiB), info, RuleId::nd_accepted);
     InfoBlock in_ram = made(at(kBase, kGiB), k2M, kMem);   // its struct pages are not on the media
@@ -243,6 +269,7 @@ TEST(Rule, nd_info_exceeds_capacity) {
         expect_enabled(at(kBase, kGiB - 16 * kMiB), info, RuleId::nd_info_exceeds_capacity, kernel);
         expect_enabled(at(kBase, kGiB), info, RuleId::nd_info_array_exceeds, kernel);   // the next rule
     }
+    expect_raw_disk(at(kBase, kGiB - 16 * kMiB), info);
 }
 
 TEST(Rule, nd_info_array_exceeds) {
@@ -251,6 +278,7 @@ TEST(Rule, nd_info_array_exceeds) {
         expect_enabled(at(kBase, kGiB), info, RuleId::nd_info_array_exceeds, kernel);
         expect_enabled(at(kBase, 2 * kGiB), info, RuleId::nd_accepted, kernel);
     }
+    expect_raw_disk(at(kBase, kGiB), info);
 }
 
 TEST(Rule, nd_info_bad_offset) {
@@ -260,6 +288,7 @@ TEST(Rule, nd_info_bad_offset) {
     const InfoBlock small = made(at(kBase, 256 * kMiB), k2M, kDev);   // vectors 70 and 68
     expect_enabled(at(kBase + kMiB, 256 * kMiB), small, RuleId::nd_info_bad_offset);
     expect_enabled(at(kBase + k2M, 256 * kMiB), small, RuleId::nd_accepted);
+    expect_raw_disk(at(kBase + kMiB, 256 * kMiB), small);
 }
 
 TEST(Rule, nd_info_start_misaligned) {

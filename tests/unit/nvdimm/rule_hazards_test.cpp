@@ -59,6 +59,7 @@ TEST(Hazard, nd_region_align_4g) {
         EXPECT_TRUE(write_attribute(bus, kSize, "4294967296").crash);
         EXPECT_TRUE(test::run(bus, "ndctl create-namespace -r region0").crash);
     }
+    expect_none(test::one_region(16 * kGiB, kBase, "5.6.19"), write_to(kAlign, "0x100000000"));   // no such file
     NdBus three = test::one_region(24 * kGiB);   // 6 GiB of 3 ways: no division by zero, but by another number
     three.regions[0] = test::labelled_region(0, kBase, 24 * kGiB, 3);
     expect_write(three, kAlign, "0x180000000", RuleId::nd_accepted);

@@ -47,6 +47,8 @@ TEST(Rule, nd_align_invalid) {
             expect_write(bus, kAlign, value, RuleId::nd_accepted);
         }
     }
+    NdBus older = test::one_region(8 * kGiB, kBase, "5.6.19");   // no such file
+    EXPECT_EQ(write_attribute(older, kAlign, "0x3000000").kernel_error, ENOENT);
     NdBus bus = test::one_region(6 * kGiB);
     bus.regions[0] = test::labelled_region(0, kBase, 6 * kGiB, 3);   // each way counts by itself
     expect_write(bus, kAlign, "0x4000000", RuleId::nd_align_invalid);
@@ -104,6 +106,15 @@ TEST(Rule, nd_size_unaligned) {
     expect_write(bus, kSize, "99999744000", RuleId::nd_size_unaligned);   // vector 47: before the space
     expect_write(bus, kAlign, "2097152", RuleId::nd_accepted);
     expect_write(bus, kSize, "8388608", RuleId::nd_accepted);   // vector 45
+    NdBus older = with_uuid(4 * kGiB, "5.6.19");   // a page for each way
+    expect_write(older, kSize, "8388609", RuleId::nd_size_unaligned);
+    expect_write(older, kSize, "8392704", RuleId::nd_accepted);
+    NdBus three = test::one_region(6 * kGiB, kBase, "5.6.19");
+    three.regions[0] = test::labelled_region(0, kBase, 6 * kGiB, 3);
+    three.regions[0].align = default_region_align(three.model.profile(), 6 * kGiB, 3);
+    expect_write(three, kUuid, kAnyUuid, RuleId::nd_accepted);
+    expect_write(three, kSize, "8192", RuleId::nd_size_unaligned);
+    expect_write(three, kSize, "12288", RuleId::nd_accepted);
 }
 
 TEST(Rule, nd_size_dimm_disabled) {
