@@ -21,8 +21,22 @@ bool differs(const NdNamespace& before, const NdNamespace& after) {
                             before.active->align != after.active->align || before.active->map != after.active->map);
 }
 
-bool differs(const DaxDevice& before, const DaxDevice& after) {
-    return before.driver != after.driver || before.ranges != after.ranges || before.align != after.align;
+// The zone of each memory block that the kernel got of a device, "" for one that is offline.
+std::vector<std::string> zones_of(const NdBus& bus, const DaxDevice& device) {
+    const std::uint64_t block = bus.model.block_size();
+    std::vector<std::string> zones;
+    for (const auto& added : device.added) {
+        for (std::uint64_t number = added.start / block; number * block < added.last; ++number) {
+            const auto info = bus.model.block(number);
+            zones.push_back(info && info->online ? info->valid_zones : std::string());
+        }
+    }
+    return zones;
+}
+
+bool differs(const NdBus& before, const DaxDevice& was, const NdBus& after, const DaxDevice& is) {
+    return was.driver != is.driver || was.ranges != is.ranges || was.align != is.align ||
+           zones_of(before, was) != zones_of(after, is);
 }
 
 // 64 bytes a page for what a command maps or adds, from RAM or from the device; asked of the memory without it.
@@ -158,7 +172,8 @@ void put_namespaces(const NdBus& after, const NdRegion& was, const NdRegion& is,
 void put_dax(const NdBus& before, const NdBus& after, std::vector<DeviceChange>& out) {
     for (const auto& device : after.dax) {
         const DaxDevice* const old = before.find_dax(device.name());
-        if (old == nullptr || differs(*old, device)) out.push_back({device.name(), values_of(after, device)});
+        if (old == nullptr || differs(before, *old, after, device))
+            out.push_back({device.name(), values_of(after, device)});
     }
     for (const auto& device : before.dax) {
         if (after.find_dax(device.name()) == nullptr) out.push_back({device.name(), {Value::of_text("state", "gone")}});

@@ -99,6 +99,19 @@ TEST(NdChanges, tell_the_memory_blocks_of_kmem_and_what_lies_in_none) {
     EXPECT_EQ(told(values, "ram_cost"), "14M");   // 896 MiB / 64
 }
 
+// tests/vm: daxctl list of a real 6.1 counts the blocks as online or offline after each of these.
+TEST(NdChanges, tell_which_blocks_went_online_or_offline) {
+    NdBus bus = test::one_region(2 * kGiB);
+    test::done(bus, "ndctl create-namespace -r region0 -s 384M -m devdax");
+    test::done(bus, "daxctl reconfigure-device --mode=system-ram --no-online dax0.0");
+    const auto online = after(bus, "daxctl online-memory dax0.0", "dax0.0");
+    EXPECT_EQ(told(online, "blocks_online"), "2");
+    EXPECT_EQ(told(online, "zones"), "Movable");
+    const auto offline = after(bus, "daxctl offline-memory dax0.0", "dax0.0");
+    EXPECT_EQ(told(offline, "blocks_online"), "0");
+    EXPECT_EQ(told(offline, "zones"), "nothing");
+}
+
 TEST(NdChanges, name_what_is_gone) {
     NdBus bus = test::one_region(2 * kGiB);
     test::done(bus, "ndctl create-namespace -r region0 -s 512M -m devdax");
