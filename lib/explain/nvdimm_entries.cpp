@@ -9,7 +9,6 @@ namespace {
 
 constexpr auto kConsequence = Strength::consequence;
 constexpr std::string_view kValidate = "drivers/nvdimm/pfn_devs.c: nd_pfn_validate";
-constexpr std::string_view kInit = "drivers/nvdimm/pfn_devs.c: nd_pfn_init";
 
 constexpr Entry kEntries[] = {
     // --- regions and DIMMs -------------------------------------------------------------------------------------------
