@@ -279,12 +279,13 @@ inline constexpr auto kNvdimmRules = [] {
          "drivers/nvdimm/pfn_devs.c: __nvdimm_setup_pfn; mm/memremap.c: memunmap_pages", "5.3+",
          "destroy the info block first (ndctl reconfigures), or keep to map=mem", false},
         {nd_map_dev_unaligned_end, kHazard, "hazard.nd-map-dev-unaligned-end",
-         "arm64 takes the struct pages of a partial last section from the device, too: the space reserved does not "
+         "arm64 and riscv64 take the struct pages of a partial last section from the device, too: the space reserved "
+         "does not "
          "hold "
          "them, enabling fails with ENOMEM, and the range is poisoned until reboot",
          0, "failed to free all reserved pages",
-         "arch/arm64/mm/mmu.c: vmemmap_populate; drivers/nvdimm/pfn_devs.c: nd_pfn_init", "5.9+ (arm64)",
-         "a size whose end lies on a section, or map=mem", false},
+         "arch/arm64/mm/mmu.c, arch/riscv/mm/init.c: vmemmap_populate; drivers/nvdimm/pfn_devs.c: nd_pfn_init",
+         "5.9+ (arm64), 6.11+ (riscv64)", "a size whose end lies on a section, or map=mem", false},
         {nd_kmem_unbind_online, kHazard, "hazard.nd-kmem-unbind-online",
          "memory that is online when kmem lets go of the device stays until reboot, and nobody can offline or reuse it",
          0, "mapping%d: %#llx-%#llx cannot be hotremoved until the next reboot",

@@ -144,10 +144,12 @@ TEST(Hazard, nd_map_dev_unaligned_end) {
     const std::string create = "ndctl create-namespace -r region0 -m fsdax -s 1086M";   // P27, vector 71
     NdBus bus = region(Arch::arm64);
     expect_danger(bus, create, RuleId::nd_map_dev_unaligned_end,
-                  "100000000-143dfffff needs more struct pages than 18M hold", "5.9+ (arm64)");
+                  "100000000-143dfffff needs more struct pages than 18M hold", "5.9+ (arm64), 6.11+ (riscv64)");
     expect_none(bus, create + " -M mem");
     expect_none(bus, "ndctl create-namespace -r region0 -m fsdax -s 1G");   // its end lies on a section
     expect_none(region(Arch::x86_64), create);   // vector 10
+    EXPECT_EQ(hazards(region(Arch::riscv64), create).size(), 1U);   // 3.6.1: 512 * (1 + 9 sections) > 4608 pages
+    expect_none(region(Arch::riscv64), "ndctl create-namespace -r region0 -m fsdax -s 1G");
     const auto answer = refused(bus, create, "failed to create namespace: No such device or address",
                                 RuleId::map_altmap_exhausted, 237);
     EXPECT_EQ(answer.kernel_error, ENOMEM);
@@ -161,7 +163,7 @@ TEST(Hazard, nd_map_dev_unaligned_end) {
     expect_danger(old, "ndctl enable-namespace all", RuleId::nd_map_dev_unaligned_end,
                   "namespace0.0 needs more struct pages than 18M hold: 100000000-143dfffff cannot be mapped "
                   "again until reboot",
-                  "5.9+ (arm64)");
+                  "5.9+ (arm64), 6.11+ (riscv64)");
 }
 
 TEST(Hazard, nd_kmem_unbind_online) {
