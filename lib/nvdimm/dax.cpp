@@ -40,6 +40,11 @@ bool claim_all(NdBus& bus, const DaxDevice& device, NdAnswer& answer) {
     return true;
 }
 
+// dev_dax_probe(): vmemmap_shift is that of the align, unless that is a page.
+std::uint64_t compound_of(const NdBus& bus, const DaxDevice& device) {
+    return device.align > bus.model.profile().page_size ? device.align : 0;
+}
+
 // memremap_pages() of every range: one that fails takes the others back.
 bool map_all(NdBus& bus, DaxDevice& device, NdAnswer& answer) {
     for (const Range& range : device.pages) {
@@ -49,7 +54,8 @@ bool map_all(NdBus& bus, DaxDevice& device, NdAnswer& answer) {
                           .size = range.size(),
                           .claim = false,
                           .owner = device.name(),
-                          .altmap = device.altmap};
+                          .altmap = device.altmap,
+                          .compound = compound_of(bus, device)};
         if (try_apply(bus, map, answer, handle)) {
             device.mappings.push_back(handle);
             continue;

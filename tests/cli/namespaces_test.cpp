@@ -113,8 +113,8 @@ TEST(CheckCommands, NameAnotherRegionThatHasTheRoom) {
 }
 
 TEST(CheckCommands, AnswerOneAfterTheOther) {
-    const Said said = on_nvdimm_host({"--json", "check", "destroy", "namespace0.4", "-f", "then", "create-namespace", "-r",
-                                      "region0", "-s", "32M", "-m", "raw"});
+    const Said said = on_nvdimm_host({"--json", "check", "destroy", "namespace0.4", "-f", "then", "create-namespace",
+                                      "-r", "region0", "-s", "32M", "-m", "raw"});
     EXPECT_EQ(said.status, 0) << said.out;
     const auto document = said.json();
     EXPECT_EQ(document["format"], "memhot-check/1");
@@ -145,7 +145,8 @@ TEST(CheckCommands, AreDangerousWhereTheKernelBreaks) {
 
 TEST(CheckCommands, LeaveTheProgramItsOwnOptions) {
     // -n is ndctl's name here, --json stays ours, wherever it stands
-    const Said said = on_nvdimm_host({"check", "create-namespace", "-r", "region0", "-s", "64M", "-n", "mine", "--json"});
+    const Said said =
+        on_nvdimm_host({"check", "create-namespace", "-r", "region0", "-s", "64M", "-n", "mine", "--json"});
     EXPECT_EQ(said.status, 0) << said.err;
     EXPECT_EQ(said.json()["operation"], "ndctl create-namespace -r region0 -s 64M -n mine");
     const Said unknown = on_nvdimm_host({"check", "create-namespace", "--frob"});
@@ -154,13 +155,15 @@ TEST(CheckCommands, LeaveTheProgramItsOwnOptions) {
 }
 
 TEST(CheckCommands, FitAScreen) {
-    for (const Words& words : {Words{"check", "create-namespace", "-s", "64M"}, Words{"check", "destroy", "all", "-f"}}) {
+    for (const Words& words :
+         {Words{"check", "create-namespace", "-s", "64M"}, Words{"check", "destroy", "all", "-f"}}) {
         EXPECT_LE(lines_of(on_nvdimm_host(words).out).size(), 24U);
     }
 }
 
 TEST(Explain, AnswersALineAndALog) {
-    const Said said = memhotctl({"explain", "nd_pmem namespace0.0: [mem 0x72200000-0x7ffdefff flags 0x200] misaligned, unable to map"});
+    const Said said = memhotctl(
+        {"explain", "nd_pmem namespace0.0: [mem 0x72200000-0x7ffdefff flags 0x200] misaligned, unable to map"});
     EXPECT_EQ(said.status, 0) << said.out << said.err;
     EXPECT_TRUE(said.has("Instead"));
     EXPECT_EQ(memhotctl({"explain", "all is well"}).status, 1);
