@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <functional>
 
 #include "nvdimm/command.hpp"
 #include "nvdimm/options.hpp"
@@ -60,11 +61,24 @@ constexpr std::array kActions{
     Action{"disable", "disabling", "disabled", kOptions, disable},
 };
 
+// The place of a name among the entries of its directory in sysfs (fs/kernfs/dir.c: kernfs_name_hash;
+// include/linux/stringhash.h: partial_name_hash; hash_64 of include/linux/hash.h).
+std::uint32_t kernfs_hash(std::string_view name) {
+    std::uint64_t hash = 0;
+    for (const char c : name) {
+        const auto byte = static_cast<unsigned char>(c);
+        hash = (hash + (std::uint64_t{byte} << 4) + (byte >> 4)) * 11;
+    }
+    return static_cast<std::uint32_t>((hash * 0x61C8864680B583EB) >> 32) & 0x7fffffff;
+}
+
+// In the order of ndctl, whose answer is that of the last one: libndctl puts each that readdir() finds in front.
 std::vector<int> ids_of(const NdRegion& region, std::string_view name) {
     std::vector<int> ids;
     for (const auto& [id, ns] : region.namespaces) {
         if (name == "all" ? ns.allocated || ns.identity != 0 : name_of(region, ns) == name) ids.push_back(id);
     }
+    std::ranges::sort(ids, std::greater(), [&](int id) { return kernfs_hash(name_of(region, *region.find(id))); });
     return ids;
 }
 
@@ -173,6 +187,7 @@ NdAnswer prepare_reconfigure(NdBus& bus, NdRegion& region, NdNamespace& ns, bool
         return {.error = 0, .rule = RuleId::nd_unbind_active_dimm, .crash = true};
     }
     const bool was_zeroed = zero_info_block(bus, region, ns, console);
+    ns.info_hidden = false;
     if (zeroed != nullptr) *zeroed = was_zeroed;
     return {0, RuleId::nd_accepted};
 }

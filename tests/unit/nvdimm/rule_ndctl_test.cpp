@@ -200,6 +200,27 @@ TEST(Rule, ndctl_active) {
     done(bus, "ndctl destroy-namespace namespace0.0");
 }
 
+// Recorded by tests/vm: namespace0.0 comes last of these, so that its refusal is the answer, though three were destroyed.
+// That readdir() gives them in this order is in every ndctl list of a recording.
+TEST(NdctlAll, goes_through_namespaces_as_sysfs_lists_them) {
+    NdBus bus = test::one_region(4 * kGiB);
+    done(bus, "ndctl create-namespace -r region0 -s 256M -m devdax");
+    for (int i = 0; i < 5; ++i) done(bus, "ndctl create-namespace -r region0 -s 64M -m raw");
+    done(bus, "ndctl destroy-namespace -f namespace0.1");
+    done(bus, "ndctl destroy-namespace -f namespace0.3");
+    done(bus, "daxctl reconfigure-device --mode=system-ram dax0.0");
+    const auto answer = refused(bus, "ndctl destroy-namespace -f all",
+                                "error destroying namespaces: Device or resource busy", RuleId::ndctl_system_ram, 240);
+    expect_line(answer, "destroyed 3 namespaces");
+    // namespace0.2 comes first: what is refused there is no longer told
+    NdBus other = test::one_region(4 * kGiB);
+    done(other, "ndctl create-namespace -r region0 -s 64M -m raw");
+    done(other, "ndctl create-namespace -r region0 -s 64M -m raw");
+    done(other, "ndctl create-namespace -r region0 -s 256M -m devdax");
+    done(other, "daxctl reconfigure-device --mode=system-ram dax0.2");
+    expect_line(done(other, "ndctl destroy-namespace -f all"), "destroyed 2 namespaces");
+}
+
 TEST(Rule, ndctl_system_ram) {
     NdBus bus = test::one_region(4 * kGiB);   // 9.2, recorded
     done(bus, "ndctl create-namespace -r region0 -m devdax -s 1G");
