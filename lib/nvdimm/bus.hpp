@@ -52,6 +52,7 @@ struct NdNamespace {
     std::uint64_t identity = 0;   // stands for the uuid; new with each creation, 0 for none
     std::optional<Personality> active{};
     std::optional<NsMode> claimed{};   // an instance that is not active holds it: what a failed ndctl leaves of a btt
+    bool info_hidden = false;   // idle when the host was read, and its labels say that an info block is there
     // What its labels hold, ascending; empty: just `space`. Several only after a grow that found no room beside it.
     std::vector<Range> extents{};
 

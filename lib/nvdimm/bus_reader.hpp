@@ -34,6 +34,7 @@ private:
     [[nodiscard]] int seed_of(const NdRegion& region) const;
     void enable_namespaces();
     void enable(NdRegion& region, NdNamespace& ns);
+    void assume_media(NdNamespace& ns, const NamespaceRecord& record);
     void restore_block_states();
 
     // dax_from_snapshot.cpp

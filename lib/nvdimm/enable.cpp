@@ -207,6 +207,7 @@ NdAnswer create_instance(NdBus& bus, NdRegion& region, NdNamespace& ns, const In
         return nd_refuse(RuleId::nd_btt_small);
     }
     bus.media[ns.space.start] = info;
+    ns.info_hidden = false;
     const NdAnswer answer = enable_by_info(bus, region, ns, info);
     if (answer.ok() || answer.error == EOPNOTSUPP) advance_seed(region, ns);
     return answer;

@@ -246,6 +246,18 @@ void BusReader::enable_namespaces() {
     }
 }
 
+// ndctl writes holder_class into the labels with an info block and takes it out when it zeroes one.
+void BusReader::assume_media(NdNamespace& ns, const NamespaceRecord& record) {
+    ns.info_hidden = !record.holder_class.empty();
+    if (ns.info_hidden) {
+        assume(fmt::format("{} is disabled and its labels say {}: nobody can see the info block that tells its layout",
+                           record.name, record.holder_class));
+    } else {
+        assume(
+            fmt::format("{} is disabled: nobody can see whether an info block lies on it; taken as none", record.name));
+    }
+}
+
 // Through its instance where it has an active one, by itself where it has a driver, else not at all; then what is known
 // of its media.
 void BusReader::enable(NdRegion& region, NdNamespace& ns) {
@@ -267,9 +279,7 @@ void BusReader::enable(NdRegion& region, NdNamespace& ns) {
     } else {
         if (info) bus().media[ns.space.start] = *info;
         if (instance != nullptr) ns.claimed = mode_of(instance->kind);
-        if (!bus().media.contains(ns.space.start)) {
-            assume(fmt::format("{} is disabled: nobody can see whether an info block lies on it; taken as none", name));
-        }
+        if (!bus().media.contains(ns.space.start)) assume_media(ns, *record);
         return;
     }
     const NdAnswer answer = enable_namespace(bus(), region, ns);

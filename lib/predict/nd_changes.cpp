@@ -70,6 +70,10 @@ Values values_of(const NdBus& after, const NdRegion& region, const NdNamespace& 
         out.push_back(Value::of_text("state", "disabled"));
         return out;
     }
+    if (ns.info_hidden) {   // what it becomes stands where nobody could look
+        out.push_back(Value::of_text("state", "active"));
+        return out;
+    }
     const Personality& active = *ns.active;
     out.push_back(Value::of_text("mode", to_string(active.mode)));
     const bool pages = active.mode == NsMode::fsdax || active.mode == NsMode::devdax;
