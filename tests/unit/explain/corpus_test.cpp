@@ -20,8 +20,9 @@ namespace {
 constexpr std::array<std::string_view, 1> kNotExplained{"056-power6-kernel-bug-memory-hotplug-150.txt"};
 
 TEST(Corpus, EveryLogIsExplained) {
-    const char* folder = std::getenv("MEMHOT_TEST_DMESG");
-    if (folder == nullptr) GTEST_SKIP() << "MEMHOT_TEST_DMESG names no folder of kernel logs";
+    const char* corpus = std::getenv("MEMHOT_CORPUS");
+    if (corpus == nullptr) GTEST_SKIP() << "MEMHOT_CORPUS names no directory with dmesg/*.txt";
+    const std::string folder = std::string(corpus) + "/dmesg";
     std::size_t logs = 0;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
         if (entry.path().extension() != ".txt") continue;

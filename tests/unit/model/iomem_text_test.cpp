@@ -143,8 +143,9 @@ constexpr std::array kMangled{
 };
 
 TEST(IomemCorpus, every_dump_is_read_or_refused_with_line_and_reason) {
-    const char* directory = std::getenv("MEMHOT_IOMEM_CORPUS");
-    if (directory == nullptr) GTEST_SKIP() << "skipped: corpus not given (MEMHOT_IOMEM_CORPUS names no directory)";
+    const char* corpus = std::getenv("MEMHOT_CORPUS");
+    if (corpus == nullptr) GTEST_SKIP() << "MEMHOT_CORPUS names no directory with iomem/*.iomem";
+    const std::string directory = std::string(corpus) + "/iomem";
     std::size_t dumps = 0;
     std::size_t same = 0;
     for (const auto& entry : std::filesystem::directory_iterator(directory)) {
