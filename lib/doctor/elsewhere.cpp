@@ -50,18 +50,26 @@ struct Refusal {
     friend auto operator<=>(const Refusal&, const Refusal&) = default;
 };
 
-bool active_now(const NdBus& now, std::string_view name) {
+std::optional<NsMode> mode_now(const NdBus& now, std::string_view name) {
     NdBus copy = now;
     const auto found = find_namespace(copy, name);
-    return found.ns != nullptr && found.ns->active;
+    return found.ns != nullptr && found.ns->active ? std::optional(found.ns->active->mode) : std::nullopt;
+}
+
+// Why it does not come up there, or comes up without its info block: raw, as kernels before 5.7 did it.
+NdAnswer refusal_of(NdBus& there, const FoundNamespace& found) {
+    if (!found.ns->active) return enable_namespace(there, *found.region, *found.ns);
+    const InfoBlock* info = info_block_of(there, *found.ns);
+    return info == nullptr ? NdAnswer{} : validate_info_block(there.model.profile(), *found.ns, *info);
 }
 
 void namespaces_refused(const Facts& facts, NdBus& there, std::vector<Refusal>& out) {
     for (const auto& record : facts.nd.namespaces) {
-        if (!is_attached(facts.nd, record) || !active_now(*facts.bus, record.name)) continue;
+        const auto mode = mode_now(*facts.bus, record.name);
+        if (!is_attached(facts.nd, record) || !mode) continue;
         const auto found = find_namespace(there, record.name);
-        if (found.ns == nullptr || found.ns->active) continue;
-        const NdAnswer answer = enable_namespace(there, *found.region, *found.ns);
+        if (found.ns == nullptr || (found.ns->active && found.ns->active->mode == *mode)) continue;
+        const NdAnswer answer = refusal_of(there, found);
         if (answer.ok()) continue;
         out.push_back(
             {record.name, answer.rule, words_of(answer, record.name, *found.ns, info_block_of(there, *found.ns))});

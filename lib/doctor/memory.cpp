@@ -54,7 +54,7 @@ void collect(const std::vector<Resource>& resources, const Wanted& wanted, std::
 }
 
 bool is_ram(const Resource& resource) {
-    // arm64 and riscv print memory without a linear map as "reserved" (kernel-core: nomap), with small letters
+    // arm64 and riscv print memory without a linear map as "reserved" (no-map regions, arch/arm64/kernel/setup.c), with small letters
     return resource.system_ram || resource.name == "reserved";
 }
 
