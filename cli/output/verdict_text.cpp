@@ -222,7 +222,8 @@ std::string one_text(const Answer& answer, const memhot::KernelProfile& profile,
     page.add("DANGEROUS", Paint::bad, {6, 6}, hazard_texts(verdict));
     page.add("Why", Paint::bold, {5, 2}, why_texts(verdict));
     page.add("Evidence", Paint::bold, {1, 2}, evidence_texts(verdict));
-    page.add("Result", Paint::bold, {4, 3}, change_texts(verdict));
+    const bool refused = verdict.outcome.kind == Outcome::Kind::refused;
+    page.add(refused ? "Leaves" : "Result", Paint::bold, {4, 3}, change_texts(verdict));
     page.add(std::string(answer.says), Paint::bold, {3, 1}, verdict.messages);
     page.add("Instead", Paint::bold, {4, 3}, instead_texts(verdict));
     page.add("Assumed", Paint::faint, {2, 1},

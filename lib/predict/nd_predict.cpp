@@ -36,11 +36,9 @@ Verdict verdict_on(const NdBus& bus, const NdBus& after, const CommandLine& comm
     verdict.hazards = hazards_of(bus, command);
     verdict.assumptions = bus.model.assumptions();
     verdict.remedy = rule(answer.rule).remedy;
-    if (verdict.outcome.accepted() || answer.uncertain) {
-        verdict.changes = nd_changes(bus, after);
-    } else {
-        verdict.commands = nd_instead(bus, command, subject);
-    }
+    // A refused "all" has done the others, a refused create may leave a namespace behind.
+    if (!answer.crash) verdict.changes = nd_changes(bus, after);
+    if (!verdict.outcome.accepted() && !answer.uncertain) verdict.commands = nd_instead(bus, command, subject);
     return verdict;
 }
 

@@ -45,7 +45,7 @@ struct Verdict {
     std::optional<Range> nearest;   // the nearest range of the same size that would be accepted
     std::string remedy;             // what to do instead
     // of commands (nd_command.hpp)
-    std::vector<DeviceChange> changes;   // where it is accepted
+    std::vector<DeviceChange> changes;   // also what a refused one leaves behind
     std::vector<std::string> commands;   // that would be accepted instead, in their order
 
     [[nodiscard]] bool dangerous() const { return outcome.kind == Outcome::Kind::crash || !hazards.empty(); }

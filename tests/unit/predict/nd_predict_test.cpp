@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "memhot/snapshot.hpp"
 #include "predict/nd_parts.hpp"
 #include "unit/nvdimm/bus.hpp"
 
@@ -116,6 +117,25 @@ TEST(NdChanges, name_what_is_gone) {
     NdBus bus = test::one_region(2 * kGiB);
     test::done(bus, "ndctl create-namespace -r region0 -s 512M -m devdax");
     EXPECT_EQ(told(after(bus, "ndctl destroy-namespace namespace0.0 -f", "dax0.0"), "state"), "gone");
+}
+
+// tests/vm: three were destroyed although the answer was the refusal of the last.
+TEST(NdChanges, tell_what_a_refused_command_has_done) {
+    auto host = load_snapshot(MEMHOT_TEST_DATA "/nvdimm-host.json");
+    ASSERT_TRUE(host);
+    // namespace0.1, whose blocks are online, is the last one of the region without these two
+    std::erase_if(host->nvdimm->namespaces,
+                  [](const auto& ns) { return ns.name == "namespace0.0" || ns.name == "namespace0.3"; });
+    const auto verdicts = predict(*host, std::make_shared<const KernelProfile>(*host->profile()),
+                                  {split_command("ndctl destroy-namespace -f all")});
+    ASSERT_TRUE(verdicts);
+    EXPECT_EQ(verdicts->front().summary, "refused: error destroying namespaces: Device or resource busy");
+    const auto& changes = verdicts->front().changes;
+    const auto gone = std::ranges::find(changes, "namespace0.2", &DeviceChange::device);
+    ASSERT_NE(gone, changes.end());
+    EXPECT_EQ(told(gone->values, "state"), "gone");
+    EXPECT_EQ(std::ranges::find(changes, "namespace0.1", &DeviceChange::device),
+              changes.end());   // its blocks are online
 }
 
 TEST(NdChanges, are_none_where_nothing_differs) {
