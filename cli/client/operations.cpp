@@ -281,6 +281,7 @@ Result<std::vector<Answer>> answer_steps(Model model, const std::vector<Step>& s
             if (outcome.kind == memhot::Outcome::Kind::uncertain) outcome = memhot::Outcome::accept(outcome.rule);
             model.said(model.messages(one.operation, outcome));
             model.apply(one.operation, outcome);
+            if (outcome.accepted()) answers.back().verdict.changes = memhot::block_changes(model, one.operation);
         }
     }
     return answers;

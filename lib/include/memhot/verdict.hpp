@@ -26,9 +26,9 @@ struct Evidence {
     std::string text;   // an iomem line as it stands there, "section 0x2c: has 0x...0, wants 0x...f", ...
 };
 
-// What is there afterwards of a namespace, region or dax device that is new or different.
+// What is there afterwards of a namespace, region, dax device or memory block that is new or different.
 struct DeviceChange {
-    std::string device;   // "namespace0.1"
+    std::string device;   // "namespace0.1", "memory40", "memory40-memory47"
     std::vector<Value> values;
 };
 
@@ -44,8 +44,8 @@ struct Verdict {
     std::vector<std::string> assumptions;
     std::optional<Range> nearest;   // the nearest range of the same size that would be accepted
     std::string remedy;             // what to do instead
-    // of commands (nd_command.hpp)
-    std::vector<DeviceChange> changes;   // also what a refused one leaves behind
+    // of commands (nd_command.hpp), also what a refused one leaves behind; of operations see block_changes()
+    std::vector<DeviceChange> changes;
     std::vector<std::string> commands;   // that would be accepted instead, in their order
 
     [[nodiscard]] bool dangerous() const { return outcome.kind == Outcome::Kind::crash || !hazards.empty(); }
@@ -53,6 +53,10 @@ struct Verdict {
 
 // Computes and explains; changes nothing.
 Verdict predict(const Model& model, const Operation& operation);
+
+// The memory blocks of an operation, neighbours that are the same in one, as they are in the model after it; none for an
+// operation that is not about blocks. predict() itself leaves them out: it does not carry out what it answers.
+std::vector<DeviceChange> block_changes(const Model& after, const Operation& operation);
 
 // The exit status of design.md for one verdict: 9 dangerous, 1 refused, 8 uncertain, 0 accepted.
 int exit_status(const Verdict& verdict);
