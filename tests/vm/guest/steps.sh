@@ -4,6 +4,7 @@
 #   step COMMAND...   asks memhotctl what COMMAND will do, runs it, then records what the host looks like
 #   setup COMMAND...  runs COMMAND, which nobody predicts, and records the host
 #   note TEXT...      a title for what follows
+# Commands besides those of the system: put VALUE FILE, plug ID BYTES ADDRESS, unplug ID BYTES ADDRESS.
 
 step_number=0
 
@@ -15,6 +16,9 @@ operation_of() {
     "daxctl reconfigure-device") shift 2; echo reconfigure-dax "$@" ;;
     "ndctl destroy-namespace") shift 2; echo destroy "$@" ;;
     "ndctl "* | "daxctl "*) shift; echo "$@" ;;
+    "put "*) echo "$2" "$(basename "$(dirname "$3")")" ;;   # a state into memoryN/state
+    "plug "*) echo add "$4+$3" ;;
+    "unplug "*) echo remove "$4+$3" --offline ;;
     *) echo "$@" ;;
     esac
 }
@@ -49,6 +53,7 @@ observe() {
     for driver in /sys/bus/dax/devices/*/driver /sys/bus/nd/devices/*/driver; do
         [ -e "$driver" ] && echo "$driver:$(basename "$(readlink "$driver")")"
     done >>"$at/sysfs"
+    for node in /sys/devices/system/memory/memory*/node*; do echo "$node:"; done >"$at/links"
 }
 
 step() {
@@ -68,8 +73,31 @@ setup() {
     observe
 }
 
-# A word of the scenario for a file of sysfs: setup put VALUE FILE.
 put() { echo "$1" >"$2"; }
+
+# ACPI answers when it likes: until iomem has (or has no longer) RAM there, or the kernel says that it failed.
+has_ram() { grep -q "^$(printf %08x "$1")-.* : System RAM" /proc/iomem; }
+acpi_failed() { dmesg | tail -n +$((lines_before + 1)) | grep -E 'PNP0C80.*(error|fail)|acpi.*[Oo]ffline|[Oo]ffline failed'; }
+wait_for() {
+    for _ in $(seq 100); do
+        "$@" && return 0
+        acpi_failed >&2 && return 1
+        sleep 0.1
+    done
+    echo "nothing happened for 10 s" >&2
+    return 1
+}
+
+plug() {
+    echo "vm-host: plug $1 $2 $3" >/dev/console
+    wait_for has_ram "$3"
+}
+
+no_ram() { ! has_ram "$1"; }
+unplug() {
+    echo "vm-host: unplug $1" >/dev/console
+    wait_for no_ram "$3"
+}
 
 # The host at this moment is the one in tests/data.
 snapshot() { :; }
