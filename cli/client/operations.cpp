@@ -123,7 +123,7 @@ public:
                 const std::string title = fmt::format("probe {:#x}", range.start);
                 return std::vector{Asked{title, "", {}, op::Probe{range.start}}};
             }
-            case Word::claim: return one(step, "", op::Claim{range.start, range.size(), "memhotctl"});
+            case Word::claim: return one(step, "", op::Claim{range.start, range.size(), "claim " + to_string(range)});
             case Word::remove: return remove(step);
             default: return states(step);
         }
@@ -141,7 +141,7 @@ private:
         map.start = range.start;
         map.size = range.size();
         map.claim = options_.claim;
-        map.owner = "memhotctl";
+        map.owner = "map " + to_string(range);
         map.altmap = options_.altmap;
         return map;
     }

@@ -71,12 +71,13 @@ Result<std::map<std::uint64_t, int>> move_nodes(const Snapshot& snapshot, std::u
 Result<Shift> parse_shift(std::string_view text) {
     Shift shift;
     std::string_view size = text;
-    if (size.starts_with('+') || size.starts_with('-')) {
+    const bool has_sign = size.starts_with('+') || size.starts_with('-');
+    if (has_sign) {
         shift.down = size.front() == '-';
         size.remove_prefix(1);
     }
     const auto bytes = memhot::parse_size(size);
-    if (!bytes)
+    if (!bytes || !has_sign)
         return memhot::bad_input(fmt::format("--shift {}: a size such as +64M or -2M expected", in_quotes(text)));
     shift.bytes = *bytes;
     return shift;

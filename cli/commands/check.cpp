@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // check: what the kernel will answer, and why.
+#include <algorithm>
 #include <array>
+#include <fmt/format.h>
 
 #include "client/nd_commands.hpp"
 #include "client/operations.hpp"
@@ -57,6 +59,30 @@ Result<int> parse_node(const std::string& text) {
     const auto node = memhot::parse_number(text);
     if (node && *node < 4096) return static_cast<int>(*node);
     return memhot::bad_input("--node " + in_quotes(text) + ": expected the number of a NUMA node");
+}
+
+// Which word an option is about.
+struct OptionOfWord {
+    std::string_view option;
+    Word word;
+    std::string_view text;
+};
+constexpr std::array kOptionWords{
+    OptionOfWord{"type", Word::map, "map"},           OptionOfWord{"altmap", Word::map, "map"},
+    OptionOfWord{"no-claim", Word::map, "map"},       OptionOfWord{"node", Word::add, "add"},
+    OptionOfWord{"driver-managed", Word::add, "add"}, OptionOfWord{"memmap-on-memory", Word::add, "add"},
+    OptionOfWord{"offline", Word::remove, "remove"},
+};
+
+// One that would change nothing is a mistake.
+memhot::Status check_options(const Arguments& arguments, const std::vector<Step>& steps) {
+    for (const auto& row : kOptionWords) {
+        const bool asked = std::ranges::find(steps, row.word, &Step::word) != steps.end();
+        if (arguments.flag(row.option) && !asked) {
+            return memhot::bad_input(fmt::format("--{} is about {}, which is not asked here", row.option, row.text));
+        }
+    }
+    return memhot::Done{};
 }
 
 Result<OperationOptions> options_of(const Arguments& arguments, std::uint64_t page_size) {
@@ -119,6 +145,7 @@ Result<Question> ask(Context& context) {
     if (const auto model = host->need_model(); !model) return model.error();
     auto steps = parse_steps(*host, context.arguments().operands);
     if (!steps) return std::move(steps).error();
+    if (const auto good = check_options(context.arguments(), *steps); !good) return good.error();
     Question question{*std::move(host), *std::move(steps)};
     const auto shift = context.arguments().value("shift");
     if (!shift) return question;

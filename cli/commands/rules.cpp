@@ -58,11 +58,10 @@ std::string details(const Rule& rule) {
 }
 
 std::string table(const Context& context) {
-    Table out({{"ID"}, {"KIND"}, {"ERRNO"}, {"RELEASES"}, {"RECORDED"}, {"CHECKS", false, true}});
+    Table out({{"ID"}, {"ERRNO"}, {"RECORDED"}, {"CHECKS", false, true}});
     for (const auto& rule : memhot::rules()) {
         const std::string error(rule.error == 0 ? "-" : memhot::errno_name(rule.error));
-        out.add({std::string(rule.id), std::string(kind_name(rule.kind)), error, std::string(rule.releases),
-                 rule.recorded ? "yes" : "no", std::string(rule.checks)});
+        out.add({std::string(rule.id), error, rule.recorded ? "yes" : "no", std::string(rule.checks)});
     }
     return out.text(context.terminal(), context.legend());
 }

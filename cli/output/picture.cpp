@@ -28,9 +28,9 @@ constexpr std::array<Sign, 8> kSigns{{
     {'+', "several owners within 2 MiB"},
     {'*', "device memory (more than there are letters)"},
     {'?', "struct pages without an owner in /proc/iomem"},
-    {'x', "reserved by firmware"},
-    {'-', "windows of devices"},
-    {'.', "nothing"},
+    {'x', "no memory: reserved by firmware"},
+    {'-', "no memory: windows of devices"},
+    {'.', "no memory"},
 }};
 
 bool is_empty(char sign) { return sign == 'x' || sign == '-' || sign == '.'; }

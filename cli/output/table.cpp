@@ -31,7 +31,7 @@ std::string Table::text(const Terminal& terminal, bool headings) const {
     must(scols_table_set_termforce(table.get(), terminal.tty ? SCOLS_TERMFORCE_ALWAYS : SCOLS_TERMFORCE_NEVER));
     if (terminal.tty) must(scols_table_set_termwidth(table.get(), terminal.width));
     for (const auto& column : columns_) {
-        const int flags = (column.right ? SCOLS_FL_RIGHT : 0) | (column.may_shrink ? SCOLS_FL_TRUNC : 0);
+        const int flags = (column.right ? SCOLS_FL_RIGHT : 0) | (column.may_wrap ? SCOLS_FL_WRAP : 0);
         const char* title = column.title.c_str();
         if (scols_table_new_column(table.get(), title, column.hint, flags) == nullptr) throw std::bad_alloc();
     }

@@ -13,7 +13,7 @@ namespace memhotctl {
 struct Column {
     std::string title;
     bool right = false;       // numbers
-    bool may_shrink = false;  // cut where the terminal is too narrow; elsewhere nothing is ever cut
+    bool may_wrap = false;    // goes on in further lines where the terminal is too narrow; nothing is ever cut
     unsigned hint = 0;        // columns that it has at least where its cells fill the title
 };
 

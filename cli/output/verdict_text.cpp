@@ -149,13 +149,21 @@ std::vector<std::string> hazard_texts(const Verdict& verdict) {
     return out;
 }
 
+// "data offset 18M, usable size 1006M"
+std::string in_words(const std::vector<memhot::Value>& values) {
+    std::string out;
+    for (const auto& value : values) {
+        std::string name = value.name;
+        std::ranges::replace(name, '_', ' ');
+        out += fmt::format("{}{} {}", out.empty() ? "" : ", ", name, brief(value));
+    }
+    return out;
+}
+
 std::vector<std::string> why_texts(const Verdict& verdict) {
     const auto& rule = memhot::rule(verdict.outcome.rule);
     std::vector<std::string> out{fmt::format("{}: {}", rule.id, rule.checks)};
-    std::string numbers;
-    for (const auto& [name, value] : verdict.operands)
-        numbers += fmt::format("{}{} {}", numbers.empty() ? "" : "; ", name, value);
-    if (!numbers.empty()) out.push_back(numbers);
+    if (!verdict.operands.empty()) out.push_back(in_words(verdict.operands));
     return out;
 }
 
@@ -170,11 +178,7 @@ std::vector<std::string> evidence_texts(const Verdict& verdict) {
 std::vector<std::string> change_texts(const Verdict& verdict) {
     std::vector<std::string> out;
     for (const auto& change : verdict.changes) {
-        std::string text = change.device + ":";
-        for (const auto& value : change.values) {
-            text += fmt::format("{} {} {}", text.back() == ':' ? "" : ",", value.name, brief(value));
-        }
-        out.push_back(std::move(text));
+        out.push_back(change.device + ": " + in_words(change.values));
     }
     return out;
 }
@@ -191,18 +195,9 @@ std::vector<std::string> instead_texts(const Verdict& verdict) {
     return out;
 }
 
-std::vector<std::string> assumption_texts(const Verdict& verdict, bool everything, std::size_t room) {
-    if (everything || verdict.assumptions.empty()) return verdict.assumptions;
-    std::string more;
-    if (verdict.assumptions.size() > 1) more = fmt::format(" (+{}: --verbose)", verdict.assumptions.size() - 1);
-    std::string first = printable(verdict.assumptions.front());
-    if (first.size() + more.size() > room) {
-        // what stands in brackets explains, what stands before them is the assumption
-        const auto bracket = first.rfind(" (", room - more.size());
-        first =
-            bracket != std::string::npos ? first.substr(0, bracket) : first.substr(0, room - more.size() - 3) + "...";
-    }
-    return {first + more};
+std::vector<std::string> assumption_texts(const Verdict& verdict, bool everything) {
+    if (everything || verdict.assumptions.size() < 2) return verdict.assumptions;
+    return {fmt::format("{} (+{}: --verbose)", verdict.assumptions.front(), verdict.assumptions.size() - 1)};
 }
 
 std::string kernel_text(const memhot::KernelProfile& profile, const std::string& details) {
@@ -226,8 +221,7 @@ std::string one_text(const Answer& answer, const memhot::KernelProfile& profile,
     page.add(refused ? "Leaves" : "Result", Paint::bold, {4, 3}, change_texts(verdict));
     page.add(std::string(answer.says), Paint::bold, {3, 1}, verdict.messages);
     page.add("Instead", Paint::bold, {4, 3}, instead_texts(verdict));
-    page.add("Assumed", Paint::faint, {2, 1},
-             assumption_texts(verdict, style.everything, std::max<std::size_t>(page.width() - kLabelWidth, 40)));
+    page.add("Assumed", Paint::faint, {2, 1}, assumption_texts(verdict, style.everything));
     const auto used = static_cast<std::size_t>(std::ranges::count(out, '\n'));
     return out + page.text(room > used ? room - used : 1);
 }

@@ -42,7 +42,7 @@ Result<Version> parse_version(std::string_view text) {
     if (!major || !take_dot(rest)) return refuse();
     const auto minor = take_number(rest);
     if (!minor) return refuse();
-    if (rest == ".") return refuse();
+    if (rest == "." || rest.starts_with("..")) return refuse();
     Version version{*major, *minor, 0};
     // "5.14.el9" and the like: what follows the point is no patch level.
     if (rest.size() > 1 && rest.front() == '.' && starts_with_digit(rest.substr(1))) {

@@ -18,8 +18,7 @@ std::optional<Range> range_of(const State& state, const Operation& operation);
 // The iomem lines, the section and its bits, the block, the mapping that the rule looked at (evidence.cpp).
 std::vector<Evidence> evidence_for(const State& state, const Operation& operation, const Outcome& outcome);
 // The numbers that the rule compared (operands.cpp).
-std::vector<std::pair<std::string, std::string>> operands_for(const State& state, const Operation& operation,
-                                                              const Outcome& outcome);
+std::vector<Value> operands_for(const State& state, const Operation& operation, const Outcome& outcome);
 // What it corrupts, leaks or crashes (hazards.cpp).
 std::vector<Hazard> hazards_for(const State& state, const Operation& operation, const Outcome& outcome);
 // What was taken for granted (hazards.cpp).

@@ -46,9 +46,14 @@ void put_memmap(const Model& without, const Operation& operation, Values& out) {
     if (cost.from_altmap != 0) out.push_back(Value::of_size("altmap_cost", cost.from_altmap));
 }
 
+// What a namespace maps: fsdax and pages of its own itself, devdax by its device, where that has device_dax.
 void put_pages(const NdBus& after, const NdRegion& region, const NdNamespace& ns, Values& out) {
     const Personality& active = *ns.active;
     if (active.mode == NsMode::raw || active.mode == NsMode::sector) return;
+    const bool devdax = active.mode == NsMode::devdax;
+    const DaxDevice* device = devdax ? after.find_dax(fmt::format("dax{}.{}", region.id, ns.id)) : nullptr;
+    if (devdax && (device == nullptr || device->driver != DaxDriver::device_dax)) return;
+    const bool compound = devdax && device->align > after.model.profile().page_size;
     NdBus without = after;
     NdRegion& there = *without.find_region(region.id);
     disable_namespace(without, there, *there.find(ns.id));
@@ -57,10 +62,14 @@ void put_pages(const NdBus& after, const NdRegion& region, const NdNamespace& ns
     const std::uint64_t last = instance ? ns.space.last - info->geometry.end_trunc : ns.space.last;
     const std::uint64_t start = ns.space.start + (instance ? info->geometry.start_pad : 0);
     const auto altmap = instance ? info->geometry.altmap(active.map, after.model.profile().page_size) : std::nullopt;
-    put_memmap(
-        without.model,
-        op::Map{.type = MapType::fsdax, .start = start, .size = last - start + 1, .claim = false, .altmap = altmap},
-        out);
+    put_memmap(without.model,
+               op::Map{.type = devdax ? MapType::generic : MapType::fsdax,
+                       .start = start,
+                       .size = last - start + 1,
+                       .claim = false,
+                       .altmap = altmap,
+                       .compound = compound ? device->align : 0},
+               out);
 }
 
 Values values_of(const NdBus& after, const NdRegion& region, const NdNamespace& ns) {

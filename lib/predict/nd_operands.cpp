@@ -184,17 +184,14 @@ constexpr auto kRows = std::to_array<Row>({
 
 }   // namespace
 
-std::vector<std::pair<std::string, std::string>> nd_operands(const NdBus& bus, const NdSubject& subject, RuleId rule) {
-    const auto row = std::ranges::find(kRows, rule, &Row::rule);
-    if (row == kRows.end()) return {};
+std::vector<Value> nd_operands(const NdBus& bus, const NdSubject& subject, RuleId rule) {
     Values values;
+    const auto* row = std::ranges::find(kRows, rule, &Row::rule);
+    if (row == kRows.end()) return values;
     for (const Put put : row->puts) {
         if (put != nullptr) put({bus, subject}, values);
     }
-    std::vector<std::pair<std::string, std::string>> out;
-    out.reserve(values.size());
-    for (const auto& value : values) out.emplace_back(value.name, to_string(value));
-    return out;
+    return values;
 }
 
 }   // namespace memhot

@@ -27,7 +27,7 @@ NdSubject subject_of(const NdBus& bus, const CommandLine& command);
 // The devices that the rule looked at, as they are now (nd_evidence.cpp).
 std::vector<Evidence> nd_evidence(const NdBus& bus, const NdSubject& subject);
 // The numbers that the rule compared (nd_operands.cpp).
-std::vector<std::pair<std::string, std::string>> nd_operands(const NdBus& bus, const NdSubject& subject, RuleId rule);
+std::vector<Value> nd_operands(const NdBus& bus, const NdSubject& subject, RuleId rule);
 // What differs afterwards (nd_changes.cpp).
 std::vector<DeviceChange> nd_changes(const NdBus& before, const NdBus& after);
 // The nearest commands that would be accepted without danger, each tried on a copy (nd_instead.cpp).

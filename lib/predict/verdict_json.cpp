@@ -54,12 +54,11 @@ std::string to_json(const Verdict& verdict) {
               {"dangerous", verdict.dangerous()},
               {"summary", verdict.summary},
               {"rule", rule_json(verdict.outcome.rule)},
-              {"operands", Json::object()},
+              {"operands", units::json_of(verdict.operands)},
               {"evidence", Json::array()},
               {"messages", verdict.messages},
               {"hazards", Json::array()},
               {"assumptions", verdict.assumptions}};
-    for (const auto& [name, value] : verdict.operands) json["operands"][name] = value;
     for (const auto& item : verdict.evidence)
         json["evidence"].push_back({{"kind", name_of(item.kind)}, {"text", item.text}});
     for (const auto& item : verdict.hazards) {

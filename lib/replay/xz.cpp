@@ -42,8 +42,10 @@ Error io_error(std::string_view doing, int error) {
 Error too_large(std::size_t max_bytes) { return bad_input(fmt::format("larger than {} MiB", max_bytes / kMiB)); }
 
 Result<std::string> read_all(const std::string& path, std::size_t max_bytes) {
-    const FileCloser file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+    // A FIFO that nobody writes to is an empty file, not one to wait for.
+    const FileCloser file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     if (file.fd < 0) return io_error("cannot open", errno);
+    ::fcntl(file.fd, F_SETFL, 0);
     struct stat info{};
     if (::fstat(file.fd, &info) == 0 && S_ISDIR(info.st_mode)) return bad_input("is a directory: a file expected");
     std::string text;

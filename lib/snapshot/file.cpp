@@ -96,8 +96,10 @@ Status replace_file(const std::string& path, std::string_view text) {
 }   // namespace snapshot
 
 Result<Snapshot> load_snapshot(const std::string& path) {
-    const host::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+    // A FIFO that nobody writes to is an empty file, not one to wait for.
+    const host::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
     if (!file.is_open()) return host::file_error(path, errno);
+    ::fcntl(file.get(), F_SETFL, 0);
     const auto text = host::read_all(file.get(), path, snapshot::kMaxFileSize);
     if (!text) return text.error();
     return snapshot_from_json(*text).with_context(path);

@@ -21,10 +21,18 @@ inline nlohmann::ordered_json json_of(const Value& value) {
     return {{"start", hex(value.number)}, {"end", hex(value.last)}, {"size", Range{value.number, value.last}.size()}};
 }
 
-// An object with the values under their names.
+// An object with the values under their names; several of one name are an array.
 inline nlohmann::ordered_json json_of(const std::vector<Value>& values) {
     auto json = nlohmann::ordered_json::object();
-    for (const auto& value : values) json[value.name] = json_of(value);
+    for (const auto& value : values) {
+        auto& member = json[value.name];
+        if (member.is_null()) {
+            member = json_of(value);
+        } else {
+            if (!member.is_array()) member = nlohmann::ordered_json::array({member});
+            member.push_back(json_of(value));
+        }
+    }
     return json;
 }
 

@@ -51,6 +51,12 @@ INSTANTIATE_TEST_SUITE_P(
         Arguments{{"check", "reconfigure", "-m", "devdax"}}, Arguments{{"check", "write", "/sys/x"}},
         Arguments{{"check", "destroy", "namespace0.0", "then"}},
         Arguments{{"check", "destroy", "x", "then", "frob", "y"}}, Arguments{{"check", "write", "align", "1"}},
+        // about another word
+        Arguments{{"check", "add", "200000000+128M", "--altmap", "1M+1M"}},
+        Arguments{{"check", "add", "200000000+128M", "--type", "private"}},
+        Arguments{{"check", "map", "200000000+128M", "--node", "7"}},
+        Arguments{{"check", "map", "200000000+128M", "--offline"}}, Arguments{{"check", "--shift", "1", "map", "1-2"}},
+        Arguments{{"--kernel", "6.12.."}},
         // garbage
         Arguments{{"check", "frob", "1-2"}}, Arguments{{"check", "1-2"}}, Arguments{{"check", "map", "garbage"}},
         Arguments{{"check", "map", "\x01\x02\xff\n\x1b[31m"}}, Arguments{{"show", "\xff\xfe\n"}},

@@ -79,7 +79,7 @@ TEST(Table, OfNoRowsIsNothing) { EXPECT_EQ(Table({{"A"}, {"B"}}).text({}, true),
 
 TEST(Shift, Parse) {
     EXPECT_EQ(parse_shift("+64M")->bytes, 64 * memhot::kMiB);
-    EXPECT_FALSE(parse_shift("64M")->down);
+    EXPECT_FALSE(parse_shift("64M"));   // up or down must be said
     EXPECT_TRUE(parse_shift("-2M")->down);
     for (const char* wrong : {"", "+", "-", "+-1", "far", "1X"}) EXPECT_FALSE(parse_shift(wrong).ok()) << wrong;
 }

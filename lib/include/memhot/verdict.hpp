@@ -37,7 +37,7 @@ struct Verdict {
     std::string kernel;      // name of the profile that answered
     Outcome outcome;
     std::string summary;     // one sentence
-    std::vector<std::pair<std::string, std::string>> operands;   // what the rule compared: name, value
+    std::vector<Value> operands;   // what the rule compared
     std::vector<Evidence> evidence;
     std::vector<std::string> messages;      // the kernel's own lines
     std::vector<Hazard> hazards;

@@ -44,7 +44,11 @@ std::vector<std::pair<std::string, std::string>> numbers(NdBus bus, std::string_
     const CommandLine command = split_command(text);
     const NdSubject subject = subject_of(bus, command);
     NdBus trial = bus;
-    return nd_operands(bus, subject, run_command(trial, command).rule);
+    std::vector<std::pair<std::string, std::string>> out;
+    for (const auto& value : nd_operands(bus, subject, run_command(trial, command).rule)) {
+        out.emplace_back(value.name, brief(value));
+    }
+    return out;
 }
 
 TEST(NdChanges, tell_the_place_of_a_new_namespace) {
@@ -196,19 +200,19 @@ using testing::Pair;
 
 TEST(NdOperands, are_the_numbers_that_the_rule_compared) {
     const auto size = numbers(test::one_region(2 * kGiB), "ndctl create-namespace -r region0 -s 1000M");
-    EXPECT_THAT(size, Contains(Pair("region_align", "16777216 (16M, 0x1000000)")));
-    EXPECT_THAT(size, Contains(Pair("size_beyond_a_multiple", "8388608 (8M, 0x800000)")));
+    EXPECT_THAT(size, Contains(Pair("region_align", "16M")));
+    EXPECT_THAT(size, Contains(Pair("size_beyond_a_multiple", "8M")));
     const auto room = numbers(test::one_region(2 * kGiB), "ndctl create-namespace -r region0 -s 4G");
-    EXPECT_THAT(room, Contains(Pair("max_available_extent", "2147483648 (2G, 0x80000000)")));
+    EXPECT_THAT(room, Contains(Pair("max_available_extent", "2G")));
     const auto start = numbers(test::one_region(2 * kGiB, 0x100e00000), "ndctl create-namespace -r region0 -s 1G");
     EXPECT_THAT(start, Contains(Pair("start", "0x100e00000")));
-    EXPECT_THAT(start, Contains(Pair("beyond_16_mib", "14680064 (14M, 0xe00000)")));
+    EXPECT_THAT(start, Contains(Pair("beyond_16_mib", "14M")));
 }
 
 // Row 5 of the vectors: a gigabyte with an align of a gigabyte holds its own info block only.
 TEST(NdOperands, show_the_geometry_that_leaves_no_room) {
     const auto values = numbers(test::one_region(2 * kGiB), "ndctl create-namespace -r region0 -s 1G -m devdax -a 1G");
-    EXPECT_THAT(values, Contains(Pair("data_offset", "1073741824 (1G, 0x40000000)")));
+    EXPECT_THAT(values, Contains(Pair("data_offset", "1G")));
 }
 
 }   // namespace
