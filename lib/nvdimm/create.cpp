@@ -45,7 +45,8 @@ private:
     CommandAnswer created_some(int created, const NdAnswer& answer) {
         if (request_.greedy) console_.say(fmt::format("created {} namespace{}", created, created == 1 ? "" : "s"));
         if (answer.ok() && created > 0) return finish_with_result(answer);
-        int rc = -shown_error(answer);
+        // cmd_create_namespace() starts again with -t blk, and the error of that is the one that is told
+        int rc = request_.scan && created == 0 ? -ENXIO : -shown_error(answer);
         if (console_.errors() == 0) {
             console_.say(fmt::format("failed to create namespace: {}", errno_text(-rc)));
             rc = -ENODEV;

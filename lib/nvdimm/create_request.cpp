@@ -153,7 +153,9 @@ std::optional<CreateRequest> read_create_request(const KernelProfile& profile,
         console.say(options.error);
         return std::nullopt;
     }
-    return Reader(profile, options, console).run();
+    auto request = Reader(profile, options, console).run();
+    if (request) request->scan = arguments.empty();
+    return request;
 }
 
 }   // namespace memhot

@@ -28,6 +28,7 @@ struct CreateRequest {
     bool autolabel = true;
     bool autorecover = true;
     bool greedy = false;        // -c: in every region
+    bool scan = false;          // no argument at all: where pmem has no room, regions of type blk are tried
 };
 
 // nothing where console has said what is wrong, and a usage text follows.

@@ -29,6 +29,12 @@ constexpr DeviceCommand kReconfigure{"reconfigure", "reconfiguring devices", "re
 constexpr DeviceCommand kOnline{"online memory for", "onlining memory", "onlined memory for", kOnlineOptions};
 constexpr DeviceCommand kOffline{"offline memory for", "offlining memory", "offlined memory for", kOfflineOptions};
 
+constexpr std::array<std::string_view, 5> kRace{
+    "WARNING: detected a race while onlining memory",        "Some memory may not be in the expected zone. It is",
+    "recommended to disable any other onlining mechanisms,", "and retry. If onlining is to be left to other agents,",
+    "use the --no-online option to suppress this warning",
+};
+
 bool policy_onlines(const NdBus& bus) { return bus.model.state().policy.default_online != OnlineType::offline; }
 
 // What one command does; `offline` is filled where blocks are taken down.
@@ -77,9 +83,9 @@ public:
     DeviceResult online(DaxDevice& device) {
         const auto numbers = directory_order(blocks_of(bus_, device));
         const std::size_t before = online_blocks(bus_, device);
-        if (before != 0) {   // followed by advice in four lines
+        if (before != 0) {
             console_.say(device.name() + ":");
-            console_.say("WARNING: detected a race while onlining memory");
+            for (const auto line : kRace) console_.say(std::string(line));
         }
         if (before == numbers.size()) {
             console_.say(fmt::format("{}: all memory sections ({}) already online", device.name(), before));

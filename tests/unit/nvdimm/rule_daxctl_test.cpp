@@ -100,6 +100,7 @@ TEST(Rule, daxctl_all_online) {
     const auto answer = refused(bus, "daxctl online-memory dax0.0", "dax0.0: all memory sections (8) already online",
                                 RuleId::daxctl_all_online, 1);
     expect_line(answer, "WARNING: detected a race while onlining memory");
+    expect_line(answer, "use the --no-online option to suppress this warning");   // the last of five lines
     expect_line(answer, "onlined memory for 0 devices");
     NdBus offline = system_ram("--no-online");
     done(offline, "daxctl online-memory dax0.0");

@@ -200,6 +200,20 @@ TEST(Rule, ndctl_active) {
     done(bus, "ndctl destroy-namespace namespace0.0");
 }
 
+// tests/vm: without any argument ndctl 76.1 tries regions of type blk after those of pmem, and tells of that only.
+TEST(NdctlCreate, without_arguments_loses_the_reason) {
+    NdBus bus = test::one_region(4 * kGiB, kBase + 2 * kMiB);
+    refused(bus, "ndctl create-namespace -m fsdax", kCreateInvalid, RuleId::ndctl_start_16m, 237);
+    const auto answer = refused(bus, "ndctl create-namespace", "failed to create namespace: No such device or address",
+                                RuleId::ndctl_start_16m, 237);
+    expect_line(answer, "Error: namespace0.0 misaligned to 16M, adjust region alignment and retry");
+    NdBus free = test::one_region(4 * kGiB);
+    done(free, "ndctl create-namespace");
+    // the last region is full: not "No space left on device"
+    refused(free, "ndctl create-namespace", "failed to create namespace: No such device or address",
+            RuleId::ndctl_no_capacity, 237);
+}
+
 // Recorded by tests/vm: namespace0.0 comes last of these, so that its refusal is the answer, though three were destroyed.
 // That readdir() gives them in this order is in every ndctl list of a recording.
 TEST(NdctlAll, goes_through_namespaces_as_sysfs_lists_them) {
