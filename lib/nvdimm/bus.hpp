@@ -69,6 +69,7 @@ struct NdMapping {
 
 struct NdRegion {
     int id = 0;
+    int bus = 0;   // of ndbus0
     Range space{};
     std::uint64_t align = 16 * kMiB;
     unsigned ways = 1;   // interleaved DIMMs; 0: not backed by any

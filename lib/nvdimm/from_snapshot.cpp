@@ -167,6 +167,7 @@ Status BusReader::read_regions() {
                                          hex(*record.resource)));
         NdRegion region;
         region.id = name->first;
+        if (const auto on = units::parse_device_name(record.bus, "ndbus")) region.bus = on->first;
         region.space = *space;
         region.labelled = record.nstype ? record.nstype == 5 : record.available_size.has_value();
         region.ways = record.ways.value_or(region.labelled ? 1 : 0);

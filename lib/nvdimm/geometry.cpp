@@ -98,7 +98,9 @@ std::optional<std::uint64_t> btt_size(std::uint64_t namespace_size, std::uint64_
         sectors += arena_sectors(arena, sector_size);
         left -= arena;
     }
-    return sectors * sector_size;
+    // btt_init(): what a sector of 520 or 4160 bytes has beyond 512 or 4096 is metadata
+    constexpr std::uint64_t kLarge = 4096;
+    return sectors * (sector_size >= kLarge ? kLarge : 512);
 }
 
 std::optional<Range> kmem_blocks(const Range& range, std::uint64_t block_size) {

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <charconv>
 #include <functional>
+#include <utility>
 
 #include "nvdimm/command.hpp"
 #include "nvdimm/options.hpp"
@@ -132,10 +133,13 @@ FoundNamespace find_namespace(NdBus& bus, std::string_view name) {
     return {};
 }
 
-// The newest first: libndctl puts each that it finds in front.
+// By bus (/sys/class/nd/ndctlN), each level in the reversed order of its directory.
 std::vector<NdRegion*> regions_in_order(NdBus& bus) {
     std::vector<NdRegion*> regions;
-    for (auto& region : bus.regions) regions.insert(regions.begin(), &region);
+    for (auto& region : bus.regions) regions.push_back(&region);
+    std::ranges::sort(regions, std::greater(), [](const NdRegion* region) {
+        return std::pair(kernfs_hash(fmt::format("ndctl{}", region->bus)), kernfs_hash(name_of(*region)));
+    });
     return regions;
 }
 

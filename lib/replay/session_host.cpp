@@ -68,6 +68,7 @@ void add_regions(NdBus& bus, const HostState& host) {
         const auto space = Range::from_size(number_of(attributes, "resource"), number_of(attributes, "size"));
         if (!space) continue;
         NdRegion region{.id = id,
+                        .bus = attributes.contains("available_size") ? 0 : 1,   // NFIT came first, then e820
                         .space = *space,
                         .align = std::max<std::uint64_t>(1, number_of(attributes, "align")),
                         .ways = 1,

@@ -192,6 +192,7 @@ TEST(BttSize, is_what_the_recordings_show) {
 }
 
 TEST(BttSize, needs_an_arena_behind_the_first_4_kib) {
+    EXPECT_EQ(btt_size(20 * kMiB, 4160), 19546112U);   // tests/vm: 4772 sectors of 4096 bytes
     EXPECT_FALSE(btt_size(16 * kMiB, k4K));
     EXPECT_TRUE(btt_size(16 * kMiB + k4K, k4K));
 }

@@ -214,6 +214,17 @@ TEST(NdctlCreate, without_arguments_loses_the_reason) {
             RuleId::ndctl_no_capacity, 237);
 }
 
+// tests/vm: with region0 to region2 on the bus of NFIT and region3 on that of e820, ndctl lists 3, 1, 0, 2.
+TEST(NdctlAll, regions_come_as_sysfs_lists_them) {
+    NdBus bus = test::one_region(kGiB);
+    for (int id = 1; id < 4; ++id)
+        bus.regions.push_back(test::labelled_region(id, kBase + 4 * kGiB * static_cast<unsigned>(id), kGiB));
+    bus.regions[3].bus = 1;
+    std::vector<int> ids;
+    for (const auto* region : regions_in_order(bus)) ids.push_back(region->id);
+    EXPECT_EQ(ids, (std::vector{3, 1, 0, 2}));
+}
+
 // Recorded by tests/vm: namespace0.0 comes last of these, so that its refusal is the answer, though three were destroyed.
 // That readdir() gives them in this order is in every ndctl list of a recording.
 TEST(NdctlAll, goes_through_namespaces_as_sysfs_lists_them) {
