@@ -12,11 +12,12 @@ note() { echo "== $*"; }
 
 # The operation that memhotctl calls so.
 operation_of() {
-    case "$1 $2" in
-    "daxctl reconfigure-device") shift 2; echo reconfigure-dax "$@" ;;
-    "ndctl destroy-namespace") shift 2; echo destroy "$@" ;;
+    case "$*" in
+    "daxctl reconfigure-device "*) shift 2; echo reconfigure-dax "$@" ;;
+    "ndctl destroy-namespace "*) shift 2; echo destroy "$@" ;;
     "ndctl "* | "daxctl "*) shift; echo "$@" ;;
-    "put "*) echo "$2" "$(basename "$(dirname "$3")")" ;;   # a state into memoryN/state
+    "put "*/memory*/state) echo "$2" "$(basename "$(dirname "$3")")" ;;
+    "put "*) echo write "$3" "$2" ;;
     "plug "*) echo add "$4+$3" ;;
     "unplug "*) echo remove "$4+$3" --offline ;;
     *) echo "$@" ;;
