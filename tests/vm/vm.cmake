@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Tests on a real kernel under QEMU, one for each file of scenarios/. Not installed is skipped and says what is missing.
-# About a minute of one core each; modes runs only with ctest -C long.
+# Up to a minute of one core each, so they start first; modes runs only with ctest -C long.
 foreach(scenario IN ITEMS namespaces regions dimm modes)
   set(when)
   if(scenario STREQUAL "modes")
@@ -9,5 +9,5 @@ foreach(scenario IN ITEMS namespaces regions dimm modes)
   endif()
   add_test(NAME vm.${scenario} ${when}
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/vm/run ${scenario} $<TARGET_FILE:memhotctl> ${PROJECT_BINARY_DIR}/vm/${scenario})
-  set_tests_properties(vm.${scenario} PROPERTIES LABELS vm TIMEOUT 600 SKIP_RETURN_CODE 77)
+  set_tests_properties(vm.${scenario} PROPERTIES LABELS vm TIMEOUT 600 SKIP_RETURN_CODE 77 COST 60)
 endforeach()
