@@ -185,8 +185,8 @@ std::vector<std::string> change_texts(const Verdict& verdict) {
 
 std::vector<std::string> instead_texts(const Verdict& verdict) {
     std::vector<std::string> out;
+    if (!verdict.commands.empty()) out.emplace_back("would be accepted:");
     for (const auto& command : verdict.commands) out.push_back(command);
-    if (!verdict.commands.empty()) out.back() += "   (would be accepted)";
     if (verdict.nearest) {
         out.push_back(fmt::format("{} ({}) would be accepted", to_string(*verdict.nearest),
                                   memhot::human_size(verdict.nearest->size())));
@@ -257,9 +257,10 @@ std::string group_title(const Group& group) {
     return fmt::format("{}-{}", group.first->title, *group.last->block);
 }
 
-// The first answer that decides the exit status.
+// The first answer that decides the exit status; the last one where all is well.
 const Answer& decisive(const std::vector<Answer>& answers) {
     const int status = combined_status(answers);
+    if (status == 0) return answers.back();   // where everything lies in the end
     return *std::ranges::find_if(answers, [status](const Answer& a) { return exit_status(a.verdict) == status; });
 }
 

@@ -46,7 +46,7 @@ constexpr Entry kEntries[] = {
      .needs = {Need::block_size, Need::start},
      .work = works::kmem_truncated},
     {.id = "nd.kmem-no-node",
-     .patterns = {"rejecting DAX region with invalid node: {node:errno}", "rejecting DAX region {*} with invalid node",
+     .patterns = {"rejecting DAX region with invalid node: {node:word}", "rejecting DAX region {*} with invalid node",
                   "rejecting DAX region{*}invalid node"},
      .cause = "The device has no NUMA node to become (target_node is missing or -1): firmware gives no proximity "
               "domain for the range.",

@@ -49,8 +49,14 @@ inline constexpr auto kNvdimmRules = [] {
          "allocation underrun: %#llx of %#llx bytes",
          "drivers/nvdimm/namespace_devs.c: scan_allocate, grow_dpa_allocation", "5.3+",
          "create a new namespace, or free what lies behind this one", false},
+        {nd_label_slots, kCheck, "nd.label-slots",
+         "each DIMM has a free label slot, which every change of a label needs", ENXIO, "",
+         "drivers/nvdimm/label.c: __pmem_label_update (nd_label_alloc_slot)", "5.3+",
+         "destroy a namespace, or make larger label areas: ndctl init-labels, which loses all namespaces", false},
         {nd_uuid_busy, kCheck, "nd.uuid-busy", "an instance claims the namespace", EBUSY, "",
          "drivers/nvdimm/namespace_devs.c: uuid_store", "5.3+", "detach the instance: disable the namespace", false},
+        {nd_uuid_duplicate, kCheck, "nd.uuid-duplicate", "no other namespace of the bus has the uuid", EINVAL, "",
+         "drivers/nvdimm/bus.c, namespace_devs.c: nd_is_uuid_unique", "5.3+", "take a fresh one: uuidgen", false},
 
         // --- enabling namespaces -------------------------------------------------------------------------------------------
         {nd_claim_small, kCheck, "nd.claim-small", "an instance needs a namespace of at least 16 MiB", ENXIO, "",
@@ -291,11 +297,12 @@ inline constexpr auto kNvdimmRules = [] {
          0, "mapping%d: %#llx-%#llx cannot be hotremoved until the next reboot",
          "drivers/dax/kmem.c: dev_dax_kmem_remove", "5.3+", "offline every block first", false},
         {ndctl_zeroes_first, kHazard, "hazard.ndctl-zeroes-first",
-         "ndctl zeroes the info block, and only then sees that the namespace does not start on 16 MiB: the old mode is "
-         "gone, the new one never comes",
+         "ndctl zeroes the info block before it sees that the rest is refused (a start off 16 MiB, no space, no room): "
+         "the "
+         "old mode is gone, the new one never comes",
          0, "%s misaligned to 16M, adjust region alignment and retry",
          "ndctl/namespace.c: namespace_reconfig, check_dax_align", "ndctl 71-76",
-         "save the first 8 KiB; --force, or recreate it at a multiple of 16 MiB", false},
+         "save the first 8 KiB; take what is named instead", true},
         {nd_grow_downward, kHazard, "hazard.nd-grow-downward",
          "a hole directly below a namespace is taken before one above: it starts lower, and all data shift", 0, "",
          "drivers/nvdimm/namespace_devs.c: scan_allocate", "5.3+", "fill the hole below with a namespace first", false},
@@ -304,6 +311,11 @@ inline constexpr auto kNvdimmRules = [] {
          "covers what belongs to others",
          0, "", "drivers/nvdimm/namespace_devs.c: init_dpa_allocation, nd_namespace_pmem_set_resource", "5.3+",
          "never grow it: create a new namespace", false},
+        {nd_empty_device, kHazard, "hazard.nd-empty-device",
+         "an align that leaves nothing of the namespace is taken, and the device has size 0; kernels from 6.6 on "
+         "refuse it",
+         0, "", "drivers/nvdimm/pfn_devs.c: nd_pfn_init, nd_pfn_validate", "5.4-6.5",
+         "a larger namespace, or a smaller align", false},
     });
 }();
 

@@ -50,6 +50,7 @@ struct NdNamespace {
     Range space{};   // meaningful where size() != 0
     bool allocated = false;
     std::uint64_t identity = 0;   // stands for the uuid; new with each creation, 0 for none
+    std::string uuid{};   // as the host shows it; of one that was created here unknown
     std::optional<Personality> active{};
     std::optional<NsMode> claimed{};   // an instance that is not active holds it: what a failed ndctl leaves of a btt
     bool info_hidden = false;   // idle when the host was read, and its labels say that an info block is there
@@ -65,6 +66,7 @@ struct NdMapping {
     std::uint64_t start = 0;   // device address
     std::uint64_t size = 0;
     bool enabled = true;   // its DIMM has a driver
+    std::optional<unsigned> slots{};   // free labels (available_slots); absent: unknown, and taken as enough
 };
 
 struct NdRegion {

@@ -49,6 +49,8 @@ CommandAnswer create_device(NdBus& bus, const std::vector<std::string>& argument
 CommandAnswer destroy_device(NdBus& bus, const std::vector<std::string>& arguments);
 CommandAnswer enable_device(NdBus& bus, const std::vector<std::string>& arguments);
 CommandAnswer disable_device(NdBus& bus, const std::vector<std::string>& arguments);
+// Whether a path is one of the files whose answers are known; of others nothing can be said.
+bool is_mirrored_file(std::string_view path);
 CommandAnswer write_attribute(NdBus& bus, std::string_view path, std::string_view value);   // sysfs.cpp
 
 // --- shared ------------------------------------------------------------------------------------------------------

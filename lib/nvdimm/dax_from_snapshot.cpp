@@ -87,7 +87,8 @@ void BusReader::read_dax_region(const DaxRegionRecord& record) {
     for (const auto& device : record_.dax_devices) {
         if (belongs_to(device, record) && device.target_node) region.target_node = *device.target_node;
     }
-    region.seed = id_in(record.seed);
+    // one that is not listed went away while the host was read
+    if (record_.dax_device(record.seed) != nullptr) region.seed = id_in(record.seed);
     region.youngest = id_in(record.create);
     bus().dax_regions.push_back(region);
 }

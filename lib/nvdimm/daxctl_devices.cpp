@@ -48,7 +48,9 @@ DeviceResult create_in(NdBus& bus, int region_id, const ParsedOptions& options, 
     if (region == nullptr || !dax_create(bus, *region, "1").ok() || !region->seed) {
         return refused(nd_refuse(RuleId::daxctl_no_space));
     }
-    DaxDevice& device = *bus.find_dax(fmt::format("dax{}.{}", region_id, *region->seed));
+    DaxDevice* const seed = bus.find_dax(fmt::format("dax{}.{}", region_id, *region->seed));
+    if (seed == nullptr) return refused(nd_refuse(RuleId::daxctl_no_space));
+    DaxDevice& device = *seed;
     const auto size = options.value("size") ? parse_tool_size(*options.value("size")) : std::nullopt;
     const std::uint64_t bytes = options.value("size") ? (size ? size->value : 0) : available_size(bus, *region);
     if (bytes == 0) return refused(nd_refuse(RuleId::daxctl_no_space));

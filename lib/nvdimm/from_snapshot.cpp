@@ -183,7 +183,8 @@ Status BusReader::read_regions() {
             region.mappings.push_back({.dimm = part.dimm,
                                        .start = part.start,
                                        .size = part.size,
-                                       .enabled = dimm == record_.dimms.end() || !dimm->driver.empty()});
+                                       .enabled = dimm == record_.dimms.end() || !dimm->driver.empty(),
+                                       .slots = dimm == record_.dimms.end() ? std::nullopt : dimm->available_slots});
         }
         bus().regions.push_back(std::move(region));
     }
@@ -198,6 +199,7 @@ Status BusReader::read_namespaces() {
         if (region == nullptr) continue;
         NdNamespace ns;
         ns.id = *name->second;
+        ns.uuid = record.uuid;
         if (record.size.value_or(0) != 0) {
             if (!record.resource) {
                 return Error(ErrorKind::not_permitted, fmt::format("{}: its address is hidden; run as root or on a "

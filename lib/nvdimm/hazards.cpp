@@ -73,6 +73,12 @@ void keeps_info_block(const NdBus& bus, const NdRegion& region, const NdNamespac
                       std::vector<Hazard>& out) {
     const InfoBlock* info = info_block_of(bus, ns);
     const bool on_device = info != nullptr && info->mode != NsMode::sector && info->map == PageMap::device;
+    if (ns.info_hidden && size != 0 && size != ns.size()) {
+        out.push_back(
+            hazard(RuleId::nd_resize_kept_map_dev,
+                   fmt::format("{} keeps an info block that nobody could look at: with map=dev enabling it may fail",
+                               name_of(region, ns))));
+    }
     if (!on_device || size == 0 || size == ns.size()) return;
     NdBus trial = bus;
     NdRegion& there = *trial.find_region(region.id);
@@ -127,6 +133,13 @@ void created_at(const NdBus& bus, const CreateRequest& request, const NdRegion& 
         return;
     }
     const auto geometry = pfn_geometry(trial.model.profile(), target.space, wanted.align, wanted.map);
+    if (!geometry.refusal && geometry.geometry.usable == 0) {
+        out.push_back(
+            hazard(RuleId::nd_empty_device,
+                   fmt::format("an align of {} leaves nothing of {}: {} in front, {} at the end",
+                               human_size(wanted.align), to_string(target.space),
+                               human_size(geometry.geometry.data_offset), human_size(geometry.geometry.end_trunc))));
+    }
     if (geometry.refusal || wanted.map != PageMap::device) return;
     const InfoBlock info{.map = wanted.map, .align = wanted.align, .geometry = geometry.geometry};
     if (exhausted_by(trial, target, info) == RuleId::none) return;
@@ -279,6 +292,13 @@ void of_uuid(const NdBus& bus, std::string_view name, std::vector<Hazard>& out) 
     }
 }
 
+bool takes_align(const NdBus& bus, std::string_view name, std::uint64_t align) {
+    return std::ranges::any_of(bus.regions, [&](const NdRegion& region) {
+        NdRegion trial = region;
+        return name_of(region) == name && set_region_align(bus.model.profile(), trial, align).ok();
+    });
+}
+
 void of_write(const NdBus& bus, const CommandLine& command, std::vector<Hazard>& out) {
     const std::string value = command.arguments.empty() ? std::string() : command.arguments.front();
     const std::string_view file = last_part(command.verb);
@@ -293,10 +313,30 @@ void of_write(const NdBus& bus, const CommandLine& command, std::vector<Hazard>&
         of_uuid(bus, parent, out);
     } else if (file == "size" && number) {
         of_size(bus, parent, *number, out);
-    } else if (file == "align" && has_align && number && *number >> 32 != 0 && parent.starts_with("region")) {
+    } else if (file == "align" && has_align && number && *number >> 32 != 0 && takes_align(bus, parent, *number)) {
         out.push_back(hazard(RuleId::nd_region_align_4g,
                              fmt::format("an align of {} makes the next size that is written in {} divide by {:#x}",
                                          human_size(*number), parent, *number & 0xffffffff)));
+    }
+}
+
+// A refusal behind the zeroing: the namespace has neither its old nor its new mode. Told by trying.
+void zeroes_in_vain(const NdBus& bus, const CommandLine& command, std::vector<Hazard>& out) {
+    const auto known = [](const Hazard& one) { return one.rule == RuleId::ndctl_zeroes_first; };
+    if (command.verb != "create-namespace" || std::ranges::any_of(out, known)) return;
+    NdBus trial = bus;
+    const CommandAnswer answer = run_command(trial, command);
+    if (answer.exit == 0) return;
+    for (const auto& region : bus.regions) {
+        for (const auto& [id, ns] : region.namespaces) {
+            const NdRegion* there = trial.find_region(region.id);
+            const NdNamespace* after = there == nullptr ? nullptr : there->find(id);
+            const bool had = info_block_of(bus, ns) != nullptr || ns.info_hidden;
+            if (!had || after == nullptr || info_block_of(trial, *after) != nullptr || after->info_hidden) continue;
+            out.push_back(hazard(RuleId::ndctl_zeroes_first,
+                                 fmt::format("ndctl zeroes the info block of {}, and only then comes the refusal",
+                                             name_of(region, ns))));
+        }
     }
 }
 
@@ -306,6 +346,7 @@ std::vector<Hazard> hazards_of(const NdBus& bus, const CommandLine& command) {
     std::vector<Hazard> out;
     if (command.program == "write") of_write(bus, command, out);
     if (command.verb == "create-namespace") of_create(bus, command.arguments, out);
+    zeroes_in_vain(bus, command, out);
     if (command.verb == "destroy-namespace") of_destroy(bus, command.arguments, out);
     if (command.verb == "enable-namespace") {
         for (const auto& word : command.arguments) of_enable(bus, word, out);

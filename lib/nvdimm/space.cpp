@@ -206,6 +206,19 @@ void shrink(NdNamespace& ns, std::uint64_t size) {
     place(ns, std::move(extents), size);
 }
 
+// nd_pmem_namespace_label_update(): a label is written beside the old one, which takes a free slot on each DIMM. The space
+// stays taken where there is none.
+NdAnswer write_labels(NdRegion& region, const NdNamespace& ns, bool is_new) {
+    if (!ns.allocated) return {0, RuleId::nd_accepted};   // labels are only taken out
+    if (std::ranges::any_of(region.mappings, [](const NdMapping& one) { return one.slots == 0U; })) {
+        return nd_refuse(RuleId::nd_label_slots);
+    }
+    for (auto& mapping : region.mappings) {
+        if (is_new && mapping.slots) --*mapping.slots;
+    }
+    return {0, RuleId::nd_accepted};
+}
+
 }   // namespace
 
 std::uint64_t available_size(const NdRegion& region) {
@@ -256,7 +269,7 @@ NdAnswer set_size(NdRegion& region, NdNamespace& ns, std::uint64_t size, bool mi
         if (!extents) return nd_refuse(RuleId::nd_size_no_room);
         place(ns, *std::move(extents), size);
     }
-    return {0, RuleId::nd_accepted};
+    return write_labels(region, ns, have == 0 && size != 0);
 }
 
 NdAnswer set_region_align(const KernelProfile& profile, NdRegion& region, std::uint64_t value) {

@@ -53,10 +53,18 @@ NdAnswer write_region(NdBus& bus, const Target& target, std::string_view value) 
     return kNoSuchFile;
 }
 
-// uuid_store(): a new identity, so that an info block of the old one no longer counts; that another device has the uuid
-// already (EINVAL) is not looked for. Labels follow, also of a namespace without a size: with a DIMM unbound that is the end
+bool is_taken(const NdBus& bus, const NdNamespace& self, std::string_view uuid) {
+    for (const auto& region : bus.regions) {
+        for (const auto& [_, ns] : region.namespaces) {
+            if (&ns != &self && !ns.uuid.empty() && ns.uuid == uuid) return true;
+        }
+    }
+    return false;
+}
+
+// uuid_store(): a new identity, so that an info block of the old one no longer counts. Labels follow, also of a namespace without a size: with a DIMM unbound that is the end
 // (nd_pmem_namespace_label_update).
-NdAnswer write_uuid(NdBus& bus, const FoundNamespace& found) {
+NdAnswer write_uuid(NdBus& bus, const FoundNamespace& found, std::string_view uuid) {
     NdRegion& region = *found.region;
     NdNamespace& ns = *found.ns;
     if (!region.labelled) return kNoSuchFile;
@@ -64,14 +72,16 @@ NdAnswer write_uuid(NdBus& bus, const FoundNamespace& found) {
     if (!std::ranges::all_of(region.mappings, &NdMapping::enabled)) {
         return {.error = 0, .rule = RuleId::nd_unbind_active_dimm, .crash = true};
     }
+    if (is_taken(bus, ns, uuid)) return nd_refuse(RuleId::nd_uuid_duplicate);
     ns.identity = ++bus.last_identity;
+    ns.uuid = uuid;
     return {0, RuleId::nd_accepted};
 }
 
 NdAnswer write_namespace(NdBus& bus, const Target& target, std::string_view value) {
     const auto found = find_namespace(bus, target.parent);
     if (found.ns == nullptr) return kNoSuchFile;
-    if (target.file == "uuid") return write_uuid(bus, found);
+    if (target.file == "uuid") return write_uuid(bus, found, value);
     if (target.file != "size") return kNoSuchFile;
     if (!found.region->labelled) return nd_refuse(RuleId::nd_size_label_less);   // whatever is written
     const auto number = parse_number(value);
@@ -169,6 +179,30 @@ NdAnswer write(NdBus& bus, const Target& target, std::string_view value) {
 }
 
 }   // namespace
+
+bool is_mirrored_file(std::string_view path) {
+    const Target target = split_path(path);
+    if (target.file == "bind" || target.file == "unbind") {
+        constexpr std::array<std::string_view, 4> kDrivers{"nvdimm", "kmem", "device_dax", "nd_pmem"};
+        return std::ranges::find(kDrivers, target.parent) != kDrivers.end();
+    }
+    struct File {
+        std::string_view parent;
+        std::string_view file;
+    };
+    constexpr auto kFiles = std::to_array<File>({{"region", "align"},
+                                                 {"namespace", "size"},
+                                                 {"namespace", "uuid"},
+                                                 {"dax_region", "create"},
+                                                 {"dax_region", "delete"},
+                                                 {"dax", "size"},
+                                                 {"dax", "align"},
+                                                 {"dax", "mapping"}});
+    const bool nd_instance = target.parent.starts_with("dax") && path.find("/nd/") != std::string_view::npos;
+    return !nd_instance && std::ranges::any_of(kFiles, [&](const File& one) {
+        return target.parent.starts_with(one.parent) && target.file == one.file;
+    });
+}
 
 CommandAnswer write_attribute(NdBus& bus, std::string_view path, std::string_view value) {
     const NdAnswer answer = write(bus, split_path(path), without_newline(value));

@@ -159,6 +159,7 @@ Values values_of(const NdBus& after, const DaxDevice& device) {
 
 void put_region(const NdBus& before, const NdRegion& was, const NdRegion& is, std::vector<DeviceChange>& out) {
     if (!is.labelled) return;
+    if (!was.labelled) out.push_back({name_of(is), {Value::of_text("labels", "initialised")}});
     const bool ignore = before.model.profile().has(Feature::nd_full_dimm_ignored);
     Values values;
     if (was.align != is.align) values.push_back(Value::of_size("align", is.align));
@@ -170,15 +171,38 @@ void put_region(const NdBus& before, const NdRegion& was, const NdRegion& is, st
     if (!values.empty()) out.push_back({name_of(is), std::move(values)});
 }
 
-void put_namespaces(const NdBus& after, const NdRegion& was, const NdRegion& is, std::vector<DeviceChange>& out) {
+// Everything that decides where the data are.
+bool same_layout(const InfoBlock* one, const InfoBlock* other) {
+    if (one == nullptr || other == nullptr) return one == other;
+    return one->mode == other->mode && one->sector_size == other->sector_size &&
+           one->geometry.start_pad == other->geometry.start_pad &&
+           one->geometry.data_offset == other->geometry.data_offset &&
+           one->geometry.end_trunc == other->geometry.end_trunc;
+}
+
+// What becomes of what a namespace held.
+std::string_view fate_of_data(const NdBus& before, const NdNamespace& was, const NdBus& after, const NdNamespace* is) {
+    if (is == nullptr || !is->allocated) return "lost";
+    if (is->space.start != was.space.start) return "shifted";
+    if (!same_layout(info_block_of(before, was), info_block_of(after, *is)) || was.info_hidden != is->info_hidden) {
+        return "lost";
+    }
+    return is->space.size() < was.space.size() ? "cut" : "kept";
+}
+
+void put_namespaces(const NdBus& before, const NdBus& after, const NdRegion& was, const NdRegion& is,
+                    std::vector<DeviceChange>& out) {
     for (const auto& [id, ns] : is.namespaces) {
         const NdNamespace* const old = was.find(id);
         const bool changed = old == nullptr ? ns.allocated : differs(*old, ns);
-        if (changed) out.push_back({name_of(is, ns), values_of(after, is, ns)});
+        if (!changed) continue;
+        out.push_back({name_of(is, ns), values_of(after, is, ns)});
+        if (old == nullptr || !old->allocated) continue;
+        out.back().values.push_back(Value::of_text("data", fate_of_data(before, *old, after, &ns)));
     }
     for (const auto& [id, ns] : was.namespaces) {
         const bool gone = is.find(id) == nullptr && ns.allocated;
-        if (gone) out.push_back({name_of(was, ns), {Value::of_text("state", "gone")}});
+        if (gone) out.push_back({name_of(was, ns), {Value::of_text("state", "gone"), Value::of_text("data", "lost")}});
     }
 }
 
@@ -200,7 +224,7 @@ std::vector<DeviceChange> nd_changes(const NdBus& before, const NdBus& after) {
     for (const auto& region : after.regions) {
         const auto was = std::ranges::find(before.regions, region.id, &NdRegion::id);
         if (was == before.regions.end()) continue;
-        put_namespaces(after, *was, region, out);
+        put_namespaces(before, after, *was, region, out);
         put_region(before, *was, region, out);
     }
     put_dax(before, after, out);

@@ -38,11 +38,20 @@ std::string seen(const NdBus& bus, const DaxDevice& device) {
     if (device.ranges.empty()) text += " no space";
     if (device.driver == DaxDriver::none) return text + ", no driver";
     if (device.driver == DaxDriver::device_dax) return text + ", devdax";
-    const auto blocks = blocks_of(bus, device);
-    const auto online =
-        std::ranges::count_if(blocks, [&](std::uint64_t number) { return bus.model.block(number)->online; });
-    return text + fmt::format(", system-ram, {} of {} memory blocks online, node {}", online, blocks.size(),
-                              device.target_node);
+    std::size_t count = 0;
+    std::size_t online = 0;
+    const std::uint64_t size = bus.model.block_size();
+    for (const auto& range : device.added) {
+        for (std::uint64_t number = range.start / size; number * size < range.last; ++number) {
+            const auto block = bus.model.block(number);
+            count += block ? 1U : 0U;
+            online += block && block->online ? 1U : 0U;
+        }
+    }
+    text += fmt::format(", system-ram, {} of {} memory blocks online, node {}", online, count, device.target_node);
+    const std::size_t seen = blocks_of(bus, device).size();
+    if (seen != count) text += fmt::format("; daxctl takes it for {} in one piece", seen);
+    return text;
 }
 
 }   // namespace

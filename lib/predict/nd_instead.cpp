@@ -65,8 +65,8 @@ bool has(const CommandLine& command, const Word& option) {
 
 // ndctl stops at the first region that objects, though another one may have the room.
 void other_regions(const Question& q, std::vector<Steps>& out) {
-    if (q.subject.regions.size() < 2 || q.subject.ns != nullptr) return;
-    for (const NdRegion* region : q.subject.regions) out.push_back({with(q.command, kRegion, name_of(*region))});
+    if (has(q.command, kRegion) || q.subject.ns != nullptr) return;
+    for (const auto& region : q.bus.regions) out.push_back({with(q.command, kRegion, name_of(region))});
 }
 
 // The multiples around the size that was asked for, the nearer one first; then the largest that a region has.
@@ -87,6 +87,17 @@ void other_sizes(const Question& q, std::vector<Steps>& out) {
     if (sizes.size() > kMost) sizes.resize(kMost);
     for (const std::uint64_t one : sizes) {
         if (one != 0 && one != size) out.push_back({with(q.command, kSize, exact_size(one))});
+    }
+}
+
+// A label-less region has its one namespace already: it is reconfigured.
+void reconfigure_label_less(const Question& q, std::vector<Steps>& out) {
+    if (q.subject.ns != nullptr) return;
+    for (const NdRegion* region : q.subject.regions) {
+        if (region->labelled) continue;
+        CommandLine changed = without(without(q.command, kSize), kRegion);
+        changed.arguments.insert(changed.arguments.begin(), {"-e", fmt::format("namespace{}.0", region->id), "-f"});
+        out.push_back({std::move(changed)});
     }
 }
 
@@ -137,12 +148,13 @@ using Change = void (*)(const Question&, std::vector<Steps>&);
 struct Row {
     std::string_view program;
     std::string_view verb;
-    std::array<Change, 8> changes;
+    std::array<Change, 9> changes;
 };
 constexpr auto kRows = std::to_array<Row>({
     {"ndctl",
      "create-namespace",
-     {other_regions, other_sizes, no_size, other_aligns, map_in_ram, other_region_align, leave_system_ram, force}},
+     {other_regions, other_sizes, no_size, other_aligns, map_in_ram, other_region_align, leave_system_ram, force,
+      reconfigure_label_less}},
     {"ndctl", "destroy-namespace", {leave_system_ram, force}},
     {"ndctl", "disable-namespace", {leave_system_ram}},
     {"daxctl", "reconfigure-device", {disable_first, force}},
@@ -181,10 +193,22 @@ std::vector<Steps> changed_again(const Question& q, std::span<const Change> chan
     return out;
 }
 
-std::vector<std::string> texts_of(const Steps& steps) {
+// What is lost by a command stands behind it, as a comment of the shell.
+std::vector<std::string> texts_of(NdBus bus, const Steps& steps) {
     std::vector<std::string> texts;
-    texts.reserve(steps.size());
-    for (const auto& step : steps) texts.push_back(to_string(step));
+    for (const auto& step : steps) {
+        NdBus after = bus;
+        run_command(after, step);
+        std::string text = to_string(step);
+        for (const auto& change : nd_changes(bus, after)) {
+            for (const auto& value : change.values) {
+                const bool harmed = value.name == "data" && value.text != "kept";
+                if (harmed) text += fmt::format("   # data of {} {}", change.device, value.text);
+            }
+        }
+        texts.push_back(std::move(text));
+        bus = std::move(after);
+    }
     return texts;
 }
 
@@ -197,10 +221,10 @@ std::vector<std::string> nd_instead(const NdBus& bus, const CommandLine& command
     const Question question{bus, command, subject};
     const auto once = changed(question, row->changes);
     const auto good = [&](const Steps& steps) { return is_good(bus, steps); };
-    if (const auto found = std::ranges::find_if(once, good); found != once.end()) return texts_of(*found);
+    if (const auto found = std::ranges::find_if(once, good); found != once.end()) return texts_of(bus, *found);
     const auto twice = changed_again(question, row->changes, once);
     const auto found = std::ranges::find_if(twice, good);
-    return found == twice.end() ? std::vector<std::string>() : texts_of(*found);
+    return found == twice.end() ? std::vector<std::string>() : texts_of(bus, *found);
 }
 
 }   // namespace memhot

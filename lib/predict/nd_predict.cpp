@@ -51,6 +51,13 @@ Result<std::vector<Verdict>> predict(const Snapshot& snapshot, std::shared_ptr<c
     NdBus bus = std::move(reading->bus);
     std::vector<Verdict> verdicts;
     for (const auto& command : commands) {
+        if (command.program == "write" && !is_mirrored_file(command.verb)) {
+            return bad_input(
+                fmt::format("{}: what this file answers is not known here, expected align of a region; size or "
+                            "uuid of a namespace; size, align or mapping of a device of the dax bus; create or "
+                            "delete of a dax_region; bind or unbind of nvdimm, nd_pmem, device_dax or kmem",
+                            command.verb));
+        }
         NdBus after = bus;
         const CommandAnswer answer = run_command(after, command);
         Verdict verdict = verdict_on(bus, after, command, answer);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <algorithm>
+#include <cerrno>
 #include <fmt/format.h>
 
 #include "predict/nd_parts.hpp"
@@ -16,18 +17,42 @@ bool names(const CommandLine& command, const std::string& name) {
     return (command.verb + "/").find("/" + name + "/") != std::string::npos;
 }
 
+// ndctl passes over regions without room (EAGAIN) and stops at the first other answer: that region it is about.
+void find_region(NdBus& bus, NdSubject& subject) {
+    Console unheard;
+    subject.regions.clear();
+    for (const NdRegion* region : regions_in_order(bus)) {
+        if (!matches_region(*region, subject.request->region)) continue;
+        subject.regions.push_back(region);
+        Wanted wanted;
+        const NdAnswer answer = validate_request(bus, *subject.request, *region, nullptr, unheard, wanted);
+        if (subject.regions.size() == 1 || answer.error != EAGAIN) subject.wanted = wanted;
+        if (answer.error == EAGAIN) continue;
+        subject.regions = {region};
+        return;
+    }
+}
+
 void read_request(const NdBus& bus, const CommandLine& command, NdSubject& subject) {
     Console unheard;
     subject.request = read_create_request(bus.model.profile(), command.arguments, unheard);
     if (!subject.request) return;
     if (!subject.request->reconfigure) {
-        subject.regions.clear();
-        for (const auto& region : bus.regions) {
-            if (matches_region(region, subject.request->region)) subject.regions.push_back(&region);
+        NdBus copy = bus;
+        find_region(copy, subject);
+        // of the bus itself, not of the copy
+        for (auto& region : subject.regions) {
+            region = &*std::ranges::find(bus.regions, region->id, &NdRegion::id);
         }
+    } else if (subject.ns != nullptr) {
+        validate_request(bus, *subject.request, *subject.regions.front(), subject.ns, unheard, subject.wanted);
     }
-    if (subject.regions.empty() || (subject.request->reconfigure && subject.ns == nullptr)) return;
-    validate_request(bus, *subject.request, *subject.regions.front(), subject.ns, unheard, subject.wanted);
+}
+
+// A size that is written.
+void read_write(const CommandLine& command, NdSubject& subject) {
+    if (!command.verb.ends_with("/size") || command.arguments.empty()) return;
+    if (const auto number = parse_number(command.arguments.front())) subject.wanted.size = *number;
 }
 
 }   // namespace
@@ -47,6 +72,7 @@ NdSubject subject_of(const NdBus& bus, const CommandLine& command) {
         if (subject.device == nullptr && names(command, device.name())) subject.device = &device;
     }
     if (command.program == "ndctl" && command.verb == "create-namespace") read_request(bus, command, subject);
+    if (command.program == "write") read_write(command, subject);
     return subject;
 }
 

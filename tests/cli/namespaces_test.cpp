@@ -102,14 +102,14 @@ TEST(CheckCommands, TellTheFinalWordsTheRuleAndWhatInstead) {
     EXPECT_EQ(said.headline(), "ndctl create-namespace -r region1 -s 64M: REFUSED EINVAL (Invalid argument)");
     EXPECT_TRUE(said.has("ndctl.start-16m"));
     EXPECT_TRUE(said.has("misaligned to 16M, adjust region alignment"));
-    EXPECT_TRUE(said.has("ndctl create-namespace -r region1 -s 64M -f   (would be accepted)"));
+    EXPECT_TRUE(said.has("would be accepted:\n          ndctl create-namespace -r region1 -s 64M -f\n"));
 }
 
 TEST(CheckCommands, NameAnotherRegionThatHasTheRoom) {
     // region2 is asked first, is label-less and ends it
     const Said said = on_nvdimm_host({"check", "create-namespace", "-s", "64M"});
     EXPECT_EQ(said.status, 1);
-    EXPECT_TRUE(said.has("-r region0   (would be accepted)")) << said.out;
+    EXPECT_TRUE(said.has("ndctl create-namespace -s 64M -r region0\n")) << said.out;
 }
 
 TEST(CheckCommands, AnswerOneAfterTheOther) {
@@ -120,6 +120,7 @@ TEST(CheckCommands, AnswerOneAfterTheOther) {
     EXPECT_EQ(document["format"], "memhot-check/1");
     ASSERT_EQ(document["verdicts"].size(), 2U);
     EXPECT_EQ(document["verdicts"][0]["changes"]["namespace0.4"]["state"], "gone");
+    EXPECT_EQ(document["verdicts"][0]["changes"]["namespace0.4"]["data"], "lost");
 }
 
 TEST(CheckCommands, TakeReconfigureAsNdctlDoes) {
@@ -152,6 +153,12 @@ TEST(CheckCommands, LeaveTheProgramItsOwnOptions) {
     const Said unknown = on_nvdimm_host({"check", "create-namespace", "--frob"});
     EXPECT_EQ(unknown.status, 1);
     EXPECT_TRUE(unknown.has("ndctl.usage"));
+}
+
+TEST(CheckCommands, RefuseFilesWhoseAnswersAreNotKnown) {
+    const Said said = on_nvdimm_host({"check", "write", "/sys/bus/nd/devices/dax0.3/align", "4096"});
+    EXPECT_EQ(said.status, 2);
+    EXPECT_EQ(said.out, "");
 }
 
 TEST(CheckCommands, FitAScreen) {

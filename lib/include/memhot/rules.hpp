@@ -94,7 +94,9 @@ enum class RuleId : std::uint8_t {
     nd_size_dimm_disabled,
     nd_size_no_space,
     nd_size_no_room,
+    nd_label_slots,
     nd_uuid_busy,
+    nd_uuid_duplicate,
     // enabling namespaces
     nd_claim_small,
     nd_not_allocated,
@@ -179,6 +181,7 @@ enum class RuleId : std::uint8_t {
     ndctl_zeroes_first,
     nd_grow_downward,
     nd_grow_splits,
+    nd_empty_device,
     count_
 };
 inline constexpr std::size_t kRuleCount = static_cast<std::size_t>(RuleId::count_);

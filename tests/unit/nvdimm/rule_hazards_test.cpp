@@ -262,5 +262,35 @@ TEST(Hazard, nd_grow_splits) {
     expect_none(bus, write_to("/sys/bus/nd/devices/namespace0.2/size", "1610612736"));   // N6: refused
 }
 
+// Row 26 of the vectors: 5.7 to 6.5 make a device of nothing, later kernels refuse.
+TEST(Hazard, nd_empty_device) {
+    const auto found_on = [](std::string kernel) {
+        NdBus bus = test::one_region(2 * kGiB, 0x104000000, std::move(kernel));
+        return hazards_of(bus, split_command("ndctl create-namespace -r region0 -s 1G -m devdax -a 1G -f"));
+    };
+    const auto found = found_on("6.1.190");
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].rule, RuleId::nd_empty_device);
+    EXPECT_TRUE(found_on("6.12.95").empty());
+}
+
+// Any refusal behind the zeroing, not only that of the 16 MiB.
+TEST(Hazard, ndctl_zeroes_first_whatever_is_refused_then) {
+    NdBus bus = test::one_region(kGiB);
+    test::done(bus, "ndctl create-namespace -r region0 -s 512M");
+    const CommandLine grow = split_command("ndctl create-namespace -e namespace0.0 -f -m devdax -s 2G");
+    const auto found = hazards_of(bus, grow);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].rule, RuleId::ndctl_zeroes_first);
+    EXPECT_TRUE(hazards_of(bus, split_command("ndctl create-namespace -e namespace0.0 -f -m devdax -s 256M")).empty());
+}
+
+// An align that a region does not take harms nobody.
+TEST(Hazard, nd_region_align_4g_only_where_it_is_taken) {
+    const CommandLine write = split_command("write /sys/bus/nd/devices/region0/align 4294967296");
+    EXPECT_TRUE(hazards_of(test::one_region(kGiB), write).empty());
+    EXPECT_EQ(hazards_of(test::one_region(8 * kGiB), write).size(), 1U);
+}
+
 }   // namespace
 }   // namespace memhot

@@ -164,5 +164,31 @@ TEST(Rule, nd_uuid_busy) {
     EXPECT_EQ(test::namespace_of(bus, "namespace0.0").active->mode, NsMode::raw);
 }
 
+// N12: every change of a label needs a free slot on each DIMM; a deletion does not.
+TEST(Rule, nd_label_slots) {
+    NdBus bus = test::one_region(2 * kGiB);
+    bus.regions[0].mappings[0].slots = 1;
+    test::done(bus, "ndctl create-namespace -r region0 -s 512M");   // takes the last one
+    const auto answer = run_command(bus, split_command("ndctl create-namespace -r region0 -s 512M"));
+    EXPECT_NE(answer.exit, 0);
+    EXPECT_EQ(answer.rule, RuleId::nd_label_slots);
+    EXPECT_EQ(answer.kernel_error, ENXIO);
+    test::done(bus, "ndctl destroy-namespace -f namespace0.0");
+}
+
+// N1
+TEST(Rule, nd_uuid_duplicate) {
+    NdBus bus = test::one_region(2 * kGiB);
+    constexpr std::string_view kUuid = "6e5fbc5d-6c1b-4c8f-9f77-5a8d1ac1d0f1";
+    test::done(bus, "ndctl create-namespace -r region0 -s 512M -m raw");
+    test::namespace_of(bus, "namespace0.0").uuid = kUuid;
+    const auto again = write_attribute(bus, "/sys/bus/nd/devices/namespace0.1/uuid", kUuid);
+    EXPECT_EQ(again.rule, RuleId::nd_uuid_duplicate);
+    EXPECT_EQ(again.kernel_error, EINVAL);
+    const auto fresh =
+        write_attribute(bus, "/sys/bus/nd/devices/namespace0.1/uuid", "6e5fbc5d-6c1b-4c8f-9f77-5a8d1ac1d0f2");
+    EXPECT_EQ(fresh.exit, 0);
+}
+
 }   // namespace
 }   // namespace memhot

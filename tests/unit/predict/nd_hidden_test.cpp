@@ -52,7 +52,7 @@ std::vector<std::string> names(const std::vector<Value>& values) {
 TEST(NdHidden, the_mode_is_not_told_where_labels_speak_of_an_info_block) {
     const Verdict verdict = answer(disabled("dax"), kEnable);
     EXPECT_TRUE(verdict.outcome.accepted());
-    EXPECT_THAT(names(values(verdict, "namespace0.0")), testing::ElementsAre("resource", "size", "state"));
+    EXPECT_THAT(names(values(verdict, "namespace0.0")), testing::ElementsAre("resource", "size", "state", "data"));
     EXPECT_THAT(verdict.assumptions, Contains(HasSubstr("namespace0.0 is disabled and its labels say dax")));
 }
 

@@ -117,6 +117,21 @@ TEST(NdChanges, tell_which_blocks_went_online_or_offline) {
     EXPECT_EQ(told(offline, "zones"), "nothing");
 }
 
+TEST(NdChanges, tell_what_becomes_of_the_data) {
+    NdBus bus = test::one_region(4 * kGiB);
+    for (int i = 0; i < 3; ++i) test::done(bus, "ndctl create-namespace -r region0 -s 512M");
+    NdBus trial = bus;
+    EXPECT_EQ(told(after(trial, "ndctl disable-namespace namespace0.1", "namespace0.1"), "data"), "kept");
+    EXPECT_EQ(told(after(trial, "ndctl enable-namespace namespace0.1", "namespace0.1"), "data"), "kept");
+    EXPECT_EQ(told(after(trial, "ndctl create-namespace -e namespace0.1 -f -m devdax", "namespace0.1"), "data"),
+              "lost");
+    EXPECT_EQ(told(after(trial, "ndctl destroy-namespace -f namespace0.0", "namespace0.0"), "data"), "lost");
+    // namespace0.1 grows into the hole below it
+    test::done(trial, "ndctl disable-namespace namespace0.1");
+    EXPECT_EQ(told(after(trial, "write /sys/bus/nd/devices/namespace0.1/size 1073741824", "namespace0.1"), "data"),
+              "shifted");
+}
+
 TEST(NdChanges, name_what_is_gone) {
     NdBus bus = test::one_region(2 * kGiB);
     test::done(bus, "ndctl create-namespace -r region0 -s 512M -m devdax");
@@ -164,14 +179,14 @@ TEST(NdInstead, takes_the_largest_extent_where_there_is_less) {
 TEST(NdInstead, leaves_the_size_out_where_a_region_cannot_be_divided) {
     EXPECT_THAT(
         instead(test::one_legacy(kGiB + 256 * kMiB, 256 * kMiB), "ndctl create-namespace -e namespace0.0 -f -s 16M"),
-        ElementsAre("ndctl create-namespace -e namespace0.0 -f"));
+        ElementsAre("ndctl create-namespace -e namespace0.0 -f   # data of namespace0.0 lost"));
 }
 
 TEST(NdInstead, forces_what_is_active) {
     NdBus bus = test::one_region(2 * kGiB);
     test::done(bus, "ndctl create-namespace -r region0 -s 512M");
     EXPECT_THAT(instead(bus, "ndctl destroy-namespace namespace0.0"),
-                ElementsAre("ndctl destroy-namespace namespace0.0 -f"));
+                ElementsAre("ndctl destroy-namespace namespace0.0 -f   # data of namespace0.0 lost"));
 }
 
 TEST(NdInstead, takes_memory_out_of_use_first) {
