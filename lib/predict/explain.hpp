@@ -23,7 +23,7 @@ std::vector<Value> operands_for(const State& state, const Operation& operation, 
 std::vector<Hazard> hazards_for(const State& state, const Operation& operation, const Outcome& outcome);
 // What was taken for granted (hazards.cpp).
 std::vector<std::string> assumptions_for(const State& state, const Operation& operation, const Outcome& outcome);
-// The nearest range of the same size, or the aligned part of the range, that would be accepted (nearest.cpp).
+// What would be accepted instead, as Verdict::nearest says (nearest.cpp).
 std::optional<Range> nearest_accepted(const State& state, const Operation& operation, const Outcome& outcome);
 
 // Bytes of memmap that a mapping or an add takes.

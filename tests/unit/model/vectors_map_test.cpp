@@ -128,7 +128,10 @@ TEST(Vector, Vector13_one_mebibyte_off) {
          {std::pair{"5.3", "#37ffff"}, std::pair{"6.1.190", "#37ffff"}, std::pair{"6.12.95", "0x37ffff"}}) {
         Model model = test::boot({.iomem = kL3, .kernel = kernel});
         const Operation map = map_range(0x37c100000, 0x37fffffff);
-        EXPECT_EQ(predict(model, map).nearest, (Range{0x37c200000, 0x37fffffff}));
+        // in 5.3 the section with the RAM would lose memmap (vector 7), so the next one is named
+        const bool harmless = std::string_view(kernel) != "5.3";
+        EXPECT_EQ(predict(model, map).nearest,
+                  harmless ? (Range{0x37c200000, 0x37fffffff}) : (Range{0x380000000, 0x383dfffff}));
         const auto answer = expect(model, map, RuleId::map_misaligned, EINVAL, Stage::map);
         ASSERT_FALSE(answer.log.empty());
         EXPECT_EQ(answer.log[0], std::string("Misaligned __add_pages start: 0x37c100 end: ") + end);
@@ -162,7 +165,10 @@ TEST(Vector, Vector17_pmem_that_begins_inside_a_sub_section) {
     const std::string iomem = "100000000-37bcfffff : System RAM\n37bd00000-37fffffff : Persistent Memory\n";
     for (const std::string kernel : kSince53) {
         Model model = test::boot({.iomem = iomem, .kernel = kernel});
-        EXPECT_EQ(predict(model, map_range(0x37bd00000, 0x37fffffff)).nearest, (Range{0x37be00000, 0x37fffffff}));
+        // before 5.9 that section would lose memmap when it is unmapped (vector 7): free space is named
+        const bool harmless = model.profile().has(Feature::early_memmap_kept);
+        EXPECT_EQ(predict(model, map_range(0x37bd00000, 0x37fffffff)).nearest,
+                  harmless ? (Range{0x37be00000, 0x37fffffff}) : (Range{0x380000000, 0x3841fffff}));
         expect(model, map_range(0x37bd00000, 0x37fffffff), RuleId::map_misaligned, EINVAL, Stage::map);
     }
 }
