@@ -17,6 +17,7 @@ struct Block {
     bool boot = false;
     Zone zone = Zone::none;            // of all its pages; none: offline, or several
     std::int16_t node = 0;
+    bool supposed = false;             // added in the model: nobody saw the memory
     std::uint32_t vmemmap_pages = 0;   // memmap_on_memory: pages at the start that hold the memmap
 };
 

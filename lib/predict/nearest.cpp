@@ -187,6 +187,8 @@ Range bounds_of(const State& state, const Operation& operation) {
     const bool unaddressable = map != nullptr && map->type == MapType::device_private;
     Range bounds = unaddressable ? state.limits.physical : state.limits.mappable;
     bounds.last = std::min({bounds.last, state.limits.physical.last, state.limits.direct_map.last});
+    if (map == nullptr && state.has(Feature::mem_limits_hotplug))
+        bounds.last = std::min(bounds.last, state.limits.mem - 1);
     return bounds;
 }
 

@@ -93,6 +93,12 @@ TEST(Nearest, is_below_the_limit_however_far_that_is) {
     EXPECT_EQ(nearest_to(later, map_range(0x500000000000, 0x5000001fffff)), "3fffffe00000-3fffffffffff");
 }
 
+TEST(Nearest, is_below_what_mem_allows) {
+    const Model model = test::boot({.iomem = kRamAndPmem, .kernel = "5.4", .cmdline = "mem=0x190000000"});
+    EXPECT_EQ(nearest_to(model, add_of(0x200000000, 2 * kSection)), "180000000-18fffffff");
+    EXPECT_EQ(nearest_to(model, add_of(0x188000000, 2 * kSection)), "180000000-18fffffff");
+}
+
 TEST(Nearest, jumps_over_all_that_is_in_the_way) {
     // 2,000 busy devices of 2 MiB with 2 MiB between them: each gap is too small
     std::string iomem = "00001000-7fffffff : System RAM\n";
