@@ -28,7 +28,9 @@ public:
         const Chunk* chunk = table_.find(number);
         return chunk == nullptr ? kAbsent : (*chunk)[number % kChunk];
     }
-    [[nodiscard]] Block& writable(std::uint64_t number) { return table_.writable(number, Chunk{})[number % kChunk]; }
+    [[nodiscard]] Block& writable(std::uint64_t number) {
+        return table_.writable(number, [] { return Chunk{}; })[number % kChunk];
+    }
 
     template <class Visit>
     void for_each(Visit&& visit) const {
