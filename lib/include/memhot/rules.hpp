@@ -206,7 +206,9 @@ struct Rule {
 
 // Every rule but `none`, in the order of the enumeration.
 std::span<const Rule> rules();
+// The row of a rule; `none` and `count_` have none, and give one that says so ("none").
 const Rule& rule(RuleId id);
+// A rule by its id, "map.misaligned"; nothing where there is no such rule.
 std::optional<RuleId> parse_rule(std::string_view id);
 
 }   // namespace memhot
