@@ -125,6 +125,12 @@ void adapt_block_size(Snapshot& snapshot, const KernelProfile& profile, std::vec
     snapshot.zones.clear();
 }
 
+// Which files there are is the host's own kernel's affair: on another architecture the file `probe` is there, or not.
+void forget_files(Snapshot& snapshot, const KernelProfile& profile) {
+    const auto own = memhot::parse_arch(snapshot.arch);
+    if (own && *own != profile.arch) snapshot.probe.reset();
+}
+
 }   // namespace
 
 memhot::RangeUnits Host::units() const {
@@ -169,6 +175,7 @@ Result<Host> make_host(Snapshot snapshot, const HostRequest& request) {
     if (profile) {
         host.profile = std::make_shared<const KernelProfile>(*std::move(profile));
         if (request.asks_for_another_kernel()) adapt_block_size(snapshot, *host.profile, host.assumptions);
+        if (request.asks_for_another_kernel()) forget_files(snapshot, *host.profile);
         auto model = memhot::Model::from_snapshot(snapshot, host.profile);
         if (model) {
             host.model = *std::move(model);

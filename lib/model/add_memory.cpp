@@ -29,6 +29,12 @@ Answer check_pluggable(const State& state, const op::Add& add) {
     return Outcome::refuse(RuleId::add_beyond_pluggable, E2BIG, add.start);
 }
 
+// register_memory_resource() of 5.1 to 5.6 (357b4da50a62): start + size > max_mem_size
+Answer check_mem_limit(const State& state, const op::Add& add) {
+    if (!state.has(Feature::mem_limits_hotplug) || add.start + add.size <= state.limits.mem) return std::nullopt;
+    return Outcome::refuse(RuleId::add_beyond_mem_limit, E2BIG, add.start);
+}
+
 Answer check_resource(const State& state, const op::Add& add) {
     const Resource* conflict = state.resources->request_conflict(add.start, add.size);
     if (conflict == nullptr) return std::nullopt;
@@ -85,9 +91,9 @@ Answer check_blocks(const State& state, const op::Add& add) {
 }
 
 using Check = Answer (*)(const State&, const op::Add&);
-constexpr std::array<Check, 9> kChecks{check_driver_name,   check_pluggable, check_resource,
-                                       check_block_aligned, check_node,      check_memmap_on_memory,
-                                       check_linear_map,    check_add_pages, check_blocks};
+constexpr std::array<Check, 10> kChecks{check_driver_name,   check_pluggable, check_mem_limit,        check_resource,
+                                        check_block_aligned, check_node,      check_memmap_on_memory, check_linear_map,
+                                        check_add_pages,     check_blocks};
 
 // sizeof(struct page) for every page of a block
 std::uint64_t memmap_bytes_of_block(const State& state) {
@@ -103,6 +109,7 @@ void create_blocks(State& state, const op::Add& add, bool memmap_on_memory) {
                                          .boot = false,
                                          .zone = Zone::none,
                                          .node = static_cast<std::int16_t>(add.node),
+                                         .supposed = true,
                                          .vmemmap_pages = vmemmap_pages};
     }
 }

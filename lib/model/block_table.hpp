@@ -17,6 +17,7 @@ struct Block {
     bool boot = false;
     Zone zone = Zone::none;            // of all its pages; none: offline, or several
     std::int16_t node = 0;
+    bool supposed = false;             // added in the model: nobody saw the memory
     std::uint32_t vmemmap_pages = 0;   // memmap_on_memory: pages at the start that hold the memmap
 };
 
@@ -27,7 +28,9 @@ public:
         const Chunk* chunk = table_.find(number);
         return chunk == nullptr ? kAbsent : (*chunk)[number % kChunk];
     }
-    [[nodiscard]] Block& writable(std::uint64_t number) { return table_.writable(number, Chunk{})[number % kChunk]; }
+    [[nodiscard]] Block& writable(std::uint64_t number) {
+        return table_.writable(number, [] { return Chunk{}; })[number % kChunk];
+    }
 
     template <class Visit>
     void for_each(Visit&& visit) const {

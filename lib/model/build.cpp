@@ -308,7 +308,9 @@ Range arm64_linear_map(const State& state, std::uint64_t top) {
 // mm/memory_hotplug.c mhp_get_pluggable_range()
 AddressLimits address_limits(const State& state, std::string_view cmdline) {
     const std::uint64_t top = physical_range(*state.profile).last;
-    AddressLimits limits{{0, top}, {0, top}, {0, direct_map_end(state, cmdline, top)}};
+    AddressLimits limits{
+        .physical = {0, top}, .mappable = {0, top}, .direct_map = {0, direct_map_end(state, cmdline, top)}};
+    if (state.profile->arch == Arch::x86_64) limits.mem = read_mem_limit(cmdline);
     if (state.profile->arch == Arch::arm64) limits.mappable = arm64_linear_map(state, top);
     if (!state.has(Feature::direct_map_limit)) return limits;
     limits.mappable.last = std::min(limits.mappable.last, limits.direct_map.last);
@@ -376,6 +378,8 @@ Result<Model> Model::from_snapshot(const Snapshot& snapshot, std::shared_ptr<con
     if (auto checked = check_block_records(*state, snapshot); !checked) return std::move(checked).error();
     state->policy = read_policy(snapshot, *state->profile);
     state->probe_file = snapshot.probe.value_or(state->has(Feature::memory_probe));
+    // elsewhere the file is always there, or never
+    state->probe_known = snapshot.probe.has_value() || state->profile->arch != Arch::x86_64;
     const NodeOfBlock node_of(snapshot);
     take_boot(*state, snapshot, ram, node_of);
     add_hot_ram(*state, ram);

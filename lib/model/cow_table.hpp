@@ -21,14 +21,15 @@ public:
         const std::uint64_t index = number / kChunkSize;
         return index < chunks_->size() ? (*chunks_)[index].get() : nullptr;
     }
-    // The chunk that holds number, made (from blank) or copied so that it may be changed.
-    Chunk& writable(std::uint64_t number, const Chunk& blank) {
+    // The chunk that holds number, made (by blank(), where there is none) or copied so that it may be changed.
+    template <class Blank>
+    Chunk& writable(std::uint64_t number, Blank&& blank) {
         if (chunks_.use_count() != 1) chunks_ = std::make_shared<Chunks>(*chunks_);
         const std::uint64_t index = number / kChunkSize;
         if (index >= chunks_->size()) chunks_->resize(index + 1);
         auto& chunk = (*chunks_)[index];
         if (!chunk) {
-            chunk = std::make_shared<Chunk>(blank);
+            chunk = std::make_shared<Chunk>(blank());
         } else if (chunk.use_count() != 1) {
             chunk = std::make_shared<Chunk>(*chunk);
         }

@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include "model/operations.hpp"
+#include "model/sparse.hpp"
 
 namespace memhot {
 
 namespace {
 
-constexpr std::string_view kWarnMemremap = "WARNING in mm/memremap.c memremap_pages";
+constexpr std::string_view kWarnRemoveAbsent = "WARNING in mm/sparse.c sparse_remove_section";
+constexpr std::string_view kWarnRemoveMemory = "WARNING in mm/memory_hotplug.c try_remove_memory";
 constexpr std::string_view kWarnMemunmap = "WARNING in mm/memremap.c memunmap_pages";
 constexpr std::string_view kWarnAddPages = "WARNING in mm/memory_hotplug.c __add_pages";
 constexpr std::string_view kWarnAddMemory = "WARNING in mm/memory_hotplug.c add_memory_resource";
@@ -65,10 +67,25 @@ void device_private_in_the_way(Log& log, std::uint64_t start, std::uint64_t size
                     conflict->name, conflict->range.start, conflict->range.last, start, start + size - 1));
 }
 
+std::string_view memremap(const Log& log) {
+    return log.state().has(Feature::memremap_devm_only) ? "devm_memremap_pages" : "memremap_pages";
+}
+
+std::string memremap_warning(const Log& log) { return fmt::format("WARNING in mm/memremap.c {}", memremap(log)); }
+
+// The resource of a pmem or dax driver has no flag but IORESOURCE_MEM, 0x200.
 void ram_in_the_way(Log& log, const op::Map& map, std::string_view what) {
+    const std::uint64_t last = map.start + map.size - 1;
     log.once(Once::memremap_ram,
-             fmt::format("attempted on {} region {:#x}-{:#x}", what, map.start, map.start + map.size - 1),
-             kWarnMemremap);
+             log.state().has(Feature::memremap_prints_resource)
+                 ? fmt::format("{} attempted on {} region [mem {:#010x}-{:#010x} flags 0x200]", memremap(log), what,
+                               map.start, last)
+                 : fmt::format("attempted on {} region {:#x}-{:#x}", what, map.start, last),
+             memremap_warning(log));
+}
+
+void outside_linear_map(Log& log, std::uint64_t start, std::uint64_t size) {
+    log.line(fmt::format("[{:x} {:x}] is outside linear mapping region", start, start + size));
 }
 
 void misaligned(Log& log, const op::Map& map) {
@@ -103,13 +120,13 @@ void log_for(Log& log, const op::Map& map, const Outcome& answer) {
         case RuleId::map_claim_busy: device_private_in_the_way(log, map.start, map.size); break;
         case RuleId::map_type_unsupported:
             log.line("Device private memory not supported");
-            log.line(kWarnMemremap);
+            log.line(memremap_warning(log));
             break;
         case RuleId::map_altmap_unsupported: log.once(Once::s390_altmap, kWarnS390AddMemory); break;
         case RuleId::map_conflict_start:
         case RuleId::map_conflict_end:
             log.line("Conflicting mapping in same section");
-            log.line(kWarnMemremap);
+            log.line(memremap_warning(log));
             break;
         case RuleId::map_ram: ram_in_the_way(log, map, "ram"); break;
         case RuleId::map_ram_mixed: ram_in_the_way(log, map, "mixed"); break;
@@ -118,6 +135,7 @@ void log_for(Log& log, const op::Map& map, const Outcome& answer) {
                              map.type == MapType::device_private ? log.state().limits.physical
                                                                  : log.state().limits.mappable);
             break;
+        case RuleId::map_beyond_linear_map: outside_linear_map(log, map.start, map.size); break;
         case RuleId::map_beyond_physmem: beyond_physmem(log, map.start, map.size); break;
         case RuleId::map_altmap_invalid:
             log.once(Once::altmap_invalid, "memory add fail, invalid altmap");
@@ -145,9 +163,7 @@ void log_for(Log& log, const op::Add& add, const Outcome& answer) {
             log.line(fmt::format("node {} was absent from the node_possible_map", add.node));
             log.line(kWarnAddMemory);
             break;
-        case RuleId::add_beyond_linear_map:
-            log.line(fmt::format("[{:x} {:x}] is outside linear mapping region", add.start, add.start + add.size));
-            break;
+        case RuleId::add_beyond_linear_map: outside_linear_map(log, add.start, add.size); break;
         case RuleId::add_beyond_physmem: beyond_physmem(log, add.start, add.size); break;
         case RuleId::add_subsection_active: x86_add_pages_failed(log); break;
         default: break;
@@ -170,21 +186,44 @@ void onlined_block(Log& log, std::uint64_t address) {
                          address + log.state().block_size - 1));
 }
 
-void log_for(Log& log, const op::Remove& remove, const Outcome& answer) {
-    if (answer.rule == RuleId::remove_block_online) onlined_block(log, answer.at);
-    if (answer.rule == RuleId::remove_memmap_granularity && !log.state().has(Feature::memmap_on_memory_split)) {
-        log.line(
-            fmt::format("Refuse to remove {:#x} - {:#x},wrong granularity", remove.start, remove.start + remove.size));
+// try_remove_memory(): what 5.13 to 6.7 say; since then memory_blocks_have_altmaps() warns
+void wrong_granularity(Log& log, std::uint64_t start, std::uint64_t size) {
+    if (log.state().has(Feature::memmap_on_memory_split)) {
+        log.once(Once::remove_altmaps, kWarnRemoveMemory);
+    } else {
+        log.line(fmt::format("Refuse to remove {:#x} - {:#x},wrong granularity", start, start + size));
     }
+}
+
+// sparse_remove_section() of sections that are not there (mm/sparse.c)
+void sections_removed(Log& log, const Range& range) {
+    const State& state = log.state();
+    const auto part = intersection(range, state.limits.physical);
+    if (!part) return;
+    bool absent = false;
+    for_each_piece(state.sections, *part, [&](const Piece& piece) {
+        absent = !state.sections.has(piece.section, SectionTable::kHasMemMap);
+        return !absent;
+    });
+    if (absent) log.once(Once::remove_absent, kWarnRemoveAbsent);
+}
+
+void log_for(Log& log, const op::Remove& remove, const Outcome& answer) {
+    const auto range = Range::from_size(remove.start, remove.size);
+    if (answer.accepted() && range) sections_removed(log, *range);
+    if (answer.rule == RuleId::remove_block_online) onlined_block(log, answer.at);
+    if (answer.rule == RuleId::remove_memmap_granularity) wrong_granularity(log, remove.start, remove.size);
 }
 
 void log_for(Log& log, const op::OfflineAndRemove& remove, const Outcome& answer) {
     const auto range = Range::from_size(remove.start, remove.size);
+    if (answer.rule == RuleId::remove_memmap_granularity) wrong_granularity(log, remove.start, remove.size);
     if (!answer.accepted() || !range) return;
     for_each_block(log.state(), *range, [&](std::uint64_t number, const Block&) {
         offlined(log, number);
         return true;
     });
+    sections_removed(log, *range);
 }
 
 void log_for(Log& log, const op::SetState& set, const Outcome& answer) {

@@ -46,6 +46,13 @@ Answer check_pluggable(const State& state, const op::Map& map, const Range& rang
     return refuse(RuleId::map_beyond_pluggable, EINVAL, range.start);
 }
 
+// arch/arm64/mm/mmu.c arch_add_memory of 5.10 and 5.11; pages without a linear map go to add_pages() at once
+Answer check_linear_map(const State& state, const op::Map& map, const Range& range) {
+    if (map.type == MapType::device_private || !state.has(Feature::arm64_linear_range_in_arch)) return std::nullopt;
+    if (state.limits.mappable.contains(range)) return std::nullopt;
+    return refuse(RuleId::map_beyond_linear_map, EINVAL, range.start);
+}
+
 // arch/s390/mm/init.c arch_add_memory before 6.8
 Answer check_altmap_arch(const State& state, const op::Map& map, const Range& range) {
     if (!map.altmap || !state.has(Feature::altmap_refused)) return std::nullopt;
@@ -68,8 +75,8 @@ Answer check_add_pages(const State& state, const op::Map& map, const Range& rang
 
 using Check = Answer (*)(const State&, const op::Map&, const Range&);
 // In the order of memremap_pages(), pagemap_range() and arch_add_memory().
-constexpr std::array<Check, 6> kChecks{check_type,      check_conflict,    check_ram,
-                                       check_pluggable, check_altmap_arch, check_add_pages};
+constexpr std::array<Check, 7> kChecks{check_type,       check_conflict,    check_ram,      check_pluggable,
+                                       check_linear_map, check_altmap_arch, check_add_pages};
 
 // The rules that speak before the range is in pgmap_array: a failure there changes nothing.
 bool failed_before_insertion(RuleId rule) {
@@ -103,6 +110,13 @@ void leave_failure(State& state, const Range& range, const Outcome& answer) {
     }
 }
 
+// Un-addressable memory is placed and claimed in one by request_free_mem_region(), which says in the resource what it is.
+void claim(State& state, const op::Map& map, const Range& range) {
+    auto& resources = state.resources.writable();
+    resources.request(map.start, map.size, map.owner, false);
+    if (map.type == MapType::device_private) resources.mark_device_private(range, map.owner);
+}
+
 }   // namespace
 
 Outcome decide(const State& state, const op::Map& map) {
@@ -126,7 +140,7 @@ void commit(State& state, const op::Map& map, const Outcome& answer, int handle)
     if (map.type != MapType::device_private && was_mapped_directly(state, answer)) map_directly(state, *range);
     if (!answer.accepted()) return leave_failure(state, *range, answer);
     if (!can_be_there(state, *range)) return;
-    if (map.claim) state.resources.writable().request(map.start, map.size, map.owner, false);
+    if (map.claim) claim(state, map, *range);
     take_pages(state, *range, range->last + 1);
     auto& pgmaps = state.pgmaps.writable();
     pgmaps.insert({.handle = handle >= 0 ? handle : pgmaps.lowest_free_handle(),

@@ -2,6 +2,7 @@
 #include "model/parameters.hpp"
 
 #include <charconv>
+#include <limits>
 
 namespace memhot {
 
@@ -96,6 +97,13 @@ HotplugPolicy read_policy(const Snapshot& snapshot, const KernelProfile& profile
         policy.auto_movable_numa_aware = is_yes(*aware) || aware->empty();
     }
     return policy;
+}
+
+std::uint64_t read_mem_limit(std::string_view cmdline) {
+    std::string_view rest;
+    const auto value = command_line_value(cmdline, "mem");
+    const std::uint64_t bytes = value ? memparse(*value, rest) : 0;
+    return bytes != 0 ? bytes : std::numeric_limits<std::uint64_t>::max();   // 0 is refused, "nopentium" no size
 }
 
 CoreSize read_core_size(std::string_view cmdline, std::string_view name, std::uint64_t page_size) {

@@ -18,6 +18,9 @@ std::optional<std::string> command_line_value(std::string_view cmdline, std::str
 // memory_hotplug.* as the host shows them, else as the command line sets them, else the kernel's defaults.
 HotplugPolicy read_policy(const Snapshot& snapshot, const KernelProfile& profile);
 
+// mem= of x86 (arch/x86/kernel/e820.c parse_memopt): bytes, all where it says no size.
+std::uint64_t read_mem_limit(std::string_view cmdline);
+
 // kernelcore= and movablecore= (mm/page_alloc.c cmdline_parse_core): pages, or percent of all.
 struct CoreSize {
     std::uint64_t pages = 0;

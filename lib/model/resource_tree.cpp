@@ -226,6 +226,12 @@ bool ResourceTree::clear_busy(const Range& range, std::string_view name) {
     return found.has_value();
 }
 
+bool ResourceTree::mark_device_private(const Range& range, std::string_view name) {
+    const auto found = find_named(root_, range, name);
+    if (found) changeable(*found->parent).children[found->index].device_private = true;
+    return found.has_value();
+}
+
 bool ResourceTree::remove(const Range& range, std::string_view name) {
     const auto found = find_named(root_, range, name);
     if (!found || !found->parent->children[found->index].children.empty()) return false;

@@ -61,9 +61,11 @@ SectionInfo SectionTable::info(std::uint64_t number) const {
 }
 
 SectionTable::Chunk& SectionTable::writable(std::uint64_t number) {
-    Chunk blank;
-    if (table_.find(number) == nullptr) blank.words.assign(kChunk * words_, 0);
-    return table_.writable(number, blank);
+    return table_.writable(number, [&] {
+        Chunk blank;
+        blank.words.assign(kChunk * words_, 0);
+        return blank;
+    });
 }
 
 void SectionTable::set_flags(std::uint64_t number, std::uint8_t flags) {

@@ -6,6 +6,7 @@
 
 #include <bitset>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -51,6 +52,7 @@ struct AddressLimits {
     Range physical;   // without a direct map
     Range mappable;   // with one
     Range direct_map;   // x86: what KASLR left of it, whether or not the kernel asks
+    std::uint64_t mem = std::numeric_limits<std::uint64_t>::max();   // mem= of x86, exclusive (max_mem_size)
 };
 
 // Lines that the kernel says once a boot.
@@ -59,6 +61,8 @@ enum class Once : std::uint8_t {
     memunmap_reserved,    // WARN_ONCE in memunmap_pages
     altmap_invalid,       // pr_warn_once in __add_pages
     x86_add_pages,        // WARN_ON_ONCE(ret)
+    remove_absent,        // WARN_ON_ONCE(!valid_section(ms)) in sparse_remove_section
+    remove_altmaps,       // WARN_ON_ONCE(num_memblocks != num_altmaps)
     x86_add_pages_limit,  // WARN_ON_ONCE(end > limit)
     s390_altmap,          // WARN_ON_ONCE(params->altmap) in arch_add_memory
     direct_map_pmd,       // set_pmd_safe
@@ -97,6 +101,7 @@ struct Model::State {
     HotplugPolicy policy;
     AddressLimits limits;
     bool probe_file = false;
+    bool probe_known = true;   // else it was told from the architecture alone
     std::bitset<static_cast<std::size_t>(Once::count_)> said;
 
     // Fixed at boot, shared by all copies.

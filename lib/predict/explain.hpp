@@ -21,9 +21,9 @@ std::vector<Evidence> evidence_for(const State& state, const Operation& operatio
 std::vector<Value> operands_for(const State& state, const Operation& operation, const Outcome& outcome);
 // What it corrupts, leaks or crashes (hazards.cpp).
 std::vector<Hazard> hazards_for(const State& state, const Operation& operation, const Outcome& outcome);
-// What was taken for granted (hazards.cpp).
+// What was taken for granted (assumptions.cpp).
 std::vector<std::string> assumptions_for(const State& state, const Operation& operation, const Outcome& outcome);
-// The nearest range of the same size, or the aligned part of the range, that would be accepted (nearest.cpp).
+// What would be accepted instead, as Verdict::nearest says (nearest.cpp).
 std::optional<Range> nearest_accepted(const State& state, const Operation& operation, const Outcome& outcome);
 
 // Bytes of memmap that a mapping or an add takes.

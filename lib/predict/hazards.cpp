@@ -18,6 +18,7 @@ bool failed_after_insertion(const Outcome& outcome) {
         case RuleId::map_altmap_invalid:
         case RuleId::map_misaligned:
         case RuleId::map_beyond_pluggable:
+        case RuleId::map_beyond_linear_map:
         case RuleId::map_beyond_physmem: return true;
         default: return false;
     }
@@ -142,27 +143,6 @@ std::vector<Hazard> hazards_for(const State& state, const Operation& operation, 
         memory_without_ram(state, *range, out);
         beyond_direct_map(state, *range, out);
     }
-    return out;
-}
-
-std::vector<std::string> assumptions_for(const State& state, const Operation& operation, const Outcome& outcome) {
-    std::vector<std::string> out = *state.assumptions;
-    if (outcome.kind == Outcome::Kind::uncertain) {
-        out.emplace_back("whether every page of the range can be moved is known only to the kernel");
-    }
-    if (outcome.rule == RuleId::offline_boot_memory) {
-        out.emplace_back("no page of the block is unmovable (else the answer is EBUSY, which is asked first)");
-    }
-    if (!outcome.accepted()) return out;
-    if (outcome.rule == RuleId::online_accepted && state.has(Feature::hwpoison_blocks_online))
-        out.emplace_back("no page of the block is poisoned (else the answer is EHWPOISON)");
-    const bool takes_memmap = std::holds_alternative<op::Map>(operation) || adds_memory(operation);
-    if (takes_memmap) {
-        const MemmapCost cost = memmap_cost(state, operation);
-        if (cost.from_ram != 0)
-            out.push_back(fmt::format("{} of RAM are free for the memmap", human_size(cost.from_ram)));
-    }
-    if (adds_memory(operation)) out.emplace_back("there is memory at the address: the kernel does not check");
     return out;
 }
 

@@ -77,6 +77,7 @@ struct OperandsOf {
             case RuleId::map_altmap_invalid:
             case RuleId::map_altmap_exhausted: put_altmap(state, map, out); break;
             case RuleId::map_beyond_pluggable:
+            case RuleId::map_beyond_linear_map:
             case RuleId::map_beyond_physmem: out.push_back(Value::of_range("limit", state.limits.mappable)); break;
             case RuleId::map_claim_busy: put_conflict(state, map.start, map.size, out); break;
             case RuleId::map_accepted: put_cost(state, operation, out); break;
@@ -87,6 +88,9 @@ struct OperandsOf {
         switch (outcome.rule) {
             case RuleId::add_block_unaligned:
                 put_remainders(out, add.start, add.size, state.block_size, "memory_block");
+                break;
+            case RuleId::add_beyond_mem_limit:
+                out.push_back(Value::of_range("limit", Range{0, state.limits.mem - 1}));
                 break;
             case RuleId::add_beyond_pluggable:
             case RuleId::add_beyond_linear_map:

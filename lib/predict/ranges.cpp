@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <algorithm>
 #include <array>
 
 #include "model/operations.hpp"
@@ -36,6 +37,15 @@ struct MemmapSource {
     std::uint64_t compound = 0;
 };
 
+// What fits into the altmap; the rest is from RAM where the architecture falls back to it (ppc64, populate_memmap()).
+void limit_to_altmap(const State& state, const op::Map& map, const Range& range, MemmapCost& cost) {
+    const AddPagesAnswer added = add_pages(state, range, &*map.altmap);
+    if (added.what != AddPagesAnswer::What::added) return;
+    const std::uint64_t taken = std::min(cost.from_altmap, added.altmap_pages * state.profile->page_size);
+    cost.from_ram += cost.from_altmap - taken;
+    cost.from_altmap = taken;
+}
+
 void add_cost(const State& state, const Piece& piece, const MemmapSource& source, MemmapCost& cost) {
     const std::uint64_t bytes = state.pages(piece.range.size()) * state.profile->struct_page_size;
     const bool partial_ignores_altmap = state.profile->arch == Arch::x86_64 && !piece.whole;
@@ -72,6 +82,7 @@ MemmapCost memmap_cost(const State& state, const Operation& operation) {
         add_cost(state, piece, source, cost);
         return true;
     });
+    if (map != nullptr && map->altmap) limit_to_altmap(state, *map, *range, cost);
     return cost;
 }
 

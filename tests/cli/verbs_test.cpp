@@ -173,6 +173,24 @@ TEST_F(PmemHost, AnotherKernel) {
     EXPECT_EQ(run({"--kernel", "7.2.12", "status", "--json"}).json()["kernel"]["version"], "7.2.12");
 }
 
+// The file `probe` of the host says nothing about a kernel of another architecture.
+TEST(Check, ProbeOnAnotherArchitecture) {
+    const HostTree files;
+    auto host = nlohmann::json::parse(contents_of(data("demo-pmem-host.json")));
+    host["probe"] = true;
+    files.file("host.json", host.dump());
+    const auto probe = [&](const Words& options) {
+        Words words{"--snapshot", files.path("host.json"), "check", "probe", "200000000"};
+        words.insert(words.end(), options.begin(), options.end());
+        return memhotctl(words);
+    };
+    EXPECT_EQ(probe({}).status, 0);
+    const Said arm = probe({"--arch", "arm64"});
+    EXPECT_EQ(arm.status, 1) << arm.out;
+    EXPECT_TRUE(arm.has("ENOENT")) << arm.out;
+    EXPECT_EQ(probe({"--kernel", "arm64-6.12"}).status, 1);
+}
+
 TEST(Rules, TableAndDetails) {
     const auto json = memhotctl({"rules", "--json"}).json();
     ASSERT_EQ(json["rules"].size(), rules().size());

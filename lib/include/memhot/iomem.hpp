@@ -53,6 +53,8 @@ public:
     bool request(std::uint64_t start, std::uint64_t size, std::string name, bool system_ram);
     // Clears IORESOURCE_BUSY of the claim with exactly this range and name.
     bool clear_busy(const Range& range, std::string_view name);
+    // Sets IORES_DESC_DEVICE_PRIVATE_MEMORY of the claim with exactly this range and name.
+    bool mark_device_private(const Range& range, std::string_view name);
     // remove_resource(): takes out the resource with exactly this range and name, busy or not, unless it has children.
     bool remove(const Range& range, std::string_view name);
     // __release_region(): only an exact busy match goes, with all below it; returns whether there was one.

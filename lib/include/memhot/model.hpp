@@ -65,9 +65,11 @@ struct KernelMessage {
 
 class Model {
 public:
-    // Built from what userspace can see. The profile says which kernel is mirrored; normally snapshot.profile().
+    // Built from what userspace can see. The profile says which kernel is mirrored; normally snapshot.profile(). Errors:
+    // not_permitted without /proc/iomem or where its addresses are hidden; bad_input, with the place, for what no such
+    // kernel could show (ranges, block size, block numbers, nodes, more than 8 Mi sections).
     static Result<Model> from_snapshot(const Snapshot& snapshot, std::shared_ptr<const KernelProfile> profile);
-    // The same with the snapshot's own kernel.
+    // The same with the snapshot's own kernel; also the errors of Snapshot::profile().
     static Result<Model> from_snapshot(const Snapshot& snapshot);
 
     Model(const Model&);
@@ -86,25 +88,36 @@ public:
     // Marks once-only lines as said.
     void said(const std::vector<KernelMessage>& messages);
 
+    // The kernel that answers.
     [[nodiscard]] const KernelProfile& profile() const;
+    // /proc/iomem as it is now, with the claims of mappings and added memory.
     [[nodiscard]] const ResourceTree& resources() const;
+    // Bytes of a memory block.
     [[nodiscard]] std::uint64_t block_size() const;
+    // Bytes of a block and of a section, to read ranges with (parse_range).
     [[nodiscard]] RangeUnits units() const;
 
     // Present sections in ascending order.
     [[nodiscard]] std::vector<SectionInfo> sections() const;
+    // One section by number (address / section size); one that is not there has no flag and no bit.
     [[nodiscard]] SectionInfo section(std::uint64_t number) const;
+    // Memory blocks in ascending order.
     [[nodiscard]] std::vector<BlockInfo> blocks() const;
+    // One block by number (address / block size); nothing where there is none.
     [[nodiscard]] std::optional<BlockInfo> block(std::uint64_t number) const;
+    // Live device mappings by handle, those taken from claims of the snapshot too.
     [[nodiscard]] std::vector<Mapping> mappings() const;
+    // DMA to Movable of every node that has memory, those without pages too; pages.
     [[nodiscard]] std::vector<ZoneInfo> zones() const;
     // What could not be seen and was taken for granted when the model was built.
     [[nodiscard]] const std::vector<std::string>& assumptions() const;
 
-    // [devm_]request_free_mem_region(): where un-addressable device memory of that many bytes would be placed.
+    // [devm_]request_free_mem_region(): where un-addressable device memory of that many bytes, rounded up to whole
+    // sections, would be placed; nothing where no gap is as large (-ERANGE).
     [[nodiscard]] std::optional<Range> free_region(std::uint64_t size) const;
 
     struct State;
+    // The inside, for the library itself: State is no part of its interface.
     [[nodiscard]] const State& state() const { return *state_; }
 
 private:

@@ -43,6 +43,7 @@ enum class Feature : std::uint8_t {
     online_page_by_subsection,    // pfn_to_online_page looks at bits and at device mappings
     hole_pages_in_zone,           // struct pages of boot holes carry the zone around them
     addressable_check_in_add_pages,   // E2BIG from __add_pages
+    mem_limits_hotplug,           // mem= limits what can be added, not only what is booted with
     pluggable_range,              // mhp_range_allowed before everything else
     direct_map_limit,             // the direct map ends the range of all memory, device private included
     direct_map_full,              // KASLR no longer cuts the direct map down to RAM (in whole TiB) plus 10 TiB
@@ -59,7 +60,10 @@ enum class Feature : std::uint8_t {
     hwpoison_blocks_online,       // EHWPOISON
     offline_checks_holes,         // EINVAL for a block that is not wholly RAM
     offlined_pages_message,       // "Offlined Pages N" at info level
+    memremap_devm_only,        // only devm_memremap_pages(), whose name is in its messages
+    memremap_prints_resource,  // memremap_pages() prints a resource where it later prints addresses
     resource_message_prefix,   // "resource: Trying to free nonexistent resource <0x...>", before: no prefix, no 0x
+    offline_and_remove,        // offline_and_remove_memory is there
     offline_and_remove_many,   // offline_and_remove_memory takes many blocks
     device_private,   // CONFIG_DEVICE_PRIVATE
     arm64_boot_memory_stays,   // boot memory cannot be offlined

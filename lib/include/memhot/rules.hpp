@@ -26,6 +26,7 @@ enum class RuleId : std::uint8_t {
     map_ram,
     map_ram_mixed,
     map_beyond_pluggable,
+    map_beyond_linear_map,
     map_beyond_physmem,
     map_altmap_invalid,
     map_altmap_unsupported,
@@ -39,6 +40,7 @@ enum class RuleId : std::uint8_t {
     add_accepted,
     add_driver_name,
     add_beyond_pluggable,
+    add_beyond_mem_limit,
     add_resource_conflict,
     add_device_private_conflict,
     add_block_unaligned,
@@ -207,7 +209,9 @@ struct Rule {
 
 // Every rule but `none`, in the order of the enumeration.
 std::span<const Rule> rules();
+// The row of a rule; `none` and `count_` have none, and give one that says so ("none").
 const Rule& rule(RuleId id);
+// A rule by its id, "map.misaligned"; nothing where there is no such rule.
 std::optional<RuleId> parse_rule(std::string_view id);
 
 }   // namespace memhot

@@ -78,7 +78,8 @@ struct Snapshot {
 
     std::vector<UdevRuleRecord> udev_rules;   // those that count: a masked file is left out
 
-    // The kernel profile of this host.
+    // The kernel profile of this host. Errors: not_found where it does not say which kernel or architecture, bad_input for
+    // an architecture without rules here, and those of make_profile().
     [[nodiscard]] Result<KernelProfile> profile() const;
 };
 
@@ -92,7 +93,10 @@ Result<Snapshot> read_host(const std::string& root, const ReadOptions& options =
 inline constexpr std::string_view kSnapshotFormat = "memhot-snapshot/1";
 // JSON text, format kSnapshotFormat.
 std::string to_json(const Snapshot& snapshot);
+// bad_input, with the field, where it is no such document: another format, an unknown field, a value out of range, too
+// large or too deep.
 Result<Snapshot> snapshot_from_json(std::string_view text);
+// The same of a file, which is named in the error; also not_found, not_permitted and io.
 Result<Snapshot> load_snapshot(const std::string& path);
 // Atomically: a temporary file beside it, fsync, rename.
 Status save_snapshot(const Snapshot& snapshot, const std::string& path);

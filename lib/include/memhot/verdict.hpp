@@ -42,8 +42,10 @@ struct Verdict {
     std::vector<std::string> messages;      // the kernel's own lines
     std::vector<Hazard> hazards;
     std::vector<std::string> assumptions;
-    std::optional<Range> nearest;   // the nearest range of the same size that would be accepted
-    std::string remedy;             // what to do instead
+    // The nearest range that would be accepted without a danger: in the device that the range is about, as much of it as
+    // there is room for; else of the size that was asked for, anywhere. What is not aligned counts as its whole units.
+    std::optional<Range> nearest;
+    std::string remedy;   // what to do instead
     // of commands (nd_command.hpp), also what a refused one leaves behind; of operations see block_changes()
     std::vector<DeviceChange> changes;
     std::vector<std::string> commands;   // that would be accepted instead, in their order
@@ -58,7 +60,7 @@ Verdict predict(const Model& model, const Operation& operation);
 // operation that is not about blocks. predict() itself leaves them out: it does not carry out what it answers.
 std::vector<DeviceChange> block_changes(const Model& after, const Operation& operation);
 
-// The exit status of design.md for one verdict: 9 dangerous, 1 refused, 8 uncertain, 0 accepted.
+// The exit status of memhotctl for one verdict: 9 dangerous, 1 refused, 8 uncertain, 0 accepted.
 int exit_status(const Verdict& verdict);
 
 // JSON of a verdict ("format": "memhot-verdict/1").

@@ -42,6 +42,8 @@ TEST(RuleReleases, BeginWithTheFeature) {
         {RuleId::add_driver_name, Feature::driver_managed_ram},
         {RuleId::add_memmap_on_memory_unsupported, Feature::memmap_on_memory},
         {RuleId::remove_memmap_granularity, Feature::memmap_on_memory},
+        {RuleId::map_beyond_linear_map, Feature::arm64_linear_range_in_arch},
+        {RuleId::add_beyond_mem_limit, Feature::mem_limits_hotplug},
         {RuleId::map_altmap_unsupported, Feature::altmap_refused},
         {RuleId::zone_auto_movable, Feature::auto_movable},
     };
@@ -62,6 +64,8 @@ TEST(RuleReleases, EndWithTheFeature) {
         if (row.feature == Feature::addressable_check_in_add_pages) ends(RuleId::map_beyond_physmem, row.until);
         if (row.feature == Feature::altmap_refused) ends(RuleId::map_altmap_unsupported, row.until);
         if (row.feature == Feature::arm64_linear_range_in_arch) ends(RuleId::add_beyond_linear_map, row.until);
+        if (row.feature == Feature::arm64_linear_range_in_arch) ends(RuleId::map_beyond_linear_map, row.until);
+        if (row.feature == Feature::mem_limits_hotplug) ends(RuleId::add_beyond_mem_limit, row.until);
     }
     // what a later feature mended
     ends(RuleId::memmap_depopulated, first_with(Feature::early_memmap_kept));

@@ -2,6 +2,7 @@
 //
 // add_memory(), the file probe, remove_memory() and offline_and_remove_memory(): each rule that decides, in the order in
 // which the kernel asks.
+#include <algorithm>
 #include <cerrno>
 
 #include "memhot/verdict.hpp"
@@ -91,6 +92,25 @@ TEST(Rule, add_beyond_pluggable) {
     EXPECT_EQ(boot("5.11").outcome(add_of(0x100000000, 0)).rule, RuleId::add_resource_conflict);
 }
 
+// 4.3 of the specification: 5.1 to 5.6 compare with mem= at any time, 5.7 and later while booting only.
+TEST(Rule, add_beyond_mem_limit) {
+    const auto outcome_with = [](const std::string& kernel, const std::string& cmdline, std::uint64_t start) {
+        return test::boot({.iomem = kIomem, .kernel = kernel, .cmdline = cmdline}).outcome(add_of(start, kBlock));
+    };
+    Model model = test::boot({.iomem = kIomem, .kernel = "5.4", .cmdline = "quiet mem=0x208000000"});
+    const std::string before = test::picture(model);
+    EXPECT_EQ(expect(model, add_of(kFree + kBlock, kBlock), RuleId::add_beyond_mem_limit, E2BIG).log, Log{});
+    // before the resource and the alignment
+    expect(model, add_of(kFree + kBlock, kMiB), RuleId::add_beyond_mem_limit, E2BIG);
+    EXPECT_EQ(test::picture(model), before);
+    expect(model, add_of(kFree, kBlock), RuleId::add_accepted, 0);
+    for (const std::string kernel : {"5.3", "5.6"}) EXPECT_EQ(outcome_with(kernel, "mem=8G", kFree).error, E2BIG);
+    for (const std::string kernel : {"5.7", "6.12"}) EXPECT_TRUE(outcome_with(kernel, "mem=8G", kFree).accepted());
+    for (const std::string cmdline : {"", "mem=nopentium", "mem=0", "mem=16G", "mem=8G mem=16G"}) {
+        EXPECT_TRUE(outcome_with("5.4", cmdline, kFree).accepted()) << cmdline;
+    }
+}
+
 TEST(Rule, add_resource_conflict) {
     Model model = boot();
     const std::string before = test::picture(model);
@@ -117,6 +137,17 @@ TEST(Rule, add_device_private_conflict) {
               Log{"resource: Unaddressable device 0000:03:00.0 [mem 0x3fffc0000000-0x3fffffffffff] conflicts "
                   "with [mem 0x3fffc0000000-0x3fffc7ffffff]"});
     EXPECT_EQ(test::picture(model), before);
+    // the same where it was placed since
+    Model later = boot("6.12.95");
+    op::Map map{.type = MapType::device_private,
+                .start = 0x3fffc0000000,
+                .size = kGiB,
+                .claim = true,
+                .owner = "0000:03:00.0",
+                .altmap = std::nullopt};
+    test::run(later, map);
+    EXPECT_EQ(expect(later, add_of(0x3fffc0000000, kBlock), RuleId::add_device_private_conflict, EEXIST).log,
+              answer.log);
 }
 
 TEST(Rule, add_block_unaligned) {
@@ -283,6 +314,22 @@ TEST(Rule, probe_absent) {
     EXPECT_EQ(test::picture(model), before);
 }
 
+TEST(Rule, probe_absent_is_certain_where_the_architecture_says_it) {
+    constexpr std::string_view kSupposes = "CONFIG_ARCH_MEMORY_PROBE";
+    const auto supposes = [&](Arch arch, std::optional<bool> probe) {
+        const Host host{.iomem = kIomem, .kernel = "6.12.95", .arch = arch};
+        Snapshot snapshot = test::snapshot_of(host);
+        snapshot.probe = probe;
+        const auto model = Model::from_snapshot(snapshot, test::profile_of(host));
+        EXPECT_EQ(model->outcome(op::Probe{kFree}).rule, RuleId::probe_absent);
+        const auto all = predict(*model, op::Probe{kFree}).assumptions;
+        return std::ranges::any_of(all, [&](const auto& text) { return text.find(kSupposes) != std::string::npos; });
+    };
+    EXPECT_TRUE(supposes(Arch::x86_64, std::nullopt));   // a choice there
+    EXPECT_FALSE(supposes(Arch::x86_64, false));
+    EXPECT_FALSE(supposes(Arch::arm64, std::nullopt));   // never there
+}
+
 TEST(Rule, probe_unaligned) {
     Model model = test::boot({.iomem = kIomem, .block_size = kGiB});
     const std::string before = test::picture(model);
@@ -310,6 +357,17 @@ TEST(Rule, remove_accepted_cuts_the_resource) {
                                                   "210000000-217ffffff : System RAM\n");
     EXPECT_FALSE(model.block(0x41));
     EXPECT_TRUE(model.block(0x42));
+}
+
+// 3.2 of the specification: WARN_ON_ONCE(!valid_section(ms)), and the section is passed over.
+TEST(Rule, remove_accepted_of_what_is_not_there_warns_once) {
+    Model model = boot();
+    test::run(model, add_of(kFree, kBlock));
+    const std::string before = test::picture(model);
+    const auto first = expect(model, op::Remove{kFree + kBlock, kBlock}, RuleId::remove_accepted, 0);
+    EXPECT_EQ(first.log, Log{"WARNING in mm/sparse.c sparse_remove_section"});
+    EXPECT_EQ(test::picture(model), before);
+    EXPECT_EQ(expect(model, op::Remove{kFree, 2 * kBlock}, RuleId::remove_accepted, 0).log, Log{});
 }
 
 TEST(Rule, remove_unaligned) {
@@ -351,7 +409,9 @@ TEST(Rule, remove_memmap_granularity) {
     expect(old, op::Remove{kFree, kBlock}, RuleId::remove_accepted, 0);
 
     Model mixed = two_blocks("6.12");   // since 6.8 all or none of the range must hold their own memmap
-    expect(mixed, op::Remove{kFree, 2 * kBlock}, RuleId::remove_memmap_granularity, EINVAL);
+    const auto warned = expect(mixed, op::Remove{kFree, 2 * kBlock}, RuleId::remove_memmap_granularity, EINVAL);
+    EXPECT_EQ(warned.log, Log{"WARNING in mm/memory_hotplug.c try_remove_memory"});   // WARN_ON_ONCE
+    EXPECT_EQ(expect(mixed, op::Remove{kFree, 2 * kBlock}, RuleId::remove_memmap_granularity, EINVAL).log, Log{});
     expect(mixed, op::Remove{kFree, kBlock}, RuleId::remove_accepted, 0);
     test::run(mixed, op::Remove{kFree + kBlock, kBlock});
     test::run(mixed, memmap_add(kFree, 2 * kBlock));

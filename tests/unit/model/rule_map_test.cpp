@@ -126,6 +126,23 @@ TEST(Rule, map_ram_mixed) {
     EXPECT_EQ(test::picture(model), before);
 }
 
+// "%s attempted on %s region %pr" with __func__, until a4574f63edc6 (5.10); the function was renamed by 6869b7b20659 (5.4).
+TEST(Rule, map_ram_prints_the_resource_before_5_10) {
+    const auto log_of = [](const std::string& kernel, std::uint64_t size) {
+        Model model = boot(kernel);
+        return test::run(model, map_of(0x138000000, size)).log;
+    };
+    EXPECT_EQ(log_of("5.3", 2 * kSection),
+              (Log{"devm_memremap_pages attempted on mixed region [mem 0x138000000-0x147ffffff flags 0x200]",
+                   "WARNING in mm/memremap.c devm_memremap_pages"}));
+    for (const std::string kernel : {"5.4", "5.9"}) {
+        EXPECT_EQ(
+            log_of(kernel, kSection),
+            (Log{"memremap_pages attempted on ram region [mem 0x138000000-0x13fffffff flags 0x200]", kWarnMemremap}));
+    }
+    EXPECT_EQ(log_of("5.10", kSection).front(), "attempted on ram region 0x138000000-0x13fffffff");
+}
+
 // b4afe4183ec7: RAM below another resource counts, and a resource that RAM covers wholly is no other resource.
 TEST(Rule, map_ram_below_another_resource) {
     const std::string kKmem = kIomem + "  140000000-14fffffff : dax0.0\n    140000000-14fffffff : System RAM (kmem)\n";
@@ -171,6 +188,24 @@ TEST(Rule, map_beyond_pluggable_of_the_arm64_linear_map) {
     const Model older =
         test::boot({.iomem = "40000000-7fffffff : System RAM\n", .kernel = "6.11", .arch = Arch::arm64});
     EXPECT_TRUE(older.outcome(private_map(beyond, kSection)).accepted());
+}
+
+// arch_add_memory() is called for every type but un-addressable memory.
+TEST(Rule, map_beyond_linear_map) {
+    const std::uint64_t beyond = 0x40000000 + (1ULL << 47);
+    const Host host{.iomem = "40000000-7fffffff : System RAM\n", .kernel = "5.10", .arch = Arch::arm64};
+    Model model = test::boot(host);
+    const std::string before = test::picture(model);
+    const auto answer = expect(model, map_of(beyond, kGiB), RuleId::map_beyond_linear_map, EINVAL, Stage::map);
+    EXPECT_EQ(answer.log, Log{"[800040000000 800080000000] is outside linear mapping region"});
+    expect(model, map_of(beyond - kGiB, 2 * kGiB), RuleId::map_beyond_linear_map, EINVAL, Stage::map);
+    EXPECT_EQ(test::picture(model), before);
+    expect(model, map_of(beyond - kGiB, kGiB), RuleId::map_accepted, 0, Stage::map);
+    expect(model, private_map(beyond, kGiB), RuleId::map_accepted, 0, Stage::map);
+    for (const std::string kernel : {"5.9.8", "5.12"}) {   // before, nobody asks; later mhp_range_allowed() does
+        const Model other = test::boot({.iomem = host.iomem, .kernel = kernel, .arch = Arch::arm64});
+        EXPECT_NE(other.outcome(map_of(beyond, kGiB)).rule, RuleId::map_beyond_linear_map) << kernel;
+    }
 }
 
 TEST(Rule, map_beyond_physmem) {

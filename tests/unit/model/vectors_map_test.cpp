@@ -45,6 +45,16 @@ Operation map_range(std::uint64_t start, std::uint64_t last) { return claimed_ma
 
 std::string word(std::uint64_t address) { return hex(address); }
 
+// Until 5.10 with the function's name and the resource, as 8.4 of the specification has it (rule_map_test.cpp).
+std::string function_of(const std::string& kernel) {
+    return kernel == "5.3" ? "devm_memremap_pages" : "memremap_pages";
+}
+std::string attempted(const std::string& kernel, const std::string& what, const std::string& from,
+                      const std::string& to) {
+    if (*parse_version(kernel) >= Version{5, 10, 0}) return "attempted on " + what + " region " + from + "-" + to;
+    return function_of(kernel) + " attempted on " + what + " region [mem " + from + "-" + to + " flags 0x200]";
+}
+
 TEST(Vector, Vector02_legacy_pmem_that_ends_inside_a_section) {
     for (const std::string kernel : kSince53) {
         Model model = test::boot({.iomem = kL2, .kernel = kernel});
@@ -128,7 +138,10 @@ TEST(Vector, Vector13_one_mebibyte_off) {
          {std::pair{"5.3", "#37ffff"}, std::pair{"6.1.190", "#37ffff"}, std::pair{"6.12.95", "0x37ffff"}}) {
         Model model = test::boot({.iomem = kL3, .kernel = kernel});
         const Operation map = map_range(0x37c100000, 0x37fffffff);
-        EXPECT_EQ(predict(model, map).nearest, (Range{0x37c200000, 0x37fffffff}));
+        // in 5.3 the section with the RAM would lose memmap (vector 7), so the next one is named
+        const bool harmless = std::string_view(kernel) != "5.3";
+        EXPECT_EQ(predict(model, map).nearest,
+                  harmless ? (Range{0x37c200000, 0x37fffffff}) : (Range{0x380000000, 0x383dfffff}));
         const auto answer = expect(model, map, RuleId::map_misaligned, EINVAL, Stage::map);
         ASSERT_FALSE(answer.log.empty());
         EXPECT_EQ(answer.log[0], std::string("Misaligned __add_pages start: 0x37c100 end: ") + end);
@@ -154,7 +167,7 @@ TEST(Vector, Vector16_the_sub_section_that_ram_ends_in) {
         // with the RAM test out of the way the bits object
         EXPECT_EQ(try_add_pages(model.state(), {0x37bc00000, 0x37fffffff}, nullptr).end, AddPages::End::active);
         const auto answer = expect(model, map_of(0x37bc00000, size), RuleId::map_ram, ENXIO, Stage::map);
-        EXPECT_EQ(answer.log.front(), "attempted on ram region 0x37bc00000-0x37fffffff");
+        EXPECT_EQ(answer.log.front(), attempted(kernel, "ram", "0x37bc00000", "0x37fffffff"));
     }
 }
 
@@ -162,7 +175,10 @@ TEST(Vector, Vector17_pmem_that_begins_inside_a_sub_section) {
     const std::string iomem = "100000000-37bcfffff : System RAM\n37bd00000-37fffffff : Persistent Memory\n";
     for (const std::string kernel : kSince53) {
         Model model = test::boot({.iomem = iomem, .kernel = kernel});
-        EXPECT_EQ(predict(model, map_range(0x37bd00000, 0x37fffffff)).nearest, (Range{0x37be00000, 0x37fffffff}));
+        // before 5.9 that section would lose memmap when it is unmapped (vector 7): free space is named
+        const bool harmless = model.profile().has(Feature::early_memmap_kept);
+        EXPECT_EQ(predict(model, map_range(0x37bd00000, 0x37fffffff)).nearest,
+                  harmless ? (Range{0x37be00000, 0x37fffffff}) : (Range{0x380000000, 0x3841fffff}));
         expect(model, map_range(0x37bd00000, 0x37fffffff), RuleId::map_misaligned, EINVAL, Stage::map);
     }
 }
@@ -217,7 +233,8 @@ TEST(Vector, Vector24_a_mapping_at_the_start_of_the_range) {
         Model model = with_mapping(kernel);
         const auto answer =
             expect(model, map_of(0x440000000, 2 * kSection), RuleId::map_conflict_start, ENOMEM, Stage::map);
-        EXPECT_EQ(answer.log, (Log{"Conflicting mapping in same section", "WARNING in mm/memremap.c memremap_pages"}));
+        EXPECT_EQ(answer.log,
+                  (Log{"Conflicting mapping in same section", "WARNING in mm/memremap.c " + function_of(kernel)}));
     }
 }
 
@@ -295,7 +312,7 @@ TEST(Vector, Vector45_nested_ram_is_seen) {
     for (const std::string kernel : {"6.1.190", "6.12.95", "7.2.12"}) {
         Model model = test::boot({.iomem = kCxl, .kernel = kernel});
         const auto answer = expect(model, map_of(0x440000000, 4 * kGiB), RuleId::map_ram, ENXIO, Stage::map);
-        EXPECT_EQ(answer.log.front(), "attempted on ram region 0x440000000-0x53fffffff");
+        EXPECT_EQ(answer.log.front(), attempted(kernel, "ram", "0x440000000", "0x53fffffff"));
     }
 }
 
@@ -303,7 +320,7 @@ TEST(Vector, Vector46_ram_and_nothing_is_ram) {
     for (const std::string kernel : kSince53) {
         Model model = test::boot({.iomem = "100000000-13fffffff : System RAM\n", .kernel = kernel});
         const auto answer = expect(model, map_of(0x138000000, 3 * kSection), RuleId::map_ram, ENXIO, Stage::map);
-        EXPECT_EQ(answer.log.front(), "attempted on ram region 0x138000000-0x14fffffff");
+        EXPECT_EQ(answer.log.front(), attempted(kernel, "ram", "0x138000000", "0x14fffffff"));
     }
 }
 
@@ -312,7 +329,7 @@ TEST(Vector, Vector47_ram_and_pmem_is_mixed) {
     for (const std::string kernel : kSince53) {
         Model model = test::boot({.iomem = iomem, .kernel = kernel});
         const auto answer = expect(model, map_of(0x138000000, 3 * kSection), RuleId::map_ram_mixed, ENXIO, Stage::map);
-        EXPECT_EQ(answer.log.front(), "attempted on mixed region 0x138000000-0x14fffffff");
+        EXPECT_EQ(answer.log.front(), attempted(kernel, "mixed", "0x138000000", "0x14fffffff"));
     }
 }
 
@@ -393,6 +410,24 @@ TEST(Vector, Vector58_map_dev_from_the_middle_of_a_section) {
         EXPECT_EQ(early.from_ram, 0U);
         EXPECT_EQ(early.reused, kMiB);
     }
+}
+
+// 10.5: ppc64 takes RAM where the altmap is used up; a page of memmap describes 64 MiB of memory.
+TEST(Cost, of_an_altmap_that_is_too_small_on_ppc64) {
+    const auto cost_of = [](std::uint64_t free_pages) {
+        const Model model = test::boot({.iomem = "00000000-7fffffff : System RAM\n",
+                                        .kernel = "6.12.95",
+                                        .arch = Arch::ppc64,
+                                        .page_size = 64 * kKiB,
+                                        .block_size = 256 * kMiB});
+        const Operation map = map_of(0x100000000, kGiB, Altmap{1, free_pages});
+        EXPECT_TRUE(model.outcome(map).accepted());
+        return memmap_cost(model.state(), map);
+    };
+    EXPECT_EQ(cost_of(1).from_altmap, 64 * kKiB);
+    EXPECT_EQ(cost_of(1).from_ram, 960 * kKiB);
+    EXPECT_EQ(cost_of(64).from_altmap, kMiB);
+    EXPECT_EQ(cost_of(64).from_ram, 0U);
 }
 
 TEST(Vector, Vector63_a_whole_section_with_one_sub_section_of_ram) {
