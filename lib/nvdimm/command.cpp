@@ -29,8 +29,10 @@ constexpr std::array kPrograms{
     Program{"daxctl", "disable-device", disable_device},
 };
 
+}   // namespace
+
 // kernfs_name_hash() without a namespace: partial_name_hash() of each character, hash_64() to 32 bits.
-std::uint32_t name_hash(std::string_view name) {
+std::uint32_t sysfs_order(std::string_view name) {
     constexpr std::uint64_t kGoldenRatio = 0x61c8864680b583eb;
     constexpr std::uint32_t kLargest = 0x7fffffff;
     std::uint64_t hash = 0;
@@ -42,8 +44,6 @@ std::uint32_t name_hash(std::string_view name) {
     if (folded < 2) return folded + 2;   // reserved for "." and ".."
     return folded == kLargest ? kLargest - 1 : folded;
 }
-
-}   // namespace
 
 CommandLine split_command(std::string_view text) {
     CommandLine line;
@@ -81,7 +81,7 @@ CommandAnswer run_command(NdBus& bus, const CommandLine& command) {
 }
 
 std::vector<std::uint64_t> directory_order(std::vector<std::uint64_t> blocks) {
-    std::ranges::sort(blocks, {}, [](std::uint64_t number) { return name_hash(fmt::format("memory{}", number)); });
+    std::ranges::sort(blocks, {}, [](std::uint64_t number) { return sysfs_order(fmt::format("memory{}", number)); });
     return blocks;
 }
 

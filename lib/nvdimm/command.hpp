@@ -93,7 +93,8 @@ std::vector<NdRegion*> regions_in_order(NdBus& bus);
 bool matches_region(const NdRegion& region, const std::optional<std::string>& filter);
 
 std::size_t online_blocks(const NdBus& bus, const DaxDevice& device);
-// readdir() of sysfs: names in the order of their hashes (fs/kernfs/dir.c kernfs_name_hash, 64-bit kernels).
+// readdir() of sysfs gives names in the order of their hashes (fs/kernfs/dir.c kernfs_name_hash, 64-bit kernels).
+std::uint32_t sysfs_order(std::string_view name);
 std::vector<std::uint64_t> directory_order(std::vector<std::uint64_t> blocks);
 // Binds by daxctl's way: new_id, which also binds every other idle device that the driver matches, then bind.
 NdAnswer daxctl_bind(NdBus& bus, DaxDevice& device, DaxDriver driver);

@@ -62,24 +62,13 @@ constexpr std::array kActions{
     Action{"disable", "disabling", "disabled", kOptions, disable},
 };
 
-// The place of a name among the entries of its directory in sysfs (fs/kernfs/dir.c: kernfs_name_hash;
-// include/linux/stringhash.h: partial_name_hash; hash_64 of include/linux/hash.h).
-std::uint32_t kernfs_hash(std::string_view name) {
-    std::uint64_t hash = 0;
-    for (const char c : name) {
-        const auto byte = static_cast<unsigned char>(c);
-        hash = (hash + (std::uint64_t{byte} << 4) + (byte >> 4)) * 11;
-    }
-    return static_cast<std::uint32_t>((hash * 0x61C8864680B583EB) >> 32) & 0x7fffffff;
-}
-
 // In the order of ndctl, whose answer is that of the last one: libndctl puts each that readdir() finds in front.
 std::vector<int> ids_of(const NdRegion& region, std::string_view name) {
     std::vector<int> ids;
     for (const auto& [id, ns] : region.namespaces) {
         if (name == "all" ? ns.allocated || ns.identity != 0 : name_of(region, ns) == name) ids.push_back(id);
     }
-    std::ranges::sort(ids, std::greater(), [&](int id) { return kernfs_hash(name_of(region, *region.find(id))); });
+    std::ranges::sort(ids, std::greater(), [&](int id) { return sysfs_order(name_of(region, *region.find(id))); });
     return ids;
 }
 
@@ -138,7 +127,7 @@ std::vector<NdRegion*> regions_in_order(NdBus& bus) {
     std::vector<NdRegion*> regions;
     for (auto& region : bus.regions) regions.push_back(&region);
     std::ranges::sort(regions, std::greater(), [](const NdRegion* region) {
-        return std::pair(kernfs_hash(fmt::format("ndctl{}", region->bus)), kernfs_hash(name_of(*region)));
+        return std::pair(sysfs_order(fmt::format("ndctl{}", region->bus)), sysfs_order(name_of(*region)));
     });
     return regions;
 }
