@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// The text files of /proc that speak about physical memory: iomem and zoneinfo.
+// The text files of /proc that speak about physical memory: iomem, zoneinfo and meminfo.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,5 +27,9 @@ bool has_only_zero_addresses(std::string_view iomem);
 // (zoneinfo_show_print), so it is 0 there.
 Result<std::vector<ZoneRecord>> read_zoneinfo(const Root& root);
 Result<std::vector<ZoneRecord>> parse_zoneinfo(std::string_view text);
+
+// Bytes of MemAvailable; absent where the file or the line is.
+Result<std::optional<std::uint64_t>> read_available_memory(const Root& root);
+Result<std::optional<std::uint64_t>> parse_available_memory(std::string_view text);
 
 }   // namespace memhot::host

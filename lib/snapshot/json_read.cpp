@@ -187,6 +187,7 @@ Result<Snapshot> read_document(const Json& json) {
     snapshot.possible_nodes = document.find_text("possible_nodes");
     snapshot.auto_online_blocks = document.find_text("auto_online_blocks");
     snapshot.probe = document.find_boolean("probe");
+    snapshot.available_memory = document.find_number("available_memory");
     snapshot.iomem = document.find_text("iomem");
     const auto hidden = document.find_text("iomem_hidden");
     if (snapshot.iomem && hidden) document.fail("iomem_hidden", "given, and iomem as well");

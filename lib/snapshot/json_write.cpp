@@ -106,6 +106,7 @@ std::string to_json(const Snapshot& snapshot) {
     put(document, "auto_online_blocks", snapshot.auto_online_blocks);
     document["parameters"] = snapshot.parameters;
     put(document, "probe", snapshot.probe);
+    put(document, "available_memory", snapshot.available_memory);
     document["firmware_ram"] = firmware_to_json(snapshot.firmware_ram);
     if (!snapshot.udev_rules.empty()) document["udev_rules"] = udev_to_json(snapshot.udev_rules);
     if (snapshot.nvdimm) document["nvdimm"] = snapshot::nvdimm_to_json(*snapshot.nvdimm);

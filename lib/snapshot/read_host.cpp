@@ -61,6 +61,8 @@ Result<std::optional<std::string>> read_memory(const host::Root& root, const Rea
     if (!memory) return memory.error();
     auto zones = host::read_zoneinfo(root);
     if (!zones) return zones.error();
+    auto available = host::read_available_memory(root);
+    if (!available) return available.error();
     auto firmware = host::read_firmware_ram(root);
     if (!firmware) return firmware.error();
     auto nvdimm = host::read_nvdimm(root);
@@ -80,6 +82,7 @@ Result<std::optional<std::string>> read_memory(const host::Root& root, const Rea
     snapshot.iomem = std::move(iomem->text);
     snapshot.iomem_hidden = std::move(iomem->hidden);
     snapshot.zones = std::move(*zones);
+    snapshot.available_memory = *available;
     snapshot.firmware_ram = std::move(*firmware);
     return unrest;
 }

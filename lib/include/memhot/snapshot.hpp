@@ -72,6 +72,7 @@ struct Snapshot {
     std::optional<std::string> auto_online_blocks;
     std::map<std::string, std::string> parameters;   // /sys/module/memory_hotplug/parameters
     std::optional<bool> probe;   // whether the file `probe` is there
+    std::optional<std::uint64_t> available_memory;   // bytes, MemAvailable of /proc/meminfo
     std::vector<std::string> firmware_ram;   // "START-END" of /sys/firmware/memmap entries of type System RAM
 
     std::optional<NvdimmRecord> nvdimm;   // absent: a host without /sys/bus/nd, /sys/bus/dax and /sys/bus/cxl

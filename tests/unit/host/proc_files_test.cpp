@@ -135,5 +135,15 @@ RC_GTEST_PROP(ZoneinfoProperty, TruncatedAnywhere, ()) {
     RC_ASSERT(zones->front().managed == 3840U);
 }
 
+TEST(Meminfo, tells_what_is_available) {
+    EXPECT_EQ(*parse_available_memory("MemTotal:  1007656 kB\nMemAvailable:     307200 kB\nBuffers: 1 kB\n"),
+              300 * kMiB);
+    EXPECT_FALSE(parse_available_memory("MemTotal:  1007656 kB\n")->has_value()) << "3.13 and before";
+    EXPECT_FALSE(parse_available_memory("NotMemAvailable: 1 kB\n")->has_value());
+    EXPECT_FALSE(parse_available_memory("MemAvailable: 12").ok());
+    EXPECT_FALSE(parse_available_memory("MemAvailable: 12 MB\n").ok());
+    EXPECT_FALSE(parse_available_memory("MemAvailable: 18446744073709551615 kB\n").ok());
+}
+
 }   // namespace
 }   // namespace memhot::host
