@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "kernel/nvdimm_rules.hpp"
+#include "kernel/plan_rules.hpp"
 
 namespace memhot {
 
@@ -249,11 +250,12 @@ constexpr auto kCoreRules = std::to_array<Rule>({
 // One table in the order of the enumeration.
 constexpr auto kRules = [] {
     std::array<Rule, kRuleCount - 1> all{};
-    const auto* const end = std::copy(kCoreRules.begin(), kCoreRules.end(), all.begin());
-    std::copy(kernel::kNvdimmRules.begin(), kernel::kNvdimmRules.end(), all.begin() + (end - all.begin()));
+    auto* end = std::copy(kCoreRules.begin(), kCoreRules.end(), all.begin());
+    end = std::copy(kernel::kNvdimmRules.begin(), kernel::kNvdimmRules.end(), end);
+    std::copy(kernel::kPlanRules.begin(), kernel::kPlanRules.end(), end);
     return all;
 }();
-static_assert(kCoreRules.size() + kernel::kNvdimmRules.size() == kRuleCount - 1);
+static_assert(kCoreRules.size() + kernel::kNvdimmRules.size() + kernel::kPlanRules.size() == kRuleCount - 1);
 
 }   // namespace
 

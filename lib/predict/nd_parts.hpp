@@ -14,6 +14,9 @@
 
 namespace memhot {
 
+// The verdict on one command, which is then carried out on the bus unless it crashes the kernel (nd_predict.cpp).
+Verdict predict_and_run(NdBus& bus, const CommandLine& command);
+
 // What a command line is about.
 struct NdSubject {
     std::vector<const NdRegion*> regions;   // named ones; those of a creation without a name: all

@@ -44,6 +44,14 @@ Verdict verdict_on(const NdBus& bus, const NdBus& after, const CommandLine& comm
 
 }   // namespace
 
+Verdict predict_and_run(NdBus& bus, const CommandLine& command) {
+    NdBus after = bus;
+    const CommandAnswer answer = run_command(after, command);
+    Verdict verdict = verdict_on(bus, after, command, answer);
+    if (!answer.crash) bus = std::move(after);
+    return verdict;
+}
+
 Result<std::vector<Verdict>> predict(const Snapshot& snapshot, std::shared_ptr<const KernelProfile> profile,
                                      const std::vector<CommandLine>& commands) {
     auto reading = read_bus(snapshot, {}, std::move(profile));

@@ -184,6 +184,17 @@ enum class RuleId : std::uint8_t {
     nd_grow_downward,
     nd_grow_splits,
     nd_empty_device,
+    // plans: refused although the kernel would try
+    plan_accepted,
+    plan_memmap_memory,
+    plan_last_kernel_memory,
+    plan_movable_ratio,
+    plan_not_enough,
+    plan_memory_in_use,
+    plan_kmem_online,
+    plan_shared_section,
+    plan_cxl_online,
+    plan_no_remover,
     count_
 };
 inline constexpr std::size_t kRuleCount = static_cast<std::size_t>(RuleId::count_);

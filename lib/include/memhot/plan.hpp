@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// A wanted end state as ordered steps: what is written or run, what the kernel answers to each, what it costs and
+// destroys, how it is undone. A plan is bound to what its verdicts looked at and says when that has changed. Nothing
+// here writes to a host.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "memhot/nd_command.hpp"
+#include "memhot/snapshot.hpp"
+#include "memhot/verdict.hpp"
+
+namespace memhot {
+
+// --- what is wanted ------------------------------------------------------------------------------------------------
+
+enum class PlanVerb : std::uint8_t {
+    online,
+    offline,
+    remove,
+    probe,
+    namespace_create,
+    namespace_reconfigure,
+    namespace_destroy,
+    namespace_enable,
+    namespace_disable,
+    dax_reconfigure,
+    dax_online,
+    dax_offline,
+    dax_create,
+    dax_destroy,
+    count_
+};
+// "online", "namespace create", ...
+std::string_view to_string(PlanVerb verb);
+
+enum class WantedZone : std::uint8_t { automatic, kernel, movable };   // automatic: as the kernel's policy has it
+std::string_view to_string(WantedZone zone);
+
+// Movable memory in percent of kernel memory, as the kernel counts in auto_movable_ratio; 4:1 is the most that
+// Documentation/admin-guide/mm/memory-hotplug.rst knows to work.
+inline constexpr unsigned kDefaultRatio = 400;
+
+struct Wish {
+    PlanVerb verb = PlanVerb::online;
+    // Ranges, memoryN, blockN-M, nodeN, names of devices; a size ("4G") for online and offline.
+    std::vector<std::string> things;
+    std::vector<std::string> options;   // of ndctl or daxctl: "--mode=devdax", "--size=1G"
+    WantedZone zone = WantedZone::automatic;
+    unsigned ratio = kDefaultRatio;   // 0: no guard
+    friend bool operator==(const Wish&, const Wish&) = default;
+};
+// "online node1 --zone=movable --ratio=300", "namespace create --mode=fsdax --size=128M": the words of a command line.
+Result<Wish> parse_wish(const std::vector<std::string>& words);
+// As it would be typed.
+std::string to_string(const Wish& wish);
+
+// --- steps ---------------------------------------------------------------------------------------------------------
+
+// text is written into a file of sysfs.
+struct WriteAction {
+    std::string path;   // "/sys/devices/system/memory/memory40/state"
+    std::string text;
+    friend bool operator==(const WriteAction&, const WriteAction&) = default;
+};
+// Something is copied into the job's directory before it is destroyed.
+struct SaveAction {
+    enum class What : std::uint8_t { labels, info_block };
+    What what = What::labels;
+    std::string device;   // "nmem0", "namespace0.1"
+    friend bool operator==(const SaveAction&, const SaveAction&) = default;
+};
+// write, save, or what ndctl or daxctl would do.
+using Action = std::variant<WriteAction, SaveAction, CommandLine>;
+// "echo online > /sys/...", "ndctl create-namespace -e namespace0.0": as it would be typed.
+std::string to_string(const Action& action);
+
+struct Cost {
+    std::uint64_t memmap = 0;          // RAM taken for struct pages
+    std::uint64_t memmap_freed = 0;    // RAM given back
+    std::uint64_t memory_gained = 0;   // usable memory that comes
+    std::uint64_t memory_lost = 0;     // that goes
+    friend bool operator==(const Cost&, const Cost&) = default;
+};
+
+// What a plan or a step relies on.
+struct Fact {
+    enum class Kind : std::uint8_t { host, kernel, attribute, block, section, iomem, zones, device };
+    Kind kind = Kind::attribute;
+    std::string
+        name;    // "memory40", "section44", "160000000-167ffffff", "auto_online_blocks", "namespaces/namespace0.1"
+    std::string value;   // what was there, in words
+    friend bool operator==(const Fact&, const Fact&) = default;
+};
+std::string_view to_string(Fact::Kind kind);
+
+// Data that a step destroys.
+struct DataLoss {
+    std::string device;
+    std::uint64_t bytes = 0;
+    std::string what;   // "all data of fsdax namespace0.1"
+};
+
+enum class Tense : std::uint8_t { would, done };
+
+struct PlanStep {
+    Action action;
+    std::string would;   // "would online memory40 (0x140000000-0x147ffffff) in zone Movable"
+    std::string did;     // "onlined memory40 ..."
+    std::optional<std::uint64_t> block;   // memory block that is written; its neighbours are told together
+    std::string reason;  // why this one and why here; may be empty
+    Verdict verdict;
+    Cost cost;
+    std::vector<DataLoss> destroys;
+    std::vector<Action> undo;     // in their order; empty: cannot be undone, and no_undo says why
+    std::string no_undo;
+    // Memory blocks that the step changes, as they must be before it and will be behind it.
+    std::vector<Fact> before;
+    std::vector<Fact> after;
+    std::vector<std::size_t> depends_on;   // indices of steps that must be done before
+
+    [[nodiscard]] const std::string& text(Tense tense) const { return tense == Tense::would ? would : did; }
+};
+
+// Why the plan must not be carried out.
+struct Refusal {
+    RuleId rule = RuleId::none;
+    std::string text;   // with the numbers
+};
+
+struct Plan {
+    Wish wish;
+    std::string host;
+    std::string kernel;   // name of the profile
+    std::vector<PlanStep> steps;
+    std::vector<Refusal> refusals;   // empty: it may be carried out
+    std::vector<std::string> notes;   // what was chosen and why
+    std::vector<Fact> facts;
+
+    [[nodiscard]] bool refused() const { return !refusals.empty(); }
+    [[nodiscard]] bool dangerous() const;
+    [[nodiscard]] Cost cost() const;
+    [[nodiscard]] std::vector<DataLoss> destroys() const;
+};
+
+// Errors: words that mean nothing on this host (bad_input, not_found), addresses that are hidden (not_permitted). A plan
+// that must not be carried out is a plan with refusals.
+Result<Plan> make_plan(const Snapshot& snapshot, const Wish& wish);
+
+// --- stale ---------------------------------------------------------------------------------------------------------
+
+struct FactChange {
+    Fact::Kind kind = Fact::Kind::attribute;
+    std::string name;
+    std::string was;
+    std::string now;
+};
+// What differs from what the plan relies on; empty: the plan still holds.
+Result<std::vector<FactChange>> is_stale(const Plan& plan, const Snapshot& snapshot);
+// "memory40: was "offline, zones Normal Movable, node0", is "online, ...""
+std::string to_string(const FactChange& difference);
+
+// --- for people and programs ---------------------------------------------------------------------------------------
+
+std::string to_text(const Plan& plan, Tense tense = Tense::would);
+inline constexpr std::string_view kPlanFormat = "memhot-plan/1";
+std::string to_json(const Plan& plan);
+// The exit status of design.md: 9 dangerous, 1 refused, 8 uncertain, 0.
+int exit_status(const Plan& plan);
+
+}   // namespace memhot

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// A simulated host: the model behind the questions that a real one is asked. What a plan's steps would do, it does; what
+// a plan relies on, it tells.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "memhot/plan.hpp"
+#include "memhot/snapshot.hpp"
+#include "memhot/verdict.hpp"
+
+namespace memhot {
+
+class SimulatedHost {
+public:
+    // not_permitted where the snapshot hides its addresses.
+    static Result<SimulatedHost> from_snapshot(const Snapshot& snapshot);
+
+    SimulatedHost(SimulatedHost&&) noexcept;
+    SimulatedHost& operator=(SimulatedHost&&) noexcept;
+    ~SimulatedHost();
+
+    // Does it, and tells what the kernel answered. What only the kernel can know turns out well.
+    Verdict carry_out(const Action& action);
+    // Of blocks, sections, iomem and zones as they are now; of devices as they were in the snapshot.
+    [[nodiscard]] std::string value(Fact::Kind kind, const std::string& name) const;
+
+private:
+    struct State;
+    explicit SimulatedHost(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}   // namespace memhot

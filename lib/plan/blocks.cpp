@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "plan/blocks.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "units/device_name.hpp"
+#include "units/quote.hpp"
+
+namespace memhot::plan {
+
+namespace {
+
+constexpr std::string_view kExpected = "expected START-END, START+SIZE, memoryN, blockN-M, nodeN or daxN.M";
+
+Result<std::vector<Range>> ranges_of_thing(const Builder& builder, const std::string& thing) {
+    const std::uint64_t size = builder.block_size();
+    if (const auto node = units::parse_device_name(thing, "node"); node && !node->second) {
+        std::vector<Range> out;
+        for (const auto& block : builder.model().blocks()) {
+            if (block.node == node->first) out.push_back({block.number * size, block.number * size + (size - 1)});
+        }
+        if (out.empty()) return Error(ErrorKind::not_found, fmt::format("{}: no memory block is on this node", thing));
+        return out;
+    }
+    if (thing.starts_with("dax")) {
+        const DaxDevice* device = builder.bus().find_dax(thing);
+        if (device == nullptr)
+            return Error(ErrorKind::not_found, fmt::format("{}: there is no such dax device", thing));
+        if (device->driver == DaxDriver::kmem) return device->added;
+        return Error(ErrorKind::not_found,
+                     fmt::format("{} is not System RAM (mode devdax), so it has no memory blocks", thing));
+    }
+    auto range = parse_range(thing, builder.model().units());
+    if (range) return std::vector<Range>{*range};
+    if (range.error().kind() != ErrorKind::not_found) return std::move(range).error();
+    return Error(ErrorKind::not_found,
+                 fmt::format("{}: nothing of this name has memory blocks, {}", units::quoted(thing), kExpected));
+}
+
+Error not_whole(const Builder& builder, const Range& range) {
+    const std::uint64_t size = builder.block_size();
+    const std::uint64_t start = align_down(range.start, size);
+    const Range whole{start, align_down(range.last, size) + (size - 1)};
+    return bad_input(fmt::format("{} is not of whole memory blocks of {}; the blocks that it touches are {}",
+                                 to_string(range), exact_size(size), to_string(whole)));
+}
+
+Status take_blocks(const Builder& builder, const Range& range, std::vector<BlockInfo>& out) {
+    const std::uint64_t size = builder.block_size();
+    if (!is_aligned(range.start, size) || !is_aligned(range.last + 1, size)) return not_whole(builder, range);
+    const std::size_t before = out.size();
+    for (const auto& block : builder.model().blocks()) {
+        if (block.number >= range.start / size && block.number <= range.last / size) out.push_back(block);
+    }
+    if (out.size() != before) return Done{};
+    return Error(ErrorKind::not_found, fmt::format("{}: there is no memory block", to_string(range)));
+}
+
+std::string_view word_for(WantedZone zone) {
+    switch (zone) {
+        case WantedZone::kernel: return "online_kernel";
+        case WantedZone::movable: return "online_movable";
+        case WantedZone::automatic: break;
+    }
+    return "online";
+}
+
+std::string zone_of(const Model& model, std::uint64_t number) {
+    const auto block = model.block(number);
+    return block ? block->valid_zones : std::string("?");
+}
+
+}   // namespace
+
+bool in_movable(const BlockInfo& block) { return block.online && block.valid_zones == "Movable"; }
+
+bool in_kernel_zone(const BlockInfo& block) { return block.online && block.valid_zones != "Movable"; }
+
+Result<std::vector<BlockInfo>> blocks_of_things(const Builder& builder) {
+    if (builder.block_size() == 0) {
+        return Error(ErrorKind::unsupported, "this host has no memory blocks: its kernel is without memory hotplug");
+    }
+    std::vector<BlockInfo> out;
+    for (const auto& thing : builder.wish().things) {
+        const auto ranges = ranges_of_thing(builder, thing);
+        if (!ranges) return ranges.error();
+        for (const auto& range : *ranges) {
+            if (auto taken = take_blocks(builder, range, out); !taken) return taken.error();
+        }
+    }
+    std::ranges::sort(out, {}, &BlockInfo::number);
+    const auto twice = std::ranges::unique(out, {}, &BlockInfo::number);
+    out.erase(twice.begin(), twice.end());
+    return out;
+}
+
+Result<std::optional<std::uint64_t>> blocks_of_size(const Builder& builder) {
+    const auto& things = builder.wish().things;
+    // A number without a unit would be a range by its first address.
+    const bool has_unit = things.size() == 1 && !things.front().empty() &&
+                          std::string_view("KMGTPkmgtp").find(things.front().back()) != std::string_view::npos;
+    if (!has_unit) return std::optional<std::uint64_t>();
+    const auto bytes = parse_size(things.front());
+    if (!bytes || things.front().find_first_of("+-") != std::string::npos) return std::optional<std::uint64_t>();
+    const std::uint64_t size = builder.block_size();
+    if (size == 0) return Error(ErrorKind::unsupported, "this host has no memory blocks");
+    if (*bytes != 0 && *bytes % size == 0) return std::optional<std::uint64_t>(*bytes / size);
+    return bad_input(fmt::format("{}: expected a multiple of the memory block size, which is {} here", things.front(),
+                                 exact_size(size)));
+}
+
+void most_removable_first(std::vector<BlockInfo>& blocks) {
+    std::ranges::sort(blocks, [](const BlockInfo& a, const BlockInfo& b) {
+        if (in_movable(a) != in_movable(b)) return in_movable(a);
+        return a.number > b.number;
+    });
+}
+
+std::string name_of_block(const Builder& builder, std::uint64_t number) {
+    const std::uint64_t start = number * builder.block_size();
+    return fmt::format("memory{} ({})", number, to_string(Range{start, start + (builder.block_size() - 1)}));
+}
+
+std::string list_of(std::vector<std::uint64_t> numbers) {
+    std::ranges::sort(numbers);
+    std::string out;
+    for (std::size_t i = 0; i < numbers.size();) {
+        std::size_t last = i;
+        while (last + 1 < numbers.size() && numbers[last + 1] == numbers[last] + 1) ++last;
+        out += fmt::format("{}memory{}", out.empty() ? "" : ", ", numbers[i]);
+        if (last != i) out += fmt::format("-{}", numbers[last]);
+        i = last + 1;
+    }
+    return out;
+}
+
+WriteAction state_write(std::uint64_t number, std::string_view word) {
+    return {fmt::format("/sys/devices/system/memory/memory{}/state", number), std::string(word)};
+}
+
+PlanStep& online_block(Builder& builder, const BlockInfo& block, WantedZone zone) {
+    builder.rely_on_block(block.number);
+    const op::SetState operation{block.number, std::string(word_for(zone))};
+    PlanStep& step = builder.write(state_write(block.number, operation.state), operation, {"online", "onlined", ""});
+    const std::string rest =
+        step.verdict.outcome.accepted()
+            ? fmt::format("{} in zone {}", name_of_block(builder, block.number), zone_of(builder.model(), block.number))
+            : name_of_block(builder, block.number);
+    step.block = block.number;
+    step.would += rest;
+    step.did += rest;
+    step.undo = {state_write(block.number, "offline")};
+    return step;
+}
+
+PlanStep& offline_block(Builder& builder, const BlockInfo& block) {
+    builder.rely_on_block(block.number);
+    const op::SetState operation{block.number, "offline"};
+    PlanStep& step =
+        builder.write(state_write(block.number, "offline"), operation,
+                      {"offline", "offlined",
+                       fmt::format("{} from zone {}", name_of_block(builder, block.number), block.valid_zones)});
+    step.block = block.number;
+    step.undo = {state_write(block.number, in_movable(block) ? "online_movable" : "online_kernel")};
+    return step;
+}
+
+}   // namespace memhot::plan

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "plan/builder.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "nvdimm/from_snapshot.hpp"
+#include "predict/nd_parts.hpp"
+
+namespace memhot::plan {
+
+namespace {
+
+Outcome taken(Outcome outcome) {
+    return outcome.kind == Outcome::Kind::uncertain ? Outcome::accept(outcome.rule) : outcome;
+}
+
+struct Amounts {
+    std::uint64_t memmap;
+    std::uint64_t online;
+};
+
+Amounts amounts_of(const NdBus& bus) { return {memmap_in_ram(bus), online_memory(bus.model)}; }
+
+Cost cost_between(const Amounts& before, const Amounts& after) {
+    const auto more = [](std::uint64_t a, std::uint64_t b) { return a > b ? a - b : 0; };
+    return {.memmap = more(after.memmap, before.memmap),
+            .memmap_freed = more(before.memmap, after.memmap),
+            .memory_gained = more(after.online, before.online),
+            .memory_lost = more(before.online, after.online)};
+}
+
+// The one block that a write is about: hosts have many, and a plan may write to all of them.
+std::optional<std::uint64_t> block_of(const Operation& operation, std::uint64_t block_size) {
+    if (const auto* set = std::get_if<op::SetState>(&operation)) return set->block;
+    const auto* probe = std::get_if<op::Probe>(&operation);
+    if (probe == nullptr || block_size == 0) return std::nullopt;
+    return probe->address / block_size;
+}
+
+void put_facts(const Snapshot& snapshot, const Model& before, const Model& after, std::uint64_t number,
+               PlanStep& step) {
+    const std::string name = fmt::format("memory{}", number);
+    step.before.push_back({Fact::Kind::block, name, FactReader(snapshot, before).value(Fact::Kind::block, name)});
+    step.after.push_back({Fact::Kind::block, name, FactReader(snapshot, after).value(Fact::Kind::block, name)});
+}
+
+void put_block(const Snapshot& snapshot, const Model& before, const Model& after, std::uint64_t number,
+               PlanStep& step) {
+    const auto old = before.block(number);
+    const auto now = after.block(number);
+    const bool was_online = old && old->online;
+    const bool is_online = now && now->online;
+    if (old.has_value() == now.has_value() && was_online == is_online) return;
+    put_facts(snapshot, before, after, number, step);
+    const std::uint64_t size = after.block_size();
+    if (is_online && !was_online) step.cost.memory_gained = size;
+    if (was_online && !is_online) step.cost.memory_lost = size;
+    const KernelProfile& profile = after.profile();
+    if (now && !old) step.cost.memmap = size / profile.page_size * profile.struct_page_size;
+}
+
+// Blocks that came, went, or changed between online and offline. What else is written about a block (the zones that it
+// may have) changes with its neighbours.
+void put_changes(const Snapshot& snapshot, const Model& before, const Model& after, PlanStep& step) {
+    std::map<std::uint64_t, std::optional<bool>> was;
+    for (const auto& block : before.blocks()) was[block.number] = block.online;
+    std::vector<std::uint64_t> changed;
+    for (const auto& block : after.blocks()) {
+        const auto found = was.find(block.number);
+        if (found == was.end() || found->second != block.online) changed.push_back(block.number);
+        if (found != was.end()) was.erase(found);
+    }
+    for (const auto& [number, _] : was) changed.push_back(number);
+    for (const auto number : changed) put_facts(snapshot, before, after, number, step);
+}
+
+}   // namespace
+
+std::uint64_t memmap_in_ram(const NdBus& bus) {
+    const KernelProfile& profile = bus.model.profile();
+    std::uint64_t bytes = 0;
+    for (const auto& mapping : bus.model.mappings()) {
+        if (!mapping.altmap) bytes += mapping.range.size();
+    }
+    // Added with memmap_on_memory a block holds its own; which ones did, the model does not tell, so they are counted.
+    for (const auto& block : bus.model.blocks()) {
+        if (!block.boot) bytes += bus.model.block_size();
+    }
+    return bytes / profile.page_size * profile.struct_page_size;
+}
+
+std::uint64_t online_memory(const Model& model) {
+    std::uint64_t bytes = 0;
+    for (const auto& block : model.blocks()) bytes += block.online ? model.block_size() : 0;
+    return bytes;
+}
+
+Builder::Builder(const Snapshot& snapshot, const Wish& wish, NdBus bus, std::vector<std::string> assumptions)
+    : snapshot_(&snapshot), wish_(wish), start_(bus), bus_(std::move(bus)), assumptions_(std::move(assumptions)) {
+    plan_.wish = wish;
+    plan_.host = snapshot.hostname;
+    plan_.kernel = bus_.model.profile().name;
+    rely(Fact::Kind::host, "hostname");
+    rely(Fact::Kind::kernel, "uname");
+    if (block_size() != 0) rely(Fact::Kind::attribute, "memory_block_size");
+}
+
+Result<Builder> Builder::open(const Snapshot& snapshot, const Wish& wish) {
+    auto reading = read_bus(snapshot);
+    if (!reading) return std::move(reading).error();
+    return Builder(snapshot, wish, std::move(reading->bus), std::move(reading->assumptions));
+}
+
+PlanStep& Builder::add(Action action, Phrase phrase, Verdict verdict) {
+    const auto kind = verdict.outcome.kind;
+    if (kind == Outcome::Kind::refused || kind == Outcome::Kind::crash) {
+        refuse(verdict.outcome.rule, fmt::format("{} {}: {}", phrase.verb, phrase.rest, verdict.summary));
+    }
+    PlanStep step;
+    step.action = std::move(action);
+    step.would = fmt::format("would {} {}", phrase.verb, phrase.rest);
+    step.did = fmt::format("{} {}", phrase.past, phrase.rest);
+    step.verdict = std::move(verdict);
+    plan_.steps.push_back(std::move(step));
+    return plan_.steps.back();
+}
+
+PlanStep& Builder::write(WriteAction action, const Operation& operation, Phrase phrase) {
+    Verdict verdict = predict(bus_.model, operation);
+    const Model old = bus_.model;
+    bus_.model.apply(operation, taken(verdict.outcome));
+    PlanStep& step = add(std::move(action), std::move(phrase), std::move(verdict));
+    if (const auto number = block_of(operation, block_size())) put_block(*snapshot_, old, bus_.model, *number, step);
+    return step;
+}
+
+PlanStep& Builder::nothing() {
+    nothing_ = {};
+    return nothing_;
+}
+
+PlanStep& Builder::command(CommandLine command, Phrase phrase) {
+    if (blocked_) return nothing();
+    const Amounts before = amounts_of(bus_);
+    const Model old = bus_.model;
+    Verdict verdict = predict_and_run(bus_, command);
+    verdict.assumptions.insert(verdict.assumptions.begin(), assumptions_.begin(), assumptions_.end());
+    blocked_ = verdict.outcome.kind == Outcome::Kind::refused || verdict.outcome.kind == Outcome::Kind::crash;
+    PlanStep& step = add(std::move(command), std::move(phrase), std::move(verdict));
+    put_changes(*snapshot_, old, bus_.model, step);
+    // Commands are answered on what those before them left.
+    if (plan_.steps.size() > 1) step.depends_on = {plan_.steps.size() - 2};
+    step.cost = cost_between(before, amounts_of(bus_));
+    return step;
+}
+
+PlanStep& Builder::save(SaveAction::What what, const std::string& device) {
+    if (blocked_) return nothing();
+    Verdict verdict;
+    verdict.kernel = bus_.model.profile().name;
+    verdict.outcome = Outcome::accept(RuleId::plan_accepted);
+    verdict.summary = "accepted";
+    const char* thing = what == SaveAction::What::labels ? "labels" : "first 8 KiB (info block)";
+    verdict.operation = fmt::format("save the {} of {}", thing, device);
+    PlanStep& step = add(SaveAction{what, device}, {"save", "saved", fmt::format("the {} of {}", thing, device)},
+                         std::move(verdict));
+    step.no_undo = "nothing on the host changes";
+    return step;
+}
+
+void Builder::refuse(RuleId rule, std::string text) { plan_.refusals.push_back({rule, std::move(text)}); }
+
+void Builder::note(std::string text) { plan_.notes.push_back(std::move(text)); }
+
+void Builder::rely(Fact::Kind kind, const std::string& name) {
+    const auto same = [&](const Fact& fact) { return fact.kind == kind && fact.name == name; };
+    if (std::ranges::any_of(plan_.facts, same)) return;
+    // The words are filled in at the end, all with one reader.
+    plan_.facts.push_back({kind, name, {}});
+}
+
+void Builder::rely_on_block(std::uint64_t number) {
+    rely(Fact::Kind::block, fmt::format("memory{}", number));
+    const std::uint64_t start = number * block_size();
+    rely(Fact::Kind::iomem, to_string(Range{start, start + block_size() - 1}));
+}
+
+void Builder::rely_on_range(const Range& range) {
+    rely(Fact::Kind::iomem, to_string(range));
+    const std::uint64_t size = bus_.model.profile().section_size();
+    // A range of many sections is held by its lines; the sections at its ends may be shared with others.
+    rely(Fact::Kind::section, fmt::format("section{}", range.start / size));
+    rely(Fact::Kind::section, fmt::format("section{}", range.last / size));
+}
+
+Plan Builder::finish() && {
+    const FactReader reader(*snapshot_, start_.model);
+    for (auto& fact : plan_.facts) fact.value = reader.value(fact.kind, fact.name);
+    return std::move(plan_);
+}
+
+}   // namespace memhot::plan

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "plan/devices.hpp"
+
+#include <fmt/format.h>
+
+#include "plan/blocks.hpp"
+#include "plan/interlocks.hpp"
+
+namespace memhot::plan {
+
+Result<std::string> only_thing(const Builder& builder, std::string_view what) {
+    const auto& things = builder.wish().things;
+    if (things.size() == 1) return things.front();
+    return bad_input(fmt::format("{}: expected one {}, not {}", to_string(builder.wish().verb), what, things.size()));
+}
+
+Result<NamedNamespace> named_namespace(const Builder& builder) {
+    const auto name = only_thing(builder, "namespace");
+    if (!name) return name.error();
+    for (const auto& region : builder.start().regions) {
+        for (const auto& [_, ns] : region.namespaces) {
+            if (name_of(region, ns) == *name) return NamedNamespace{&region, &ns, *name};
+        }
+    }
+    return Error(ErrorKind::not_found, fmt::format("{}: there is no such namespace", *name));
+}
+
+Result<const DaxDevice*> named_dax(const Builder& builder) {
+    const auto name = only_thing(builder, "dax device");
+    if (!name) return name.error();
+    if (const DaxDevice* device = builder.start().find_dax(*name)) return device;
+    return Error(ErrorKind::not_found, fmt::format("{}: there is no such dax device", *name));
+}
+
+void rely_on_region(Builder& builder, const NdRegion& region) {
+    builder.rely(Fact::Kind::device, "regions/" + name_of(region));
+    for (const auto& mapping : region.mappings) builder.rely(Fact::Kind::device, "dimms/" + mapping.dimm);
+    builder.rely_on_range(region.space);
+}
+
+void rely_on_namespace(Builder& builder, const NamedNamespace& named) {
+    rely_on_region(builder, *named.region);
+    builder.rely(Fact::Kind::device, "namespaces/" + named.name);
+    builder.rely(Fact::Kind::device, "info_blocks/" + named.name);
+    if (builder.snapshot().nvdimm) {
+        const auto* instance = builder.snapshot().nvdimm->instance_over(named.name);
+        if (instance != nullptr) builder.rely(Fact::Kind::device, "instances/" + instance->name);
+    }
+    const auto* device = builder.start().find_dax(fmt::format("dax{}.{}", named.region->id, named.ns->id));
+    if (device != nullptr) rely_on_dax(builder, *device);
+}
+
+void rely_on_dax(Builder& builder, const DaxDevice& device) {
+    builder.rely(Fact::Kind::device, "dax_devices/" + device.name());
+    for (const auto& range : device.ranges) builder.rely_on_range(range);
+    for (const auto number : blocks_of(builder.start(), device)) builder.rely_on_block(number);
+    builder.rely(Fact::Kind::attribute, "auto_online_blocks");
+}
+
+void save_labels(Builder& builder, const NdRegion& region) {
+    if (!region.labelled) return;
+    for (const auto& mapping : region.mappings) builder.save(SaveAction::What::labels, mapping.dimm);
+}
+
+void disable_and_save(Builder& builder, const NamedNamespace& named) {
+    if (named.ns->active) {
+        PlanStep& step =
+            builder.command({"ndctl", "disable-namespace", {named.name}},
+                            {"disable", "disabled", fmt::format("{} ({})", named.name, to_string(named.ns->space))});
+        step.reason = "its first bytes can be read only when nothing drives it";
+        step.undo = {CommandLine{"ndctl", "enable-namespace", {named.name}}};
+    }
+    if (named.ns->size() != 0) builder.save(SaveAction::What::info_block, named.name);
+}
+
+void guard_namespace(Builder& builder, const NamedNamespace& named) {
+    const auto* device = builder.start().find_dax(fmt::format("dax{}.{}", named.region->id, named.ns->id));
+    if (device != nullptr) guard_kmem_online(builder, *device);
+    guard_shared_sections(builder);
+}
+
+CommandLine with_options(std::string program, std::string verb, const Builder& builder,
+                         std::vector<std::string> arguments) {
+    const auto& options = builder.wish().options;
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return {std::move(program), std::move(verb), std::move(arguments)};
+}
+
+DataLoss all_data(const NamedNamespace& named) {
+    const NsMode mode = named.ns->active ? named.ns->active->mode : NsMode::raw;
+    return {named.name, named.ns->size(),
+            fmt::format("all data of {} ({}{})", named.name, exact_size(named.ns->size()),
+                        named.ns->active ? fmt::format(", {}", to_string(mode)) : "")};
+}
+
+}   // namespace memhot::plan

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "plan/interlocks.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "model/state.hpp"
+#include "plan/blocks.hpp"
+
+namespace memhot::plan {
+
+namespace {
+
+// What there is at most for a memmap, and how it is called.
+struct Available {
+    std::uint64_t bytes = 0;
+    std::string name;
+};
+
+std::optional<Available> available(const Snapshot& snapshot) {
+    if (snapshot.available_memory) return Available{*snapshot.available_memory, "available (MemAvailable)"};
+    // A memmap is kernel memory: it never comes from zone Movable.
+    std::uint64_t pages = 0;
+    for (const auto& zone : snapshot.zones) pages += zone.name == "Movable" || zone.name == "Device" ? 0 : zone.managed;
+    if (pages == 0) return std::nullopt;
+    return Available{pages * snapshot.page_size, "all that the kernel zones have"};
+}
+
+// Pages, as the kernel counts for its own ratio (mm/memory_hotplug.c auto_movable_stats_account_zone): CMA is movable.
+struct Ratio {
+    std::uint64_t kernel = 0;
+    std::uint64_t movable = 0;
+};
+
+Ratio ratio_of(const Model& model) {
+    Ratio ratio;
+    for (const auto& [_, node] : model.state().nodes) {
+        for (unsigned i = 0; i < kZones; ++i) {
+            const ZoneState& zone = node.zones[i];
+            if (static_cast<Zone>(i) == Zone::movable) {
+                ratio.movable += zone.present;
+                continue;
+            }
+            ratio.kernel += zone.present - std::min(zone.cma, zone.present);
+            ratio.movable += zone.cma;
+        }
+    }
+    return ratio;
+}
+
+std::map<int, std::size_t> kernel_blocks(const Model& model) {
+    std::map<int, std::size_t> out;
+    for (const auto& block : model.blocks()) {
+        if (in_kernel_zone(block)) ++out[block.node];
+    }
+    return out;
+}
+
+bool frees_neighbours(RuleId rule) { return rule == RuleId::memmap_depopulated || rule == RuleId::memmap_page_shared; }
+
+bool is_cxl(const Builder& builder, const DaxDevice& device) {
+    if (!builder.snapshot().nvdimm) return false;
+    const auto* record = builder.snapshot().nvdimm->dax_device(device.name());
+    const auto* region = record == nullptr ? nullptr : builder.snapshot().nvdimm->dax_region(record->parent);
+    return region != nullptr && region->kind == "cxl";
+}
+
+void memory_in_use(Builder& builder) {
+    const std::uint64_t before = online_memory(builder.start().model);
+    const std::uint64_t after = online_memory(builder.model());
+    const auto& there = builder.snapshot().available_memory;
+    if (!there || after >= before || before - after <= *there) return;
+    builder.refuse(RuleId::plan_memory_in_use, fmt::format("{} would go, and only {} are available (MemAvailable)",
+                                                           human_size(before - after), human_size(*there)));
+}
+
+void last_kernel_memory(Builder& builder) {
+    const auto after = kernel_blocks(builder.model());
+    for (const auto& [node, count] : kernel_blocks(builder.start().model)) {
+        if (after.contains(node)) continue;
+        builder.refuse(
+            RuleId::plan_last_kernel_memory,
+            fmt::format("node{} would lose all of its kernel memory ({} block{})", node, count, count == 1 ? "" : "s"));
+    }
+}
+
+}   // namespace
+
+void guard_memmap_memory(Builder& builder) {
+    const std::uint64_t before = memmap_in_ram(builder.start());
+    const std::uint64_t after = memmap_in_ram(builder.bus());
+    if (after <= before) return;
+    const std::uint64_t wanted = after - before;
+    const auto there = available(builder.snapshot());
+    if (!there) {
+        builder.note(fmt::format("{} of RAM are taken for struct pages; this snapshot does not say what is available",
+                                 human_size(wanted)));
+        return;
+    }
+    if (wanted <= there->bytes && there->bytes - wanted >= kMemmapReserve) return;
+    builder.refuse(RuleId::plan_memmap_memory,
+                   fmt::format("{} of RAM are needed for struct pages and {} must stay free, {} are {}",
+                               human_size(wanted), human_size(kMemmapReserve), human_size(there->bytes), there->name));
+}
+
+void guard_what_stays(Builder& builder) {
+    memory_in_use(builder);
+    last_kernel_memory(builder);
+}
+
+void guard_movable_ratio(Builder& builder) {
+    builder.rely(Fact::Kind::zones, "present pages");
+    if (builder.wish().ratio == 0) return;
+    const Ratio before = ratio_of(builder.start().model);
+    const Ratio after = ratio_of(builder.model());
+    if (after.movable <= before.movable || after.movable * 100 <= after.kernel * builder.wish().ratio) return;
+    const std::uint64_t page = builder.model().profile().page_size;
+    builder.refuse(
+        RuleId::plan_movable_ratio,
+        fmt::format("{} of movable memory on {} of kernel memory are {}%, at most {}% are wanted",
+                    human_size(after.movable * page), human_size(after.kernel * page),
+                    after.kernel == 0 ? std::string("over 100000") : fmt::to_string(after.movable * 100 / after.kernel),
+                    builder.wish().ratio));
+}
+
+void guard_kmem_online(Builder& builder, const DaxDevice& device) {
+    if (device.driver != DaxDriver::kmem) return;
+    std::vector<std::uint64_t> online;
+    for (const auto& range : device.added) {
+        for (const auto& block : builder.model().blocks()) {
+            const std::uint64_t start = block.number * builder.block_size();
+            if (!range.contains({start, start + (builder.block_size() - 1)})) continue;
+            builder.rely_on_block(block.number);
+            if (block.online) online.push_back(block.number);
+        }
+    }
+    if (online.empty()) return;
+    builder.refuse(
+        is_cxl(builder, device) ? RuleId::plan_cxl_online : RuleId::plan_kmem_online,
+        fmt::format("{} of {} {} online", list_of(online), device.name(), online.size() == 1 ? "is" : "are"));
+}
+
+void guard_shared_sections(Builder& builder) {
+    const Model& start = builder.start().model;
+    const auto after = builder.model().mappings();
+    for (const auto& mapping : start.mappings()) {
+        const auto same = [&](const Mapping& other) {
+            return other.range == mapping.range && other.altmap == mapping.altmap;
+        };
+        if (std::ranges::any_of(after, same)) continue;
+        builder.rely_on_range(mapping.range);
+        for (const auto& hazard : predict(start, op::Unmap{mapping.handle}).hazards) {
+            if (!frees_neighbours(hazard.rule)) continue;
+            builder.refuse(RuleId::plan_shared_section,
+                           fmt::format("unmapping {} at {}: {} [{}]", mapping.owner, to_string(mapping.range),
+                                       hazard.text, rule(hazard.rule).id));
+        }
+    }
+}
+
+}   // namespace memhot::plan

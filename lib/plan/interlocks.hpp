@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// What a plan is refused for although the kernel would try it; each is a row of lib/kernel/plan_rules.hpp. They look at
+// the host before the first step and as the steps leave it.
+#pragma once
+
+#include <string>
+
+#include "plan/builder.hpp"
+
+namespace memhot::plan {
+
+// Memory that stays free when memmap is taken: what a kernel needs to go on, and user space to answer.
+inline constexpr std::uint64_t kMemmapReserve = 64 * kMiB;
+
+void guard_memmap_memory(Builder& builder);
+// Where memory goes: what stays must hold what is in use, and each node keep kernel memory.
+void guard_what_stays(Builder& builder);
+void guard_movable_ratio(Builder& builder);
+// dax: a device, or all those of a namespace whose data it holds ("namespace0.1").
+void guard_kmem_online(Builder& builder, const DaxDevice& device);
+// Mappings that the steps take away must leave their neighbours' memmap.
+void guard_shared_sections(Builder& builder);
+
+}   // namespace memhot::plan

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// namespace create, reconfigure, destroy, enable, disable, in the order that keeps data longest: labels are saved, the
+// namespace is disabled (which is where the kernel can say no), its first bytes are saved, and only then is it destroyed.
+#include <fmt/format.h>
+
+#include "plan/devices.hpp"
+#include "plan/interlocks.hpp"
+#include "plan/planners.hpp"
+#include "predict/nd_parts.hpp"
+
+namespace memhot::plan {
+
+namespace {
+
+const NdRegion* region_named(const Builder& builder, const std::string& name) {
+    for (const auto& region : builder.start().regions) {
+        if (name_of(region) == name) return &region;
+    }
+    return nullptr;
+}
+
+// Where a namespace appears that was not there.
+struct Created {
+    const NdRegion* region = nullptr;
+    std::string name;
+};
+
+Created created_by(const NdBus& before, const NdBus& after) {
+    for (std::size_t i = 0; i < before.regions.size() && i < after.regions.size(); ++i) {
+        for (const auto& [id, ns] : after.regions[i].namespaces) {
+            const NdNamespace* old = before.regions[i].find(id);
+            if (ns.size() != 0 && (old == nullptr || old->size() == 0 || (!old->active && ns.active))) {
+                return {&before.regions[i], name_of(after.regions[i], ns)};
+            }
+        }
+    }
+    return {};
+}
+
+std::string options_text(const Builder& builder) {
+    std::string out;
+    for (const auto& option : builder.wish().options) out += " " + option;
+    return out;
+}
+
+// What cannot be undone of a step that destroys.
+std::string what_stays_lost(const NamedNamespace& named) {
+    const char* saved = named.region->labelled ? "place and mode come back from the saved labels and first 8 KiB"
+                                               : "its mode comes back from the saved first 8 KiB";
+    return fmt::format("the data of {} must be taken for gone; {}", named.name, saved);
+}
+
+}   // namespace
+
+Status plan_namespace_create(Builder& builder) {
+    CommandLine command = with_options("ndctl", "create-namespace", builder, {});
+    const auto& things = builder.wish().things;
+    const NdRegion* region = nullptr;
+    if (!things.empty()) {
+        const auto name = only_thing(builder, "region");
+        if (!name) return name.error();
+        region = region_named(builder, *name);
+        if (region == nullptr) return Error(ErrorKind::not_found, fmt::format("{}: there is no such region", *name));
+        command.arguments.insert(command.arguments.begin(), "--region=" + *name);
+    }
+    // Which region ndctl takes, and how the namespace is called, shows only in a trial.
+    NdBus trial = builder.start();
+    const Verdict verdict = predict_and_run(trial, command);
+    const Created created = created_by(builder.start(), trial);
+    if (region == nullptr) region = created.region;
+    if (region == nullptr) {
+        for (const auto& each : builder.start().regions) rely_on_region(builder, each);
+    } else {
+        rely_on_region(builder, *region);
+        if (verdict.outcome.accepted()) save_labels(builder, *region);
+    }
+    const std::string rest = created.name.empty() ? "a namespace" : created.name;
+    PlanStep& step = builder.command(command, {"create", "created", rest + options_text(builder)});
+    if (!created.name.empty()) {
+        step.undo = {CommandLine{"ndctl", "destroy-namespace", {"--force", created.name}}};
+    }
+    guard_memmap_memory(builder);
+    return Done{};
+}
+
+Status plan_namespace_reconfigure(Builder& builder) {
+    const auto named = named_namespace(builder);
+    if (!named) return named.error();
+    rely_on_namespace(builder, *named);
+    save_labels(builder, *named->region);
+    disable_and_save(builder, *named);
+    PlanStep& step = builder.command(with_options("ndctl", "create-namespace", builder, {"--reconfig=" + named->name}),
+                                     {"reconfigure", "reconfigured", named->name + options_text(builder)});
+    step.destroys = {all_data(*named)};
+    step.no_undo = what_stays_lost(*named);
+    guard_namespace(builder, *named);
+    guard_memmap_memory(builder);
+    return Done{};
+}
+
+Status plan_namespace_destroy(Builder& builder) {
+    const auto named = named_namespace(builder);
+    if (!named) return named.error();
+    rely_on_namespace(builder, *named);
+    save_labels(builder, *named->region);
+    disable_and_save(builder, *named);
+    PlanStep& step = builder.command(with_options("ndctl", "destroy-namespace", builder, {named->name}),
+                                     {"destroy", "destroyed", named->name});
+    step.destroys = {all_data(*named)};
+    step.no_undo = what_stays_lost(*named);
+    guard_namespace(builder, *named);
+    return Done{};
+}
+
+Status plan_namespace_enable(Builder& builder) {
+    const auto named = named_namespace(builder);
+    if (!named) return named.error();
+    rely_on_namespace(builder, *named);
+    if (named->ns->active) {
+        builder.note(fmt::format("{} is enabled already", named->name));
+        return Done{};
+    }
+    PlanStep& step = builder.command(with_options("ndctl", "enable-namespace", builder, {named->name}),
+                                     {"enable", "enabled", named->name});
+    step.undo = {CommandLine{"ndctl", "disable-namespace", {named->name}}};
+    guard_memmap_memory(builder);
+    return Done{};
+}
+
+Status plan_namespace_disable(Builder& builder) {
+    const auto named = named_namespace(builder);
+    if (!named) return named.error();
+    rely_on_namespace(builder, *named);
+    if (!named->ns->active) {
+        builder.note(fmt::format("{} is disabled already", named->name));
+        return Done{};
+    }
+    PlanStep& step = builder.command(with_options("ndctl", "disable-namespace", builder, {named->name}),
+                                     {"disable", "disabled", named->name});
+    step.undo = {CommandLine{"ndctl", "enable-namespace", {named->name}}};
+    guard_namespace(builder, *named);
+    return Done{};
+}
+
+}   // namespace memhot::plan

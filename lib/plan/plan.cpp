@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// The table of planners.
+#include "memhot/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "plan/planners.hpp"
+
+namespace memhot {
+
+namespace {
+
+struct Planner {
+    PlanVerb verb;
+    std::string_view name;
+    bool takes_nothing;   // a wish without things means something
+    Status (*make)(plan::Builder&);
+};
+
+constexpr auto kPlanners = std::to_array<Planner>({
+    {PlanVerb::online, "online", false, plan::plan_online},
+    {PlanVerb::offline, "offline", false, plan::plan_offline},
+    {PlanVerb::remove, "remove", false, plan::plan_remove},
+    {PlanVerb::probe, "probe", false, plan::plan_probe},
+    {PlanVerb::namespace_create, "namespace create", true, plan::plan_namespace_create},
+    {PlanVerb::namespace_reconfigure, "namespace reconfigure", false, plan::plan_namespace_reconfigure},
+    {PlanVerb::namespace_destroy, "namespace destroy", false, plan::plan_namespace_destroy},
+    {PlanVerb::namespace_enable, "namespace enable", false, plan::plan_namespace_enable},
+    {PlanVerb::namespace_disable, "namespace disable", false, plan::plan_namespace_disable},
+    {PlanVerb::dax_reconfigure, "dax reconfigure", false, plan::plan_dax_reconfigure},
+    {PlanVerb::dax_online, "dax online", false, plan::plan_dax_online},
+    {PlanVerb::dax_offline, "dax offline", false, plan::plan_dax_offline},
+    {PlanVerb::dax_create, "dax create", true, plan::plan_dax_create},
+    {PlanVerb::dax_destroy, "dax destroy", false, plan::plan_dax_destroy},
+});
+static_assert(kPlanners.size() == static_cast<std::size_t>(PlanVerb::count_));
+
+}   // namespace
+
+std::string_view to_string(PlanVerb verb) { return kPlanners.at(static_cast<std::size_t>(verb)).name; }
+
+Result<Plan> make_plan(const Snapshot& snapshot, const Wish& wish) {
+    const Planner& planner = kPlanners.at(static_cast<std::size_t>(wish.verb));
+    if (wish.things.empty() && !planner.takes_nothing) {
+        return bad_input(fmt::format("{}: expected what to {}", planner.name, planner.name));
+    }
+    auto builder = plan::Builder::open(snapshot, wish);
+    if (!builder) return std::move(builder).error();
+    if (auto made = planner.make(*builder); !made) return made.error();
+    return std::move(*builder).finish();
+}
+
+bool Plan::dangerous() const {
+    return std::ranges::any_of(steps, [](const PlanStep& step) { return step.verdict.dangerous(); });
+}
+
+Cost Plan::cost() const {
+    Cost sum;
+    for (const auto& step : steps) {
+        sum.memmap += step.cost.memmap;
+        sum.memmap_freed += step.cost.memmap_freed;
+        sum.memory_gained += step.cost.memory_gained;
+        sum.memory_lost += step.cost.memory_lost;
+    }
+    return sum;
+}
+
+std::vector<DataLoss> Plan::destroys() const {
+    std::vector<DataLoss> all;
+    for (const auto& step : steps) all.insert(all.end(), step.destroys.begin(), step.destroys.end());
+    return all;
+}
+
+int exit_status(const Plan& plan) {
+    if (plan.dangerous()) return 9;
+    if (plan.refused()) return 1;
+    const auto unsure = [](const PlanStep& step) { return step.verdict.outcome.kind == Outcome::Kind::uncertain; };
+    return std::ranges::any_of(plan.steps, unsure) ? 8 : 0;
+}
+
+}   // namespace memhot

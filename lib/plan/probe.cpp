@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// probe: memory that the kernel did not find by itself is added, one block a write.
+#include <fmt/format.h>
+
+#include "plan/blocks.hpp"
+#include "plan/interlocks.hpp"
+#include "plan/planners.hpp"
+
+namespace memhot::plan {
+
+namespace {
+
+// An address is one block.
+Result<Range> range_of(const Builder& builder, const std::string& thing) {
+    const std::uint64_t size = builder.block_size();
+    if (size == 0) return Error(ErrorKind::unsupported, "this host has no memory blocks, so nothing can be probed");
+    if (thing.starts_with("0x") && thing.find_first_of("+-") == std::string::npos) {
+        const auto address = parse_hex(thing);
+        if (!address) return address.error();
+        const auto range = Range::from_size(*address, size);
+        if (range) return *range;
+    }
+    return parse_range(thing, builder.model().units());
+}
+
+void probe_block(Builder& builder, std::uint64_t address) {
+    const std::uint64_t number = address / builder.block_size();
+    const Range range{address, address + (builder.block_size() - 1)};
+    builder.rely_on_range(range);
+    builder.rely(Fact::Kind::block, fmt::format("memory{}", number));
+    PlanStep& step =
+        builder.write({"/sys/devices/system/memory/probe", hex(address)}, op::Probe{address},
+                      {"add", "added", fmt::format("memory{} ({}) by way of probe", number, to_string(range))});
+    step.block = number;
+    step.no_undo = "what was probed stays until reboot; it can be taken offline";
+}
+
+}   // namespace
+
+Status plan_probe(Builder& builder) {
+    builder.rely(Fact::Kind::attribute, "probe");
+    builder.rely(Fact::Kind::attribute, "auto_online_blocks");
+    for (const auto& thing : builder.wish().things) {
+        const auto range = range_of(builder, thing);
+        if (!range) return range.error();
+        const std::uint64_t size = builder.block_size();
+        const std::uint64_t whole = align_up(range->size(), size);
+        for (std::uint64_t offset = 0; offset < whole; offset += size) probe_block(builder, range->start + offset);
+    }
+    guard_memmap_memory(builder);
+    guard_movable_ratio(builder);
+    return Done{};
+}
+
+}   // namespace memhot::plan

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// remove: memory goes the way it came. What kmem added goes with the driver; what the firmware added, the firmware takes.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "plan/blocks.hpp"
+#include "plan/interlocks.hpp"
+#include "plan/planners.hpp"
+
+namespace memhot::plan {
+
+namespace {
+
+bool holds(const Builder& builder, const DaxDevice& device, std::uint64_t number) {
+    const std::uint64_t start = number * builder.block_size();
+    const Range block{start, start + (builder.block_size() - 1)};
+    return device.driver == DaxDriver::kmem &&
+           std::ranges::any_of(device.added, [&](const Range& range) { return range.contains(block); });
+}
+
+std::vector<std::uint64_t> blocks_held(const Builder& builder, const DaxDevice& device) {
+    std::vector<std::uint64_t> out;
+    for (const auto& block : builder.model().blocks()) {
+        if (holds(builder, device, block.number)) out.push_back(block.number);
+    }
+    return out;
+}
+
+// Takes out of `numbers` what the device holds; refuses where some of it would stay.
+bool take_device(Builder& builder, const DaxDevice& device, std::vector<std::uint64_t>& numbers) {
+    const auto held = blocks_held(builder, device);
+    std::vector<std::uint64_t> rest;
+    for (const auto number : held) {
+        if (std::ranges::find(numbers, number) == numbers.end()) rest.push_back(number);
+    }
+    if (rest.size() == held.size()) return false;
+    std::erase_if(numbers, [&](std::uint64_t number) { return std::ranges::find(held, number) != held.end(); });
+    if (rest.empty()) return true;
+    builder.refuse(RuleId::plan_no_remover, fmt::format("{} gives back all of {} or nothing: {} would go, too",
+                                                        device.name(), list_of(held), list_of(rest)));
+    return false;
+}
+
+void give_back(Builder& builder, const std::string& device) {
+    builder.rely(Fact::Kind::device, "dax_devices/" + device);
+    PlanStep& step = builder.command({"daxctl", "reconfigure-device", {"--mode=devdax", device}},
+                                     {"remove", "removed", fmt::format("the memory of {} by way of daxctl", device)});
+    step.reason = "kmem removes its memory when it lets go of the device";
+    step.undo = {CommandLine{"daxctl", "reconfigure-device", {"--mode=system-ram", "--no-online", device}}};
+}
+
+}   // namespace
+
+Status plan_remove(Builder& builder) {
+    auto blocks = blocks_of_things(builder);
+    if (!blocks) return std::move(blocks).error();
+    most_removable_first(*blocks);
+    std::vector<std::uint64_t> numbers;
+    for (const auto& block : *blocks) numbers.push_back(block.number);
+    std::vector<std::string> devices;
+    for (const auto& device : builder.start().dax) {
+        if (take_device(builder, device, numbers)) devices.push_back(device.name());
+    }
+    if (!numbers.empty()) {
+        builder.refuse(RuleId::plan_no_remover, fmt::format("{} {} added by the firmware, the hypervisor or at boot",
+                                                            list_of(numbers), numbers.size() == 1 ? "was" : "were"));
+    }
+    for (const auto& block : *blocks) {
+        if (block.online) offline_block(builder, block);
+    }
+    for (const auto& device : devices) give_back(builder, device);
+    guard_what_stays(builder);
+    guard_shared_sections(builder);
+    return Done{};
+}
+
+}   // namespace memhot::plan

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "memhot/simulated.hpp"
+
+#include <optional>
+
+#include "nvdimm/from_snapshot.hpp"
+#include "plan/facts.hpp"
+#include "predict/nd_parts.hpp"
+
+namespace memhot {
+
+struct SimulatedHost::State {
+    Snapshot snapshot;
+    NdBus bus;
+};
+
+namespace {
+
+constexpr std::string_view kMemory = "/sys/devices/system/memory/";
+
+// What a write to a file of the memory blocks asks; nothing for the files of the other buses.
+std::optional<Operation> operation_of(const WriteAction& write) {
+    std::string_view path = write.path;
+    if (!path.starts_with(kMemory)) return std::nullopt;
+    path.remove_prefix(kMemory.size());
+    if (path == "auto_online_blocks") return op::SetAutoOnline{write.text};
+    if (path == "probe") {
+        const auto address = parse_hex(write.text);
+        return address ? std::optional<Operation>(op::Probe{*address}) : std::nullopt;
+    }
+    if (!path.starts_with("memory") || !path.ends_with("/state")) return std::nullopt;
+    const auto number = parse_number(path.substr(6, path.size() - 12));
+    return number ? std::optional<Operation>(op::SetState{*number, write.text}) : std::nullopt;
+}
+
+Verdict write(NdBus& bus, const WriteAction& action) {
+    const auto operation = operation_of(action);
+    if (!operation) return predict_and_run(bus, {"write", action.path, {action.text}});
+    Verdict verdict = predict(bus.model, *operation);
+    if (verdict.outcome.kind == Outcome::Kind::uncertain) verdict.outcome = Outcome::accept(verdict.outcome.rule);
+    bus.model.apply(*operation, verdict.outcome);
+    return verdict;
+}
+
+}   // namespace
+
+SimulatedHost::SimulatedHost(std::unique_ptr<State> state) : state_(std::move(state)) {}
+SimulatedHost::SimulatedHost(SimulatedHost&&) noexcept = default;
+SimulatedHost& SimulatedHost::operator=(SimulatedHost&&) noexcept = default;
+SimulatedHost::~SimulatedHost() = default;
+
+Result<SimulatedHost> SimulatedHost::from_snapshot(const Snapshot& snapshot) {
+    auto reading = read_bus(snapshot);
+    if (!reading) return std::move(reading).error();
+    return SimulatedHost(std::make_unique<State>(State{snapshot, std::move(reading->bus)}));
+}
+
+Verdict SimulatedHost::carry_out(const Action& action) {
+    if (const auto* one = std::get_if<WriteAction>(&action)) return write(state_->bus, *one);
+    if (const auto* one = std::get_if<CommandLine>(&action)) {
+        Verdict verdict = predict_and_run(state_->bus, *one);
+        if (verdict.outcome.kind == Outcome::Kind::uncertain) verdict.outcome = Outcome::accept(verdict.outcome.rule);
+        return verdict;
+    }
+    Verdict verdict;
+    verdict.outcome = Outcome::accept(RuleId::plan_accepted);
+    return verdict;
+}
+
+std::string SimulatedHost::value(Fact::Kind kind, const std::string& name) const {
+    return plan::FactReader(state_->snapshot, state_->bus.model).value(kind, name);
+}
+
+}   // namespace memhot

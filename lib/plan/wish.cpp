@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+//
+// Wishes as words of a command line.
+#include <fmt/format.h>
+
+#include <array>
+
+#include "memhot/plan.hpp"
+#include "units/quote.hpp"
+
+namespace memhot {
+
+namespace {
+
+constexpr std::array<std::string_view, 3> kZoneNames{"auto", "kernel", "movable"};
+
+std::string verbs_text() {
+    std::string out;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(PlanVerb::count_); ++i) {
+        out += fmt::format("{}{}", out.empty() ? "" : ", ", to_string(static_cast<PlanVerb>(i)));
+    }
+    return out;
+}
+
+// How many words the verb has; 0: it is none.
+std::size_t take_verb(const std::vector<std::string>& words, Wish& wish) {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(PlanVerb::count_); ++i) {
+        const auto verb = static_cast<PlanVerb>(i);
+        const std::string_view name = to_string(verb);
+        const bool two = name.find(' ') != std::string_view::npos;
+        if (words.size() < (two ? 2U : 1U)) continue;
+        if ((two ? words[0] + " " + words[1] : words[0]) != name) continue;
+        wish.verb = verb;
+        return two ? 2 : 1;
+    }
+    return 0;
+}
+
+Status take_zone(std::string_view text, Wish& wish) {
+    for (std::size_t i = 0; i < kZoneNames.size(); ++i) {
+        if (text != kZoneNames[i]) continue;
+        wish.zone = static_cast<WantedZone>(i);
+        return Done{};
+    }
+    return bad_input(fmt::format("--zone={}: expected auto, kernel or movable", text));
+}
+
+Status take_ratio(std::string_view text, Wish& wish) {
+    const auto number = parse_number(text);
+    if (!number || *number > 1'000'000) {
+        return bad_input(fmt::format("--ratio={}: expected percent of movable to kernel memory, 0 for no guard", text));
+    }
+    wish.ratio = static_cast<unsigned>(*number);
+    return Done{};
+}
+
+}   // namespace
+
+std::string_view to_string(WantedZone zone) { return kZoneNames.at(static_cast<std::size_t>(zone)); }
+
+Result<Wish> parse_wish(const std::vector<std::string>& words) {
+    Wish wish;
+    const std::size_t verb = take_verb(words, wish);
+    if (verb == 0) {
+        return bad_input(fmt::format("{}: expected one of {}",
+                                     words.empty() ? std::string("no verb") : units::quoted(words.front()),
+                                     verbs_text()));
+    }
+    const bool of_memory = wish.verb <= PlanVerb::probe;
+    for (std::size_t i = verb; i < words.size(); ++i) {
+        const std::string_view word = words[i];
+        Status taken = Done{};
+        if (word.starts_with("--zone=")) {
+            const bool chooses = wish.verb == PlanVerb::online || wish.verb == PlanVerb::dax_online;
+            taken = chooses ? take_zone(word.substr(7), wish)
+                            : bad_input(fmt::format("{}: a zone is chosen by online and dax online only", word));
+        } else if (word.starts_with("--ratio=")) {
+            taken = take_ratio(word.substr(8), wish);
+        } else if (word.starts_with("-")) {
+            if (of_memory)
+                return bad_input(fmt::format("{}: expected --zone=ZONE or --ratio=PERCENT", units::quoted(word)));
+            wish.options.emplace_back(word);
+        } else {
+            wish.things.emplace_back(word);
+        }
+        if (!taken) return taken.error();
+    }
+    return wish;
+}
+
+std::string to_string(const Wish& wish) {
+    std::string out(to_string(wish.verb));
+    for (const auto& thing : wish.things) out += " " + thing;
+    for (const auto& option : wish.options) out += " " + option;
+    if (wish.zone != WantedZone::automatic) out += fmt::format(" --zone={}", to_string(wish.zone));
+    if (wish.ratio != kDefaultRatio) out += fmt::format(" --ratio={}", wish.ratio);
+    return out;
+}
+
+}   // namespace memhot

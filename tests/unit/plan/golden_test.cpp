@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// tests/golden/plans/*.txt: the first line names a snapshot of tests/data, the second what is wanted, the rest is what the
+// plan says. MEMHOT_WRITE_GOLDEN=1 writes them anew, to be read before they are committed.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "memhot/plan.hpp"
+
+namespace memhot {
+namespace {
+
+std::string read(const std::filesystem::path& path) {
+    std::ifstream in(path);
+    std::stringstream text;
+    text << in.rdbuf();
+    return text.str();
+}
+
+std::vector<std::string> words_of(const std::string& line) {
+    std::istringstream in(line);
+    std::vector<std::string> out;
+    for (std::string word; in >> word;) out.push_back(word);
+    return out;
+}
+
+std::string answer(const std::string& host, const std::string& wanted) {
+    const auto snapshot = load_snapshot(std::string(MEMHOT_TEST_DATA) + "/" + host);
+    if (!snapshot) return "snapshot: " + snapshot.error().message() + "\n";
+    const auto wish = parse_wish(words_of(wanted));
+    if (!wish) return "error: " + wish.error().message() + "\n";
+    EXPECT_EQ(to_string(*wish), wanted);
+    const auto plan = make_plan(*snapshot, *wish);
+    if (!plan) return "error: " + plan.error().message() + "\n";
+    const auto stale = is_stale(*plan, *snapshot);
+    EXPECT_TRUE(stale && stale->empty()) << wanted;
+    return to_text(*plan);
+}
+
+TEST(GoldenPlans, say_what_was_read_and_judged) {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(MEMHOT_SOURCE_DIR "/tests/golden/plans")) {
+        if (entry.path().extension() != ".txt") continue;
+        ++count;
+        const std::string text = read(entry.path());
+        std::istringstream in(text);
+        std::string host;
+        std::string wanted;
+        std::getline(in, host);
+        std::getline(in, wanted);
+        const std::string said = host + "\n" + wanted + "\n\n" + answer(host, wanted);
+        if (std::getenv("MEMHOT_WRITE_GOLDEN") != nullptr) {
+            std::ofstream(entry.path()) << said;
+        } else {
+            EXPECT_EQ(said, text) << entry.path();
+        }
+    }
+    EXPECT_GE(count, 40U);
+}
+
+}   // namespace
+}   // namespace memhot

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The interlocks, each by the smallest host on which it speaks and the nearest one on which it is silent.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "memhot/plan.hpp"
+
+namespace memhot {
+namespace {
+
+Snapshot host(const char* name) {
+    auto snapshot = load_snapshot(std::string(MEMHOT_TEST_DATA) + "/" + name);
+    EXPECT_TRUE(snapshot.ok()) << snapshot.error().message();
+    return *std::move(snapshot);
+}
+
+Plan plan_of(const Snapshot& snapshot, const std::vector<std::string>& words) {
+    const auto wish = parse_wish(words);
+    EXPECT_TRUE(wish.ok()) << wish.error().message();
+    auto plan = make_plan(snapshot, *wish);
+    EXPECT_TRUE(plan.ok()) << plan.error().message();
+    return *std::move(plan);
+}
+
+bool refused_by(const Plan& plan, RuleId rule) {
+    return std::ranges::any_of(plan.refusals, [&](const Refusal& refusal) { return refusal.rule == rule; });
+}
+
+TEST(Rule, plan_accepted) {
+    const Plan plan = plan_of(host("nvdimm-host.json"), {"namespace", "destroy", "namespace0.0"});
+    EXPECT_EQ(plan.steps.front().verdict.outcome, Outcome::accept(RuleId::plan_accepted));
+    EXPECT_TRUE(std::holds_alternative<SaveAction>(plan.steps.front().action));
+}
+
+// 64 bytes a page: 8 GiB take 128 MiB; with the reserve of 64 MiB, 192 MiB are enough and one byte less is not.
+TEST(Rule, plan_memmap_memory) {
+    Snapshot snapshot = host("small-guest.json");
+    snapshot.available_memory = 192 * kMiB;
+    EXPECT_FALSE(refused_by(plan_of(snapshot, {"probe", "0x100000000+8G"}), RuleId::plan_memmap_memory));
+    snapshot.available_memory = 192 * kMiB - 1;
+    EXPECT_TRUE(refused_by(plan_of(snapshot, {"probe", "0x100000000+8G"}), RuleId::plan_memmap_memory));
+}
+
+// A 64 GiB DIMM in a guest of 1 GiB: 1 GiB of memmap is more than all that the zones have, whatever is free of it.
+TEST(Rule, plan_memmap_memory_without_meminfo) {
+    Snapshot snapshot = host("small-guest.json");
+    snapshot.available_memory.reset();
+    EXPECT_TRUE(refused_by(plan_of(snapshot, {"probe", "0x100000000+64G"}), RuleId::plan_memmap_memory));
+    EXPECT_FALSE(refused_by(plan_of(snapshot, {"probe", "0x100000000+8G"}), RuleId::plan_memmap_memory));
+}
+
+TEST(Rule, plan_last_kernel_memory) {
+    Snapshot snapshot = host("dimm-host.json");
+    snapshot.available_memory = 64 * kGiB;
+    EXPECT_TRUE(refused_by(plan_of(snapshot, {"offline", "block48-79"}), RuleId::plan_last_kernel_memory));
+    EXPECT_FALSE(plan_of(snapshot, {"offline", "block49-79"}).refused());
+    // A node that never had kernel memory has none to lose.
+    EXPECT_FALSE(plan_of(host("cxl-host.json"), {"offline", "node2"}).refused());
+}
+
+// Some 8 GiB of kernel memory, 512 MiB movable; 512 MiB more make 1 GiB: 12.5 percent.
+TEST(Rule, plan_movable_ratio) {
+    const Snapshot snapshot = host("dimm-host.json");
+    EXPECT_TRUE(
+        refused_by(plan_of(snapshot, {"online", "512M", "--zone=movable", "--ratio=12"}), RuleId::plan_movable_ratio));
+    EXPECT_FALSE(plan_of(snapshot, {"online", "512M", "--zone=movable", "--ratio=13"}).refused());
+    EXPECT_FALSE(plan_of(snapshot, {"online", "512M", "--zone=movable", "--ratio=0"}).refused());
+    EXPECT_FALSE(plan_of(snapshot, {"online", "512M", "--zone=kernel", "--ratio=1"}).refused());
+}
+
+TEST(Rule, plan_not_enough) {
+    const Snapshot snapshot = host("dimm-host.json");
+    EXPECT_TRUE(refused_by(plan_of(snapshot, {"online", "640M"}), RuleId::plan_not_enough));
+    EXPECT_FALSE(plan_of(snapshot, {"online", "512M"}).refused());
+}
+
+TEST(Rule, plan_memory_in_use) {
+    Snapshot snapshot = host("small-guest.json");
+    snapshot.available_memory = 256 * kMiB;
+    EXPECT_FALSE(refused_by(plan_of(snapshot, {"offline", "256M"}), RuleId::plan_memory_in_use));
+    EXPECT_TRUE(refused_by(plan_of(snapshot, {"offline", "384M"}), RuleId::plan_memory_in_use));
+}
+
+TEST(Rule, plan_kmem_online) {
+    Snapshot snapshot = host("nvdimm-host.json");
+    const std::vector<std::string> destroy{"namespace", "destroy", "namespace0.1"};
+    EXPECT_TRUE(refused_by(plan_of(snapshot, destroy), RuleId::plan_kmem_online));
+    for (auto& block : *snapshot.blocks) {
+        if (block.number < 35) continue;
+        block.state = "offline";
+        block.valid_zones = "Normal Movable";
+    }
+    EXPECT_FALSE(refused_by(plan_of(snapshot, destroy), RuleId::plan_kmem_online));
+}
+
+// namespace2.0 shares section 6 with RAM of boot: up to 5.8 unmapping it frees memmap that the section goes on using.
+TEST(Rule, plan_shared_section) {
+    Snapshot snapshot = host("nvdimm-host.json");
+    const std::vector<std::string> disable{"namespace", "disable", "namespace2.0"};
+    EXPECT_FALSE(refused_by(plan_of(snapshot, disable), RuleId::plan_shared_section));
+    snapshot.release = "5.8.0";
+    snapshot.version_text.clear();
+    snapshot.version = Version{5, 8, 0};
+    snapshot.features.clear();
+    EXPECT_TRUE(refused_by(plan_of(snapshot, disable), RuleId::plan_shared_section));
+}
+
+TEST(Rule, plan_cxl_online) {
+    Snapshot snapshot = host("cxl-host.json");
+    EXPECT_TRUE(refused_by(plan_of(snapshot, {"dax", "destroy", "dax0.0"}), RuleId::plan_cxl_online));
+    for (auto& block : *snapshot.blocks) {
+        if (block.node != 2) continue;
+        block.state = "offline";
+        block.valid_zones = "Normal Movable";
+    }
+    EXPECT_FALSE(refused_by(plan_of(snapshot, {"dax", "destroy", "dax0.0"}), RuleId::plan_cxl_online));
+}
+
+TEST(Rule, plan_no_remover) {
+    EXPECT_TRUE(refused_by(plan_of(host("dimm-host.json"), {"remove", "memory80"}), RuleId::plan_no_remover));
+    EXPECT_TRUE(refused_by(plan_of(host("nvdimm-host.json"), {"remove", "memory35"}), RuleId::plan_no_remover));
+    EXPECT_FALSE(plan_of(host("nvdimm-host.json"), {"remove", "block35-36"}).refused());
+}
+
+}   // namespace
+}   // namespace memhot
