@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Carries a plan out, step by step: what a step needs is looked at, what is intended is written down, it is tried (again
+// where the kernel is busy), what came of it is looked at and written down. Steps run one after the other: the kernel
+// serialises them anyway (device_hotplug_lock).
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "execute/clock.hpp"
+#include "execute/target.hpp"
+#include "journal/journal.hpp"
+#include "memhot/plan.hpp"
+
+namespace memhot::execute {
+
+struct Progress {
+    std::size_t step = 0;   // from 0
+    std::size_t steps = 0;
+    std::uint64_t bytes = 0;   // of memory that came or went
+    std::uint64_t all_bytes = 0;
+    std::uint64_t elapsed = 0;   // microseconds
+    [[nodiscard]] std::uint64_t bytes_per_second() const;
+    // Microseconds; 0 where nothing is known yet.
+    [[nodiscard]] std::uint64_t left() const;
+};
+
+struct Options {
+    std::uint64_t timeout = 30'000'000;   // microseconds for one step's retries
+    bool undo_on_failure = false;   // all or nothing
+    bool accept_danger = false;   // the danger was named and confirmed
+    std::function<bool()> cancelled;   // asked between steps and retries
+    std::function<void(const Progress&)> progress;   // before each step and at the end
+};
+
+enum class JobEnd : std::uint8_t { done, refused, failed, cancelled, timed_out, undone };
+std::string_view to_string(JobEnd end);
+
+struct StepResult {
+    journal::StepState state = journal::StepState::untouched;
+    unsigned attempts = 0;
+    int error = 0;
+    std::string text;
+};
+
+struct JobResult {
+    JobEnd end = JobEnd::done;
+    std::string text;   // why it ended so
+    std::vector<StepResult> steps;
+
+    // Some of it is done and stays.
+    [[nodiscard]] bool changed() const;
+    // design.md: 0 done, 1 refused, 5 failed with nothing changed, 6 part-way, 7 timed out or cancelled.
+    [[nodiscard]] int exit_status() const;
+};
+
+class Executor {
+public:
+    Executor(Target& target, journal::Journal& journal, Clock& clock)
+        : target_(target), journal_(journal), clock_(clock) {}
+
+    // Errors: the journal cannot be written. Then nothing more is done; what was done is in the journal.
+    Result<JobResult> run(const Plan& plan, const std::string& job, const Options& options);
+    // Undoes the steps of an earlier job that are done or may be, the last first. plan: that of the job, made anew or kept.
+    Result<JobResult> undo(const Plan& plan, const journal::Job& job, const Options& options);
+
+private:
+    struct Run;
+    Status step(Run& run, std::size_t index);
+    Status undo_steps(Run& run);
+    Status undo_step(Run& run, std::size_t index);
+    Status end(Run& run);
+    Status note(Run& run, journal::EntryKind kind, std::size_t step, bool undo, std::string text, int error = 0);
+    Attempt try_until(Run& run, const Action& action, unsigned& attempts);
+    enum class Seen : std::uint8_t { as_expected, otherwise, unseen };
+    Seen see(const std::vector<Fact>& expected);
+    Result<std::string> mismatch(const std::vector<Fact>& expected);
+    void tell(const Run& run, std::size_t index);
+
+    Target& target_;
+    journal::Journal& journal_;
+    Clock& clock_;
+};
+
+}   // namespace memhot::execute

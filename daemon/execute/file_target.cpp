@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "execute/target.hpp"
+#include "journal/descriptor.hpp"
+#include "memhot/snapshot.hpp"
+
+namespace memhot::execute {
+
+namespace {
+
+Attempt write_file(const std::string& path, const std::string& text, bool answers) {
+    // A file of sysfs is there or not; a plain one is emptied first, as the shell's > does.
+    const int flags = O_WRONLY | O_CLOEXEC | O_NOFOLLOW | (answers ? 0 : O_TRUNC);
+    const journal::Descriptor file(::open(path.c_str(), flags));
+    if (!file.open()) return {errno, "opening " + path};
+    // One write: the kernel takes each as a request of its own.
+    const ssize_t written = ::write(file.get(), text.data(), text.size());
+    if (written < 0) return {errno, "writing " + path};
+    if (static_cast<std::size_t>(written) != text.size()) return {EIO, "short write to " + path};
+    return {};
+}
+
+}   // namespace
+
+Attempt FileTarget::carry_out(const Action& action) {
+    const auto* write = std::get_if<WriteAction>(&action);
+    if (write == nullptr) return {EOPNOTSUPP, to_string(action) + ": not yet carried out on a real host"};
+    const std::string root = root_ == "/" ? "" : root_;
+    return write_file(root + write->path, write->text, answers_);
+}
+
+Result<std::optional<std::string>> FileTarget::look(const Fact& fact) {
+    if (!answers_) return std::optional<std::string>();
+    // Read anew each time: what was true before the last step is no evidence.
+    const auto snapshot = read_host(root_);
+    if (!snapshot) return snapshot.error();
+    auto host = SimulatedHost::from_snapshot(*snapshot);
+    if (!host) return std::move(host).error();
+    return std::optional<std::string>(host->value(fact.kind, fact.name));
+}
+
+}   // namespace memhot::execute

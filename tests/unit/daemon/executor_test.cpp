@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Plans carried out on the simulated host: whatever step fails and wherever the process dies, journal, host and report
+// agree.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include "execute/executor.hpp"
+
+namespace memhot::execute {
+namespace {
+
+namespace fs = std::filesystem;
+using journal::StepState;
+
+class FakeClock : public Clock {
+public:
+    std::uint64_t wall() override { return 1'790'000'000'000'000 + now; }
+    std::uint64_t monotonic() override { return now; }
+    void sleep(std::uint64_t microseconds) override {
+        waits.push_back(microseconds);
+        now += microseconds;
+    }
+    std::uint64_t now = 0;
+    std::vector<std::uint64_t> waits;
+};
+
+Snapshot host(const char* name) { return *load_snapshot(std::string(MEMHOT_TEST_DATA) + "/" + name); }
+
+class Execution : public testing::Test {
+protected:
+    void SetUp() override {
+        const fs::path where = ::access("/dev/shm", W_OK) == 0 ? fs::path("/dev/shm") : fs::temp_directory_path();
+        std::string name = (where / "memhot-execute-XXXXXX").string();
+        ASSERT_NE(::mkdtemp(name.data()), nullptr);
+        top = name;
+    }
+    void TearDown() override { fs::remove_all(top); }
+
+    void use(const char* file, const std::vector<std::string>& words) {
+        snapshot = host(file);
+        plan = *make_plan(snapshot, *parse_wish(words));
+        ASSERT_FALSE(plan.refused()) << to_text(plan);
+    }
+    SimulatedTarget target(const std::vector<std::string>& faults = {}) {
+        std::vector<Fault> parsed;
+        for (const auto& fault : faults) parsed.push_back(*parse_fault(fault));
+        return {*SimulatedHost::from_snapshot(snapshot), std::move(parsed), clock};
+    }
+    JobResult run(Target& where) {
+        const auto lock = journal::HostLock::take(top + "/run", "test");
+        auto book = journal::Journal::open(top + "/state", *lock);
+        Executor executor(where, *book, clock);
+        auto result = executor.run(plan, "job1", options);
+        EXPECT_TRUE(result.ok()) << result.error().message();
+        return *std::move(result);
+    }
+    [[nodiscard]] journal::Job job() const {
+        const auto jobs = journal::jobs_of(journal::read_journal(top + "/state")->entries);
+        EXPECT_TRUE(jobs.ok()) << jobs.error().message();
+        return jobs->back();
+    }
+    // The blocks' words on the host, as the state of the steps says they must be.
+    void expect_agreement(SimulatedTarget& where, const JobResult& result) {
+        const journal::Job written = job();
+        for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+            const StepState said = result.steps[i].state;
+            const StepState noted = i < written.steps.size() ? written.steps[i].state : StepState::untouched;
+            EXPECT_EQ(said, noted) << "step " << i;
+            const bool done = said == StepState::done;
+            for (const auto& fact : done ? plan.steps[i].after : plan.steps[i].before) {
+                const std::string now = where.host().value(fact.kind, fact.name);
+                EXPECT_EQ(now.substr(0, now.find(',')), fact.value.substr(0, fact.value.find(','))) << "step " << i;
+            }
+        }
+    }
+
+    std::string top;
+    Snapshot snapshot;
+    Plan plan;
+    FakeClock clock;
+    Options options;
+};
+
+TEST_F(Execution, does_every_step_once_and_in_order) {
+    use("dimm-host.json", {"online", "512M", "--zone=movable"});
+    auto where = target();
+    const JobResult result = run(where);
+    EXPECT_EQ(result.exit_status(), 0) << result.text;
+    ASSERT_EQ(where.taken().size(), 4U);
+    EXPECT_EQ(where.taken()[0], "echo online_movable > /sys/devices/system/memory/memory84/state");
+    EXPECT_EQ(where.taken()[3], "echo online_movable > /sys/devices/system/memory/memory87/state");
+    expect_agreement(where, result);
+    EXPECT_EQ(job().result, "done");
+}
+
+TEST_F(Execution, tries_again_behind_EBUSY_with_growing_waits) {
+    use("dimm-host.json", {"offline", "memory83"});
+    auto where = target({"EBUSY:memory83:3"});
+    const JobResult result = run(where);
+    EXPECT_EQ(result.end, JobEnd::done);
+    EXPECT_EQ(result.steps[0].attempts, 4U);
+    EXPECT_EQ(clock.waits, (std::vector<std::uint64_t>{50'000, 100'000, 200'000}));
+}
+
+TEST_F(Execution, gives_up_when_the_time_is_over) {
+    use("dimm-host.json", {"offline", "block82-83"});
+    options.timeout = 1'000'000;
+    auto where = target({"EBUSY:memory83:1000"});
+    const JobResult result = run(where);
+    EXPECT_EQ(result.end, JobEnd::timed_out);
+    EXPECT_EQ(result.exit_status(), 7);
+    EXPECT_EQ(clock.now, 1'000'000U) << "not a moment longer than asked for";
+    EXPECT_TRUE(where.taken().empty());
+    expect_agreement(where, result);
+}
+
+// Every step of every plan here fails once, in each way.
+TEST_F(Execution, agrees_with_journal_and_host_whatever_step_fails) {
+    for (const bool undo : {false, true}) {
+        for (const char* kind : {"EIO", "vanish"}) {
+            for (int step = 0; step < 4; ++step) {
+                use("dimm-host.json", {"offline", "512M"});
+                options.undo_on_failure = undo;
+                // offline goes downward
+                auto where = target({std::string(kind) + ":memory" + std::to_string(83 - step)});
+                const JobResult result = run(where);
+                const auto at = static_cast<std::size_t>(step);
+                EXPECT_EQ(result.steps[at].state, StepState::failed) << kind << step;
+                for (std::size_t i = 0; i < at; ++i) {
+                    EXPECT_EQ(result.steps[i].state, undo ? StepState::undone : StepState::done);
+                }
+                EXPECT_EQ(result.exit_status(), undo || step == 0 ? 5 : 6) << kind << step;
+                expect_agreement(where, result);
+                fs::remove_all(top + "/state");
+            }
+        }
+    }
+}
+
+TEST_F(Execution, does_nothing_where_the_host_has_changed) {
+    use("dimm-host.json", {"offline", "block82-83"});
+    auto where = target();
+    where.host().carry_out(WriteAction{"/sys/devices/system/memory/memory83/state", "offline"});
+    const JobResult result = run(where);
+    EXPECT_EQ(result.end, JobEnd::failed);
+    EXPECT_NE(result.text.find("the plan is stale: memory83: expected online"), std::string::npos) << result.text;
+    EXPECT_TRUE(where.taken().empty());
+    EXPECT_EQ(result.exit_status(), 5);
+}
+
+TEST_F(Execution, can_be_cancelled_between_blocks) {
+    use("dimm-host.json", {"offline", "512M"});
+    int asked = 0;
+    options.cancelled = [&] { return ++asked > 2; };
+    auto where = target();
+    const JobResult result = run(where);
+    EXPECT_EQ(result.end, JobEnd::cancelled);
+    EXPECT_EQ(result.exit_status(), 7);
+    EXPECT_EQ(where.taken().size(), 2U);
+    expect_agreement(where, result);
+}
+
+TEST_F(Execution, tells_progress_by_bytes) {
+    use("dimm-host.json", {"offline", "512M"});
+    std::vector<std::uint64_t> bytes;
+    std::uint64_t left = 0;
+    options.progress = [&](const Progress& progress) {
+        bytes.push_back(progress.bytes);
+        if (progress.step == 1) left = progress.left();
+    };
+    auto where = target({"slow:memory83:300", "slow:memory82:300"});
+    run(where);
+    EXPECT_EQ(bytes, (std::vector<std::uint64_t>{0, 128 * kMiB, 256 * kMiB, 384 * kMiB, 512 * kMiB}));
+    EXPECT_EQ(left, 900'000U) << "three more blocks at 300 ms";
+}
+
+TEST_F(Execution, refuses_what_the_plan_refuses_and_unconfirmed_danger) {
+    snapshot = host("dimm-host.json");
+    plan = *make_plan(snapshot, *parse_wish({"offline", "memory0"}));
+    auto where = target();
+    EXPECT_EQ(run(where).exit_status(), 1);
+    plan = *make_plan(snapshot, *parse_wish({"probe", "0x80000000"}));
+    EXPECT_EQ(run(where).exit_status(), 1);
+    EXPECT_TRUE(where.taken().empty());
+    EXPECT_TRUE(journal::read_journal(top + "/state")->entries.empty());
+}
+
+TEST_F(Execution, of_a_removal_with_commands) {
+    use("nvdimm-host.json", {"remove", "dax0.1"});
+    auto where = target();
+    const JobResult result = run(where);
+    EXPECT_EQ(result.end, JobEnd::done) << result.text;
+    EXPECT_EQ(where.host().value(Fact::Kind::block, "memory35"), "absent");
+    EXPECT_EQ(where.taken().back(), "daxctl reconfigure-device --mode=devdax dax0.1");
+}
+
+// kill -9 behind each entry: what the journal holds then is a prefix of its entries.
+TEST_F(Execution, killed_at_every_entry_is_told_truthfully_and_undone) {
+    use("dimm-host.json", {"offline", "512M"});
+    {
+        auto where = target();
+        run(where);
+    }
+    const auto entries = journal::read_journal(top + "/state")->entries;
+    ASSERT_EQ(entries.size(), 10U);
+    for (std::size_t kept = 1; kept < entries.size(); ++kept) {
+        for (const bool happened : {false, true}) {
+            fs::remove_all(top + "/state");
+            auto where = target();
+            const auto lock = journal::HostLock::take(top + "/run", "test");
+            {
+                auto book = journal::Journal::open(top + "/state", *lock);
+                for (std::size_t i = 0; i < kept; ++i) ASSERT_TRUE(book->append(entries[i]).ok());
+            }
+            const journal::Job before = job();
+            EXPECT_TRUE(before.interrupted());
+            for (std::size_t i = 0; i < before.steps.size(); ++i) {
+                const StepState state = before.steps[i].state;
+                if (state == StepState::done || (state == StepState::unknown && happened)) {
+                    where.host().carry_out(plan.steps[i].action);
+                }
+            }
+            auto book = journal::Journal::open(top + "/state", *lock);
+            Executor executor(where, *book, clock);
+            const auto result = executor.undo(plan, before, options);
+            ASSERT_TRUE(result.ok()) << result.error().message();
+            EXPECT_EQ(result->end, JobEnd::undone);
+            for (std::uint64_t number = 80; number < 84; ++number) {
+                EXPECT_EQ(where.host().value(Fact::Kind::block, "memory" + std::to_string(number)),
+                          "online, node1, zones Movable")
+                    << kept << happened;
+            }
+            EXPECT_FALSE(job().interrupted());
+        }
+    }
+}
+
+TEST_F(Execution, writes_into_a_root_directory_what_it_would_write_into_sysfs) {
+    use("dimm-host.json", {"online", "block84-85", "--zone=movable"});
+    const std::string memory = top + "/root/sys/devices/system/memory/";
+    for (const char* block : {"memory84", "memory85"}) {
+        fs::create_directories(memory + block);
+        std::ofstream(memory + block + "/state") << "offline\n";
+    }
+    FileTarget where(top + "/root", false);
+    EXPECT_EQ(run(where).end, JobEnd::done);
+    std::string word;
+    std::getline(std::ifstream(memory + "memory85/state") >> std::ws, word);
+    EXPECT_EQ(word, "online_movable");
+    fs::remove_all(top + "/state");
+    fs::remove(memory + "memory85/state");
+    const JobResult result = run(where);
+    EXPECT_EQ(result.exit_status(), 6);
+    EXPECT_EQ(result.steps[1].error, ENOENT);
+}
+
+TEST(Fault, has_a_name) {
+    EXPECT_EQ(parse_fault("EBUSY:memory40:3")->times, 3U);
+    EXPECT_EQ(parse_fault("slow:dax0.0:250")->delay, 250'000U);
+    EXPECT_FALSE(parse_fault("EIO").ok());
+    EXPECT_FALSE(parse_fault("EBUSY:memory40").ok());
+    EXPECT_FALSE(parse_fault("panic:memory40").ok());
+}
+
+}   // namespace
+}   // namespace memhot::execute
