@@ -2,6 +2,7 @@
 //
 // Plans carried out on the simulated host: whatever step fails and wherever the process dies, journal, host and report
 // agree.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <random>
 
 #include "execute/executor.hpp"
 
@@ -260,6 +262,64 @@ TEST_F(Execution, writes_into_a_root_directory_what_it_would_write_into_sysfs) {
     const JobResult result = run(where);
     EXPECT_EQ(result.exit_status(), 6);
     EXPECT_EQ(result.steps[1].error, ENOENT);
+}
+
+// 500 processes killed at any moment: what is written as done is done, what was not begun is not, and the lock is free.
+TEST_F(Execution, killed_at_random_journal_and_files_agree) {
+    use("dimm-host.json", {"online", "512M", "--zone=movable"});
+    const std::string memory = top + "/root/sys/devices/system/memory/";
+    std::mt19937 random(1790);
+    std::uniform_int_distribution<int> steps(1, 4);
+    std::uniform_int_distribution<int> delay(0, 500);   // microseconds behind the beginning of a step
+    int beats[2];
+    ASSERT_EQ(::pipe2(beats, O_CLOEXEC), 0);
+    options.progress = [&](const Progress&) {
+        EXPECT_EQ(::write(beats[1], ".", 1), 1);
+        ::usleep(300);   // or the job is over before the other process wakes
+    };
+    std::size_t interrupted = 0;
+    for (int kill = 0; kill < 500; ++kill) {
+        fs::remove_all(top + "/state");
+        for (const auto& step : plan.steps) {
+            const std::string block = memory + "memory" + std::to_string(*step.block);
+            fs::create_directories(block);
+            std::ofstream(block + "/state") << "offline";
+        }
+        const pid_t child = ::fork();
+        if (child == 0) {
+            FileTarget where(top + "/root", false);
+            run(where);
+            ::_exit(0);
+        }
+        char beat = 0;
+        for (int left = steps(random); left > 0; --left) ASSERT_EQ(::read(beats[0], &beat, 1), 1);
+        ::usleep(static_cast<useconds_t>(delay(random)));
+        ::kill(child, SIGKILL);
+        ::waitpid(child, nullptr, 0);
+        ASSERT_EQ(::fcntl(beats[0], F_SETFL, O_NONBLOCK), 0);
+        while (::read(beats[0], &beat, 1) == 1) {
+        }   // those behind the one that was waited for
+        ASSERT_EQ(::fcntl(beats[0], F_SETFL, 0), 0);
+        ASSERT_TRUE(journal::HostLock::take(top + "/run", "test").ok());
+        const auto reading = journal::read_journal(top + "/state");
+        ASSERT_TRUE(reading.ok()) << reading.error().message();
+        ASSERT_TRUE(reading->damaged.empty());
+        const auto jobs = journal::jobs_of(reading->entries);
+        ASSERT_TRUE(jobs.ok()) << jobs.error().message();
+        if (!jobs->empty() && jobs->back().interrupted()) ++interrupted;
+        for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+            const bool known = !jobs->empty() && i < jobs->back().steps.size();
+            const StepState state = known ? jobs->back().steps[i].state : StepState::untouched;
+            std::string word;
+            std::ifstream(memory + "memory" + std::to_string(*plan.steps[i].block) + "/state") >> word;
+            if (state == StepState::unknown) continue;
+            ASSERT_EQ(word, state == StepState::done ? "online_movable" : "offline") << kill << " step " << i;
+        }
+    }
+    ::close(beats[0]);
+    ::close(beats[1]);
+    RecordProperty("interrupted", static_cast<int>(interrupted));
+    EXPECT_GT(interrupted, 50U) << "the kills came too early or too late to show anything";
 }
 
 TEST(Fault, has_a_name) {
