@@ -247,12 +247,12 @@ TEST_F(Execution, killed_at_every_entry_is_told_truthfully_and_undone) {
 
 TEST_F(Execution, writes_into_a_root_directory_what_it_would_write_into_sysfs) {
     use("dimm-host.json", {"online", "block84-85", "--zone=movable"});
-    const std::string memory = top + "/root/sys/devices/system/memory/";
+    const std::string memory = top + "/host/sys/devices/system/memory/";
     for (const char* block : {"memory84", "memory85"}) {
         fs::create_directories(memory + block);
         std::ofstream(memory + block + "/state") << "offline\n";
     }
-    FileTarget where(top + "/root", false);
+    FileTarget where(top + "/host", false);
     EXPECT_EQ(run(where).end, JobEnd::done);
     std::string word;
     std::getline(std::ifstream(memory + "memory85/state") >> std::ws, word);
@@ -267,7 +267,7 @@ TEST_F(Execution, writes_into_a_root_directory_what_it_would_write_into_sysfs) {
 // 500 processes killed at any moment: what is written as done is done, what was not begun is not, and the lock is free.
 TEST_F(Execution, killed_at_random_journal_and_files_agree) {
     use("dimm-host.json", {"online", "512M", "--zone=movable"});
-    const std::string memory = top + "/root/sys/devices/system/memory/";
+    const std::string memory = top + "/host/sys/devices/system/memory/";
     std::mt19937 random(1790);
     std::uniform_int_distribution<int> steps(1, 4);
     std::uniform_int_distribution<int> delay(0, 500);   // microseconds behind the beginning of a step
@@ -287,7 +287,7 @@ TEST_F(Execution, killed_at_random_journal_and_files_agree) {
         }
         const pid_t child = ::fork();
         if (child == 0) {
-            FileTarget where(top + "/root", false);
+            FileTarget where(top + "/host", false);
             run(where);
             ::_exit(0);
         }
