@@ -132,11 +132,7 @@ Result<Summary> summary_of(const Context& context) {
     return memhot::bad_input(fmt::format("--summary {}: expected never, always or only", in_quotes(*text)));
 }
 
-std::string joined(const std::vector<std::string>& names) {
-    std::string out;
-    for (const auto& name : names) out += (out.empty() ? "" : ", ") + printable(name);
-    return out.empty() ? "-" : out;
-}
+std::string names_or_dash(const std::vector<std::string>& names) { return names.empty() ? "-" : joined(names); }
 
 std::string reason_text(const BlockOwners& owners, const ListRow& row) {
     const auto refusals = owners.refusals(row.first_block, row.last_block);
@@ -173,8 +169,8 @@ std::string cell(const Context& context, const Listing& listing, const ListRow& 
         case Id::block: return block_text(row);
         case Id::node: return row.node ? std::to_string(*row.node) : "-";
         case Id::zones: return row.zones.empty() ? "-" : row.zones;
-        case Id::owner: return joined(listing.owners->owners(row.range));
-        case Id::device: return joined(listing.owners->devices(row.range));
+        case Id::owner: return names_or_dash(listing.owners->owners(row.range));
+        case Id::device: return names_or_dash(listing.owners->devices(row.range));
         default: return reason_text(*listing.owners, row);
     }
 }

@@ -15,12 +15,6 @@ using memhot::Result;
 
 namespace {
 
-std::string joined(const std::vector<std::string>& words) {
-    std::string out;
-    for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
-    return out;
-}
-
 class Listing {
 public:
     explicit Listing(Context& context) : context_(context) {}
@@ -74,7 +68,7 @@ private:
     }
     static void add_shared(const std::vector<MeetingSection>& shared, std::vector<std::string>& notes) {
         for (const auto& section : shared) {
-            notes.push_back(fmt::format("shares section{} with {}", section.number, printable(joined(section.others))));
+            notes.push_back(fmt::format("shares section{} with {}", section.number, joined(section.others)));
         }
     }
     [[nodiscard]] std::string size(const std::optional<std::uint64_t>& value) const {

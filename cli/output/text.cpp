@@ -70,6 +70,12 @@ std::string in_quotes(std::string_view text) {
     return '"' + printable(text.substr(0, end_of_character(text, kLongest))) + "...\"";
 }
 
+std::string joined(const std::vector<std::string>& words) {
+    std::string out;
+    for (const auto& word : words) out += (out.empty() ? "" : ", ") + printable(word);
+    return out;
+}
+
 std::string counted(std::size_t number, std::string_view noun) {
     return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s");
 }

@@ -19,6 +19,9 @@ std::string printable(std::string_view text);
 // A word of the user's for an error, in quotes and cut where it is long.
 std::string in_quotes(std::string_view text);
 
+// "one, two", each printable.
+std::string joined(const std::vector<std::string>& words);
+
 // "1 block", "2 blocks".
 std::string counted(std::size_t number, std::string_view noun);
 

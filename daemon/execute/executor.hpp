@@ -52,7 +52,7 @@ struct JobResult {
 
     // Some of it is done and stays.
     [[nodiscard]] bool changed() const;
-    // design.md: 0 done, 1 refused, 5 failed with nothing changed, 6 part-way, 7 timed out or cancelled.
+    // As memhotctl(1) has them: 0 done, 1 refused, 5 failed with nothing changed, 6 part-way, 7 timed out or cancelled.
     [[nodiscard]] int exit_status() const;
 };
 

@@ -136,11 +136,21 @@ struct NdBus {
     std::set<std::string, std::less<>> kmem_ids{};
 
     [[nodiscard]] NdRegion* find_region(int id);
+    [[nodiscard]] const NdRegion* find_region(int id) const;
     [[nodiscard]] DaxDevice* find_dax(std::string_view name);
     [[nodiscard]] const DaxDevice* find_dax(std::string_view name) const;
     [[nodiscard]] DaxRegion* find_dax_region(int id);
     [[nodiscard]] const DaxRegion* find_dax_region(int id) const;
 };
+
+// Whether an instance of that mode has struct pages (fsdax, devdax).
+bool has_pages(NsMode mode);
+// Each DIMM of the region has a driver.
+bool dimms_enabled(const NdRegion& region);
+// The dax device of a devdax namespace; null where there is none.
+const DaxDevice* device_over(const NdBus& bus, const NdRegion& region, const NdNamespace& ns);
+// For a new mapping: above all that live.
+int next_handle(const Model& model);
 
 std::string name_of(const NdRegion& region);
 std::string name_of(const NdRegion& region, const NdNamespace& ns);
@@ -198,6 +208,8 @@ bool unbind_kmem(NdBus& bus, DaxDevice& device);
 void unbind_dax(NdBus& bus, DaxDevice& device);
 // A new device meets the drivers that are there (dax_bus_match).
 void attach_dax(NdBus& bus, DaxDevice& device);
+// The memory blocks that there are of whole-block ranges (what kmem added), ascending in each.
+std::vector<BlockInfo> blocks_in(const Model& model, const std::vector<Range>& ranges);
 // Blocks of its node that start between the first range's start and that plus the size: what libdaxctl takes for its
 // memory, rightly only for devices of one range.
 std::vector<std::uint64_t> blocks_of(const NdBus& bus, const DaxDevice& device);

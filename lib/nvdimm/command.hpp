@@ -36,6 +36,9 @@ struct CommandAnswer {
 CommandAnswer run_command(NdBus& bus, const CommandLine& command);
 // What is dangerous about a command on this bus; empty where nothing is known (hazards.cpp).
 std::vector<Hazard> hazards_of(const NdBus& bus, const CommandLine& command);
+// The same where the command was run already: what it answered, and the bus that it left.
+std::vector<Hazard> hazards_of(const NdBus& bus, const CommandLine& command, const NdBus& after,
+                               const CommandAnswer& answer);
 
 // --- the programs ------------------------------------------------------------------------------------------------
 CommandAnswer create_namespace(NdBus& bus, const std::vector<std::string>& arguments);   // create.cpp
@@ -89,6 +92,7 @@ bool zero_info_block(NdBus& bus, const NdRegion& region, const NdNamespace& ns, 
 NdAnswer prepare_reconfigure(NdBus& bus, NdRegion& region, NdNamespace& ns, bool force, Console& console, bool* zeroed);
 // Regions in the order in which libndctl walks them.
 std::vector<NdRegion*> regions_in_order(NdBus& bus);
+std::vector<const NdRegion*> regions_in_order(const NdBus& bus);
 // util_region_filter(): a name, a number, "all" or nothing.
 bool matches_region(const NdRegion& region, const std::optional<std::string>& filter);
 

@@ -13,8 +13,6 @@ namespace memhot {
 
 namespace {
 
-bool has_pages(NsMode mode) { return mode == NsMode::fsdax || mode == NsMode::devdax; }
-
 class Creation {
 public:
     Creation(NdBus& bus, const CreateRequest& request, Console& console)
@@ -147,7 +145,7 @@ private:
     }
 
     NdAnswer write_label(NdRegion& region, NdNamespace& ns, std::uint64_t size) {
-        if (!std::ranges::all_of(region.mappings, &NdMapping::enabled)) {
+        if (!dimms_enabled(region)) {
             return {.error = 0, .rule = RuleId::nd_unbind_active_dimm, .crash = true};
         }
         if (ns.claimed) return failed_write(region, ns, "set_uuid", nd_refuse(RuleId::nd_uuid_busy));

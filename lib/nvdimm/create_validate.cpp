@@ -18,8 +18,6 @@ constexpr std::array<std::uint64_t, 7> kBttSectors{512, 520, 528, 4096, 4104, 41
 constexpr std::array<std::uint64_t, 2> kNamespaceSectors{512, 4096};
 constexpr std::size_t kLongestName = 63;
 
-bool has_pages(NsMode mode) { return mode == NsMode::fsdax || mode == NsMode::devdax; }
-
 class Validation {
 public:
     Validation(const NdBus& bus, const CreateRequest& request, const NdRegion& region, const NdNamespace* ns,

@@ -20,12 +20,6 @@ bool try_apply(NdBus& bus, const Operation& operation, NdAnswer& answer, int han
 
 void force(NdBus& bus, const Operation& operation) { bus.model.apply(operation, Outcome::accept(RuleId::none)); }
 
-int next_handle(const NdBus& bus) {
-    int handle = 0;
-    for (const auto& mapping : bus.model.mappings()) handle = std::max(handle, mapping.handle + 1);
-    return handle;
-}
-
 void release_first(NdBus& bus, const DaxDevice& device, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) force(bus, op::Release{device.ranges[i].start, device.ranges[i].size()});
 }
@@ -48,7 +42,7 @@ std::uint64_t compound_of(const NdBus& bus, const DaxDevice& device) {
 // memremap_pages() of every range: one that fails takes the others back.
 bool map_all(NdBus& bus, DaxDevice& device, NdAnswer& answer) {
     for (const Range& range : device.pages) {
-        const int handle = next_handle(bus);
+        const int handle = next_handle(bus.model);
         const op::Map map{.type = MapType::generic,
                           .start = range.start,
                           .size = range.size(),
@@ -167,6 +161,17 @@ void attach_dax(NdBus& bus, DaxDevice& device) {
     } else {
         bind_device_dax(bus, device);
     }
+}
+
+std::vector<BlockInfo> blocks_in(const Model& model, const std::vector<Range>& ranges) {
+    std::vector<BlockInfo> blocks;
+    const std::uint64_t size = model.block_size();
+    for (const auto& range : ranges) {
+        for (std::uint64_t number = range.start / size; number * size < range.last; ++number) {
+            if (auto block = model.block(number)) blocks.push_back(*std::move(block));
+        }
+    }
+    return blocks;
 }
 
 std::vector<std::uint64_t> blocks_of(const NdBus& bus, const DaxDevice& device) {

@@ -19,12 +19,6 @@ bool apply(NdBus& bus, const Operation& operation, NdAnswer& answer, int handle 
     return false;
 }
 
-int next_handle(const NdBus& bus) {
-    int handle = 0;
-    for (const auto& mapping : bus.model.mappings()) handle = std::max(handle, mapping.handle + 1);
-    return handle;
-}
-
 void give_back(NdBus& bus, const Personality& personality) {
     if (personality.mapping) bus.model.apply(op::Unmap{*personality.mapping}, Outcome::accept(RuleId::unmap_accepted));
     if (!personality.claim) return;
@@ -39,7 +33,7 @@ NdAnswer attach(NdBus& bus, const std::string& owner, Personality& personality, 
     if (!apply(bus, op::Claim{claim.start, claim.size(), owner}, answer)) return answer;
     personality.claim = claim;
     if (!pages) return answer;
-    const int handle = next_handle(bus);
+    const int handle = next_handle(bus.model);
     const op::Map map{.type = MapType::fsdax,
                       .start = pages->start,
                       .size = pages->size(),

@@ -69,6 +69,13 @@ std::optional<InfoBlock> info_from(const NdNamespace& ns, const InfoBlockRecord&
     return info;
 }
 
+bool has_instance(const NvdimmRecord& record, const NamespaceRecord& ns) {
+    const auto* instance = record.instance_over(ns.name);
+    return instance != nullptr && !instance->driver.empty();
+}
+
+}   // namespace
+
 bool is_legacy(const Model& model, const Range& range) {
     bool legacy = false;
     model.resources().walk(range, [&](const Resource& resource, unsigned) {
@@ -77,14 +84,7 @@ bool is_legacy(const Model& model, const Range& range) {
     return legacy;
 }
 
-bool has_instance(const NvdimmRecord& record, const NamespaceRecord& ns) {
-    const auto* instance = record.instance_over(ns.name);
-    return instance != nullptr && !instance->driver.empty();
-}
-
-}   // namespace
-
-std::string without_claims(std::string_view iomem, const std::vector<std::string>& names) {
+std::string without_claims(std::string_view iomem, const std::function<bool(std::string_view)>& is_claim) {
     std::string text;
     std::optional<std::size_t> dropped;   // indentation of the line whose children go, too
     while (!iomem.empty()) {
@@ -96,7 +96,7 @@ std::string without_claims(std::string_view iomem, const std::vector<std::string
         dropped.reset();
         const auto colon = line.find(" : ");
         const auto name = colon == std::string_view::npos ? std::string_view() : line.substr(colon + 3);
-        if (std::ranges::find(names, name) != names.end()) {
+        if (is_claim(name)) {
             dropped = depth;
         } else {
             text.append(line).append("\n");
@@ -108,7 +108,11 @@ std::string without_claims(std::string_view iomem, const std::vector<std::string
 Result<BusReading> BusReader::read(const std::map<std::uint64_t, InfoBlock>& media,
                                    std::shared_ptr<const KernelProfile> profile) {
     Snapshot below = snapshot_;
-    if (below.iomem) below.iomem = without_claims(*below.iomem, claims());
+    if (below.iomem) {
+        const auto claimed = claims();
+        below.iomem = without_claims(
+            *below.iomem, [&](std::string_view name) { return std::ranges::find(claimed, name) != claimed.end(); });
+    }
     if (!memory_is_told_) below.blocks.reset();
     auto model = profile ? Model::from_snapshot(below, std::move(profile)) : Model::from_snapshot(below);
     if (!model) return std::move(model).error();
@@ -297,12 +301,16 @@ void BusReader::enable(NdRegion& region, NdNamespace& ns) {
 void BusReader::restore_block_states() {
     if (memory_is_told_ || !snapshot_.blocks) return;
     for (const auto& block : *snapshot_.blocks) {
-        const auto now = bus().model.block(block.number);
-        if (!now || now->online == (block.state == "online")) continue;
-        const bool movable = block.valid_zones == "Movable";
-        const std::string word = block.state != "online" ? "offline" : movable ? "online_movable" : "online_kernel";
-        bus().model.apply(op::SetState{block.number, word}, Outcome::accept(RuleId::none));
+        restore_block_state(bus().model, block.number, block.state, block.valid_zones);
     }
+}
+
+void restore_block_state(Model& model, std::uint64_t number, std::string_view state, std::string_view valid_zones) {
+    const auto now = model.block(number);
+    const bool online = state == "online";
+    if (!now || now->online == online) return;
+    const std::string word = !online ? "offline" : valid_zones == "Movable" ? "online_movable" : "online_kernel";
+    model.apply(op::SetState{number, word}, Outcome::accept(RuleId::none));
 }
 
 Result<BusReading> read_bus(const Snapshot& snapshot, const std::map<std::uint64_t, InfoBlock>& media,

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -26,7 +27,12 @@ Result<BusReading> read_bus(const Snapshot& snapshot, const std::map<std::uint64
                             std::shared_ptr<const KernelProfile> profile = {});
 Result<NdBus> bus_from_snapshot(const Snapshot& snapshot);
 
-// The text of iomem without the lines of these names, and without what lies below them.
-std::string without_claims(std::string_view iomem, const std::vector<std::string>& names);
+// Parts of a reading that a replay shares.
+// The text of iomem without the lines of names that the bus itself claims, and without what lies below them.
+std::string without_claims(std::string_view iomem, const std::function<bool(std::string_view name)>& is_claim);
+// Whether firmware calls memory there "Persistent Memory (legacy)" (e820).
+bool is_legacy(const Model& model, const Range& range);
+// A memory block as the host shows it: "online" in the zones that valid_zones names, or offline.
+void restore_block_state(Model& model, std::uint64_t number, std::string_view state, std::string_view valid_zones);
 
 }   // namespace memhot

@@ -23,7 +23,7 @@ std::string_view parent_part(std::string_view path) {
 }
 
 bool holds_online_memory(const NdBus& bus, const NdRegion& region, const NdNamespace& ns) {
-    const DaxDevice* device = bus.find_dax(fmt::format("dax{}.{}", region.id, ns.id));
+    const DaxDevice* device = device_over(bus, region, ns);
     return device != nullptr && online_blocks(bus, *device) != 0;
 }
 
@@ -36,8 +36,6 @@ void size_is_written(const NdRegion& region, std::vector<Hazard>& out) {
         hazard(RuleId::nd_region_align_4g, fmt::format("the align of {} is {:#x}: the kernel divides by {:#x}",
                                                        name_of(region), region.align, region.align & 0xffffffff)));
 }
-
-bool all_enabled(const NdRegion& region) { return std::ranges::all_of(region.mappings, &NdMapping::enabled); }
 
 void label_is_written(const NdRegion& region, std::vector<Hazard>& out) {
     const auto unbound = std::ranges::find(region.mappings, false, &NdMapping::enabled);
@@ -160,7 +158,7 @@ bool create_in(const NdBus& bus, const CreateRequest& request, const NdRegion& r
     if (ns != nullptr && ((ns->active && !request.force) || holds_online_memory(bus, region, *ns))) return true;
     if (region.labelled) {
         if (ns == nullptr || ns->identity != 0) label_is_written(region, out);
-        if (all_enabled(region)) size_is_written(region, out);
+        if (dimms_enabled(region)) size_is_written(region, out);
         if (!out.empty()) return true;
         if (ns != nullptr) grows(bus, region, *ns, wanted.size, out);
     }
@@ -172,8 +170,7 @@ void of_create(const NdBus& bus, const std::vector<std::string>& arguments, std:
     Console unheard;
     const auto request = read_create_request(bus.model.profile(), arguments, unheard);
     if (!request) return;
-    NdBus copy = bus;
-    for (const NdRegion* region : regions_in_order(copy)) {
+    for (const NdRegion* region : regions_in_order(bus)) {
         if (!matches_region(*region, request->region)) continue;
         if (!request->reconfigure) {
             if (create_in(bus, *request, *region, nullptr, out) && !request->greedy) return;
@@ -195,7 +192,7 @@ void of_destroy(const NdBus& bus, const std::vector<std::string>& arguments, std
             const bool meant = has(name_of(region, ns)) || has("all");
             if (!meant || ns.identity == 0 || (ns.active && !force) || holds_online_memory(bus, region, ns)) continue;
             label_is_written(region, out);
-            if (all_enabled(region)) size_is_written(region, out);
+            if (dimms_enabled(region)) size_is_written(region, out);
         }
     }
 }
@@ -225,34 +222,20 @@ void of_enable(const NdBus& bus, std::string_view name, std::vector<Hazard>& out
 
 // --- dax devices -------------------------------------------------------------------------------------------------
 
-std::vector<std::uint64_t> online_blocks_in(const Model& model, const std::vector<Range>& ranges) {
-    std::vector<std::uint64_t> online;
-    for (const auto& range : ranges) {
-        const std::uint64_t size = model.block_size();
-        for (std::uint64_t number = range.start / size; number * size < range.last; ++number) {
-            const auto block = model.block(number);
-            if (block && block->online) online.push_back(number);
-        }
-    }
-    return online;
-}
-
 // kmem lets go of a device by any way: --force of destroy-device, an unbind, and a reconfiguration of a device of several
-// ranges, of which libdaxctl sees but the blocks in [resource, resource + size). Told by trying.
-void kmem_lets_go(const NdBus& bus, const CommandLine& command, std::vector<Hazard>& out) {
+// ranges, of which libdaxctl sees but the blocks in [resource, resource + size).
+void kmem_lets_go(const NdBus& bus, const NdBus& after, std::vector<Hazard>& out) {
     const auto drives = [](const DaxDevice& device) { return device.driver == DaxDriver::kmem; };
-    if (std::ranges::none_of(bus.dax, drives)) return;
-    NdBus trial = bus;
-    run_command(trial, command);
     for (const auto& device : bus.dax) {
-        const DaxDevice* after = trial.find_dax(device.name());
-        if (!drives(device) || (after != nullptr && drives(*after))) continue;
-        const auto online = online_blocks_in(trial.model, device.added);
+        const DaxDevice* is = after.find_dax(device.name());
+        if (!drives(device) || (is != nullptr && drives(*is))) continue;
+        auto online = blocks_in(after.model, device.added);
+        std::erase_if(online, [](const BlockInfo& block) { return !block.online; });
         if (online.empty()) continue;
         out.push_back(
             hazard(RuleId::nd_kmem_unbind_online,
                    fmt::format("{} of the memory blocks of {} are online, the first memory{}: they stay until reboot",
-                               online.size(), device.name(), online.front())));
+                               online.size(), device.name(), online.front().number)));
     }
 }
 
@@ -276,7 +259,7 @@ void of_size(const NdBus& bus, std::string_view name, std::uint64_t size, std::v
             const bool taken = region.labelled && !ns.active && !ns.claimed && ns.identity != 0;
             if (name_of(region, ns) != name || !taken) continue;
             size_is_written(region, out);
-            if (!out.empty() || !all_enabled(region)) return;   // refused before a label is written
+            if (!out.empty() || !dimms_enabled(region)) return;   // refused before a label is written
             grows(bus, region, ns, size, out);
             keeps_info_block(bus, region, ns, size, out);
         }
@@ -320,19 +303,16 @@ void of_write(const NdBus& bus, const CommandLine& command, std::vector<Hazard>&
     }
 }
 
-// A refusal behind the zeroing: the namespace has neither its old nor its new mode. Told by trying.
-void zeroes_in_vain(const NdBus& bus, const CommandLine& command, std::vector<Hazard>& out) {
+// A refusal behind the zeroing: the namespace has neither its old nor its new mode.
+void zeroes_in_vain(const NdBus& bus, const NdBus& after, std::vector<Hazard>& out) {
     const auto known = [](const Hazard& one) { return one.rule == RuleId::ndctl_zeroes_first; };
-    if (command.verb != "create-namespace" || std::ranges::any_of(out, known)) return;
-    NdBus trial = bus;
-    const CommandAnswer answer = run_command(trial, command);
-    if (answer.exit == 0) return;
+    if (std::ranges::any_of(out, known)) return;
     for (const auto& region : bus.regions) {
         for (const auto& [id, ns] : region.namespaces) {
-            const NdRegion* there = trial.find_region(region.id);
-            const NdNamespace* after = there == nullptr ? nullptr : there->find(id);
+            const NdRegion* there = after.find_region(region.id);
+            const NdNamespace* is = there == nullptr ? nullptr : there->find(id);
             const bool had = info_block_of(bus, ns) != nullptr || ns.info_hidden;
-            if (!had || after == nullptr || info_block_of(trial, *after) != nullptr || after->info_hidden) continue;
+            if (!had || is == nullptr || info_block_of(after, *is) != nullptr || is->info_hidden) continue;
             out.push_back(hazard(RuleId::ndctl_zeroes_first,
                                  fmt::format("ndctl zeroes the info block of {}, and only then comes the refusal",
                                              name_of(region, ns))));
@@ -342,17 +322,24 @@ void zeroes_in_vain(const NdBus& bus, const CommandLine& command, std::vector<Ha
 
 }   // namespace
 
-std::vector<Hazard> hazards_of(const NdBus& bus, const CommandLine& command) {
+std::vector<Hazard> hazards_of(const NdBus& bus, const CommandLine& command, const NdBus& after,
+                               const CommandAnswer& answer) {
     std::vector<Hazard> out;
     if (command.program == "write") of_write(bus, command, out);
     if (command.verb == "create-namespace") of_create(bus, command.arguments, out);
-    zeroes_in_vain(bus, command, out);
+    if (command.verb == "create-namespace" && answer.exit != 0) zeroes_in_vain(bus, after, out);
     if (command.verb == "destroy-namespace") of_destroy(bus, command.arguments, out);
     if (command.verb == "enable-namespace") {
         for (const auto& word : command.arguments) of_enable(bus, word, out);
     }
-    kmem_lets_go(bus, command, out);
+    kmem_lets_go(bus, after, out);
     return out;
+}
+
+std::vector<Hazard> hazards_of(const NdBus& bus, const CommandLine& command) {
+    NdBus after = bus;
+    const CommandAnswer answer = run_command(after, command);
+    return hazards_of(bus, command, after, answer);
 }
 
 }   // namespace memhot

@@ -37,10 +37,12 @@ std::uint64_t DaxDevice::size() const {
     return sum;
 }
 
-NdRegion* NdBus::find_region(int wanted) {
+const NdRegion* NdBus::find_region(int wanted) const {
     const auto found = std::ranges::find(regions, wanted, &NdRegion::id);
     return found == regions.end() ? nullptr : &*found;
 }
+
+NdRegion* NdBus::find_region(int wanted) { return const_cast<NdRegion*>(std::as_const(*this).find_region(wanted)); }
 
 const DaxDevice* NdBus::find_dax(std::string_view wanted) const {
     const auto found = std::ranges::find_if(dax, [wanted](const DaxDevice& device) { return device.name() == wanted; });
@@ -58,6 +60,20 @@ const DaxRegion* NdBus::find_dax_region(int wanted) const {
 
 DaxRegion* NdBus::find_dax_region(int wanted) {
     return const_cast<DaxRegion*>(std::as_const(*this).find_dax_region(wanted));
+}
+
+const DaxDevice* device_over(const NdBus& bus, const NdRegion& region, const NdNamespace& ns) {
+    return bus.find_dax(fmt::format("dax{}.{}", region.id, ns.id));
+}
+
+bool has_pages(NsMode mode) { return mode == NsMode::fsdax || mode == NsMode::devdax; }
+
+bool dimms_enabled(const NdRegion& region) { return std::ranges::all_of(region.mappings, &NdMapping::enabled); }
+
+int next_handle(const Model& model) {
+    int handle = 0;
+    for (const auto& mapping : model.mappings()) handle = std::max(handle, mapping.handle + 1);
+    return handle;
 }
 
 std::string name_of(const NdRegion& region) { return fmt::format("region{}", region.id); }

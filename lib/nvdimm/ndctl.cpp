@@ -123,12 +123,18 @@ FoundNamespace find_namespace(NdBus& bus, std::string_view name) {
 }
 
 // By bus (/sys/class/nd/ndctlN), each level in the reversed order of its directory.
-std::vector<NdRegion*> regions_in_order(NdBus& bus) {
-    std::vector<NdRegion*> regions;
-    for (auto& region : bus.regions) regions.push_back(&region);
+std::vector<const NdRegion*> regions_in_order(const NdBus& bus) {
+    std::vector<const NdRegion*> regions;
+    for (const auto& region : bus.regions) regions.push_back(&region);
     std::ranges::sort(regions, std::greater(), [](const NdRegion* region) {
         return std::pair(sysfs_order(fmt::format("ndctl{}", region->bus)), sysfs_order(name_of(*region)));
     });
+    return regions;
+}
+
+std::vector<NdRegion*> regions_in_order(NdBus& bus) {
+    std::vector<NdRegion*> regions;
+    for (const NdRegion* region : regions_in_order(std::as_const(bus))) regions.push_back(bus.find_region(region->id));
     return regions;
 }
 
@@ -147,7 +153,7 @@ std::size_t online_blocks(const NdBus& bus, const DaxDevice& device) {
 }
 
 NdAnswer disable_safe(NdBus& bus, NdRegion& region, NdNamespace& ns) {
-    const DaxDevice* device = bus.find_dax(fmt::format("dax{}.{}", region.id, ns.id));
+    const DaxDevice* device = device_over(bus, region, ns);
     if (ns.active && device != nullptr && online_blocks(bus, *device) != 0) return nd_refuse(RuleId::ndctl_system_ram);
     disable_namespace(bus, region, ns);
     return {0, RuleId::nd_accepted};
@@ -176,7 +182,7 @@ NdAnswer prepare_reconfigure(NdBus& bus, NdRegion& region, NdNamespace& ns, bool
     if (auto refused = disable_safe(bus, region, ns); !refused.ok()) return refused;
     // holder_class is emptied, and each label follows: nd_pmem_namespace_label_update() looks at the driver of its DIMM
     const bool has_labels = region.labelled && ns.identity != 0;
-    if (has_labels && !std::ranges::all_of(region.mappings, &NdMapping::enabled)) {
+    if (has_labels && !dimms_enabled(region)) {
         return {.error = 0, .rule = RuleId::nd_unbind_active_dimm, .crash = true};
     }
     const bool was_zeroed = zero_info_block(bus, region, ns, console);

@@ -257,7 +257,7 @@ NdAnswer set_size(NdRegion& region, NdNamespace& ns, std::uint64_t size, bool mi
     const auto divisor = static_cast<std::uint32_t>(region.align);   // div_u64_rem()
     if (divisor == 0) return {.error = 0, .rule = RuleId::nd_region_align_4g, .crash = true};
     if (size % divisor != 0) return nd_refuse(RuleId::nd_size_unaligned);
-    if (!std::ranges::all_of(region.mappings, &NdMapping::enabled)) return nd_refuse(RuleId::nd_size_dimm_disabled);
+    if (!dimms_enabled(region)) return nd_refuse(RuleId::nd_size_dimm_disabled);
     const std::uint64_t have = ns.size();
     if (size > max_available_extent(region, min_not_zero) + have) return nd_refuse(RuleId::nd_size_no_space);
     if (size == 0) {

@@ -69,7 +69,7 @@ NdAnswer write_uuid(NdBus& bus, const FoundNamespace& found, std::string_view uu
     NdNamespace& ns = *found.ns;
     if (!region.labelled) return kNoSuchFile;
     if (ns.active || ns.claimed) return nd_refuse(RuleId::nd_uuid_busy);
-    if (!std::ranges::all_of(region.mappings, &NdMapping::enabled)) {
+    if (!dimms_enabled(region)) {
         return {.error = 0, .rule = RuleId::nd_unbind_active_dimm, .crash = true};
     }
     if (is_taken(bus, ns, uuid)) return nd_refuse(RuleId::nd_uuid_duplicate);

@@ -46,7 +46,7 @@ void rely_on_namespace(Builder& builder, const NamedNamespace& named) {
         const auto* instance = builder.snapshot().nvdimm->instance_over(named.name);
         if (instance != nullptr) builder.rely(Fact::Kind::device, "instances/" + instance->name);
     }
-    const auto* device = builder.start().find_dax(fmt::format("dax{}.{}", named.region->id, named.ns->id));
+    const auto* device = device_over(builder.start(), *named.region, *named.ns);
     if (device != nullptr) rely_on_dax(builder, *device);
 }
 
@@ -74,7 +74,7 @@ void disable_and_save(Builder& builder, const NamedNamespace& named) {
 }
 
 void guard_namespace(Builder& builder, const NamedNamespace& named) {
-    const auto* device = builder.start().find_dax(fmt::format("dax{}.{}", named.region->id, named.ns->id));
+    const auto* device = device_over(builder.start(), *named.region, *named.ns);
     if (device != nullptr) guard_kmem_online(builder, *device);
     guard_shared_sections(builder);
 }

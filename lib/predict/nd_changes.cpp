@@ -23,13 +23,9 @@ bool differs(const NdNamespace& before, const NdNamespace& after) {
 
 // The zone of each memory block that the kernel got of a device, "" for one that is offline.
 std::vector<std::string> zones_of(const NdBus& bus, const DaxDevice& device) {
-    const std::uint64_t block = bus.model.block_size();
     std::vector<std::string> zones;
-    for (const auto& added : device.added) {
-        for (std::uint64_t number = added.start / block; number * block < added.last; ++number) {
-            const auto info = bus.model.block(number);
-            zones.push_back(info && info->online ? info->valid_zones : std::string());
-        }
+    for (const auto& block : blocks_in(bus.model, device.added)) {
+        zones.push_back(block.online ? block.valid_zones : std::string());
     }
     return zones;
 }
@@ -51,7 +47,7 @@ void put_pages(const NdBus& after, const NdRegion& region, const NdNamespace& ns
     const Personality& active = *ns.active;
     if (active.mode == NsMode::raw || active.mode == NsMode::sector) return;
     const bool devdax = active.mode == NsMode::devdax;
-    const DaxDevice* device = devdax ? after.find_dax(fmt::format("dax{}.{}", region.id, ns.id)) : nullptr;
+    const DaxDevice* device = devdax ? device_over(after, region, ns) : nullptr;
     if (devdax && (device == nullptr || device->driver != DaxDriver::device_dax)) return;
     const bool compound = devdax && device->align > after.model.profile().page_size;
     NdBus without = after;
@@ -99,17 +95,13 @@ Values values_of(const NdBus& after, const NdRegion& region, const NdNamespace& 
     return out;
 }
 
-// Blocks of all ranges, and what of the ranges lies in none.
-void put_kmem(const NdBus& after, const DaxDevice& device, Values& out) {
-    const std::uint64_t block = after.model.block_size();
+// What of the ranges lies in no block, and what the rest costs.
+void put_trimming(const NdBus& after, const DaxDevice& device, Values& out) {
     NdBus without = after;
     unbind_dax(without, *without.find_dax(device.name()));
     std::uint64_t ram = 0;
     std::uint64_t lost_at_start = 0;
     std::uint64_t lost_at_end = 0;
-    std::string zones;
-    std::uint64_t online = 0;
-    std::uint64_t count = 0;
     for (const auto& range : device.ranges) {
         const auto added = std::ranges::find_if(device.added, [&](const Range& one) { return range.contains(one); });
         if (added == device.added.end()) {
@@ -118,16 +110,6 @@ void put_kmem(const NdBus& after, const DaxDevice& device, Values& out) {
         }
         lost_at_start += added->start - range.start;
         lost_at_end += range.last - added->last;
-        out.push_back(Value::of_range("memory", *added));
-        out.push_back(Value::of_text("memory_blocks",
-                                     fmt::format("memory{}-memory{}", added->start / block, added->last / block)));
-        for (std::uint64_t number = added->start / block; number * block < added->last; ++number, ++count) {
-            const auto info = after.model.block(number);
-            if (!info || !info->online) continue;
-            ++online;
-            if (zones.find(info->valid_zones) == std::string::npos)
-                zones += (zones.empty() ? "" : ",") + info->valid_zones;
-        }
         ram += memmap_cost(without.model.state(), op::Add{.start = added->start,
                                                           .size = added->size(),
                                                           .node = device.target_node,
@@ -135,13 +117,30 @@ void put_kmem(const NdBus& after, const DaxDevice& device, Values& out) {
                                                           .memmap_on_memory = device.memmap_on_memory})
                    .from_ram;
     }
-    out.push_back(Value::of_count("blocks", count));
-    out.push_back(Value::of_count("blocks_online", online));
-    if (!zones.empty()) out.push_back(Value::of_text("zones", zones));
-    if (device.target_node >= 0) out.push_back(Value::of_count("node", static_cast<std::uint64_t>(device.target_node)));
     out.push_back(Value::of_size("lost_at_start", lost_at_start));
     out.push_back(Value::of_size("lost_at_end", lost_at_end));
     out.push_back(Value::of_size("ram_cost", ram));
+}
+
+void put_kmem(const NdBus& after, const DaxDevice& device, Values& out) {
+    const std::uint64_t size = after.model.block_size();
+    for (const auto& added : device.added) {
+        out.push_back(Value::of_range("memory", added));
+        out.push_back(
+            Value::of_text("memory_blocks", fmt::format("memory{}-memory{}", added.start / size, added.last / size)));
+    }
+    const auto blocks = blocks_in(after.model, device.added);
+    std::string zones;
+    for (const auto& block : blocks) {
+        const bool fresh = block.online && zones.find(block.valid_zones) == std::string::npos;
+        if (fresh) zones += (zones.empty() ? "" : ",") + block.valid_zones;
+    }
+    out.push_back(Value::of_count("blocks", blocks.size()));
+    const auto online = std::ranges::count(blocks, true, &BlockInfo::online);
+    out.push_back(Value::of_count("blocks_online", static_cast<std::uint64_t>(online)));
+    if (!zones.empty()) out.push_back(Value::of_text("zones", zones));
+    if (device.target_node >= 0) out.push_back(Value::of_count("node", static_cast<std::uint64_t>(device.target_node)));
+    put_trimming(after, device, out);
 }
 
 Values values_of(const NdBus& after, const DaxDevice& device) {

@@ -38,19 +38,11 @@ std::string seen(const NdBus& bus, const DaxDevice& device) {
     if (device.ranges.empty()) text += " no space";
     if (device.driver == DaxDriver::none) return text + ", no driver";
     if (device.driver == DaxDriver::device_dax) return text + ", devdax";
-    std::size_t count = 0;
-    std::size_t online = 0;
-    const std::uint64_t size = bus.model.block_size();
-    for (const auto& range : device.added) {
-        for (std::uint64_t number = range.start / size; number * size < range.last; ++number) {
-            const auto block = bus.model.block(number);
-            count += block ? 1U : 0U;
-            online += block && block->online ? 1U : 0U;
-        }
-    }
-    text += fmt::format(", system-ram, {} of {} memory blocks online, node {}", online, count, device.target_node);
+    const auto blocks = blocks_in(bus.model, device.added);
+    text += fmt::format(", system-ram, {} of {} memory blocks online, node {}",
+                        std::ranges::count(blocks, true, &BlockInfo::online), blocks.size(), device.target_node);
     const std::size_t seen = blocks_of(bus, device).size();
-    if (seen != count) text += fmt::format("; daxctl takes it for {} in one piece", seen);
+    if (seen != blocks.size()) text += fmt::format("; daxctl takes it for {} in one piece", seen);
     return text;
 }
 

@@ -165,9 +165,11 @@ constexpr auto kRows = std::to_array<Row>({
 // Uncertain is no: it may fail half-way.
 bool is_good(NdBus bus, const Steps& steps) {
     for (const auto& step : steps) {
-        if (!hazards_of(bus, step).empty()) return false;
-        const CommandAnswer answer = run_command(bus, step);
+        NdBus after = bus;
+        const CommandAnswer answer = run_command(after, step);
         if (answer.exit != 0 || answer.crash || answer.uncertain) return false;
+        if (!hazards_of(bus, step, after, answer).empty()) return false;
+        bus = std::move(after);
     }
     return true;
 }

@@ -121,7 +121,7 @@ void put_blocks(const Facts& facts, Values& out) {
 void put_online(const Facts& facts, Values& out) {
     const DaxDevice* device = facts.subject.device;
     if (device == nullptr && facts.subject.ns != nullptr) {
-        device = facts.bus.find_dax(fmt::format("dax{}.{}", facts.region()->id, facts.subject.ns->id));
+        device = device_over(facts.bus, *facts.region(), *facts.subject.ns);
     }
     if (device == nullptr) return;
     out.push_back(Value::of_text("device", device->name()));

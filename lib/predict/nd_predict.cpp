@@ -33,7 +33,7 @@ Verdict verdict_on(const NdBus& bus, const NdBus& after, const CommandLine& comm
     verdict.operands = nd_operands(bus, subject, answer.rule);
     verdict.evidence = nd_evidence(bus, subject);
     verdict.messages = answer.lines;
-    verdict.hazards = hazards_of(bus, command);
+    verdict.hazards = hazards_of(bus, command, after, answer);
     verdict.assumptions = bus.model.assumptions();
     verdict.remedy = rule(answer.rule).remedy;
     // A refused "all" has done the others, a refused create may leave a namespace behind.
@@ -66,14 +66,11 @@ Result<std::vector<Verdict>> predict(const Snapshot& snapshot, std::shared_ptr<c
                             "delete of a dax_region; bind or unbind of nvdimm, nd_pmem, device_dax or kmem",
                             command.verb));
         }
-        NdBus after = bus;
-        const CommandAnswer answer = run_command(after, command);
-        Verdict verdict = verdict_on(bus, after, command, answer);
+        Verdict verdict = predict_and_run(bus, command);
         verdict.assumptions.insert(verdict.assumptions.begin(), reading->assumptions.begin(),
                                    reading->assumptions.end());
         verdicts.push_back(std::move(verdict));
-        if (answer.crash) break;
-        bus = std::move(after);
+        if (verdicts.back().outcome.kind == Outcome::Kind::crash) break;
     }
     return verdicts;
 }

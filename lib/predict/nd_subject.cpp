@@ -18,7 +18,7 @@ bool names(const CommandLine& command, const std::string& name) {
 }
 
 // ndctl passes over regions without room (EAGAIN) and stops at the first other answer: that region it is about.
-void find_region(NdBus& bus, NdSubject& subject) {
+void find_region(const NdBus& bus, NdSubject& subject) {
     Console unheard;
     subject.regions.clear();
     for (const NdRegion* region : regions_in_order(bus)) {
@@ -38,12 +38,7 @@ void read_request(const NdBus& bus, const CommandLine& command, NdSubject& subje
     subject.request = read_create_request(bus.model.profile(), command.arguments, unheard);
     if (!subject.request) return;
     if (!subject.request->reconfigure) {
-        NdBus copy = bus;
-        find_region(copy, subject);
-        // of the bus itself, not of the copy
-        for (auto& region : subject.regions) {
-            region = &*std::ranges::find(bus.regions, region->id, &NdRegion::id);
-        }
+        find_region(bus, subject);
     } else if (subject.ns != nullptr) {
         validate_request(bus, *subject.request, *subject.regions.front(), subject.ns, unheard, subject.wanted);
     }

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
+
+#include "nvdimm/from_snapshot.hpp"
+#include "units/device_name.hpp"
 
 namespace memhot {
 
@@ -18,56 +20,19 @@ std::uint64_t number_of(const Attributes& attributes, const char* name) {
     return value ? *value : 0;
 }
 
-// "region0" -> 0, "namespace1.2" -> 1, 2.
-bool parse_ids(std::string_view name, std::string_view prefix, int& first, int* second) {
-    if (!name.starts_with(prefix)) return false;
-    name.remove_prefix(prefix.size());
-    const auto take = [&name](int& value) {
-        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), value);
-        name.remove_prefix(static_cast<std::size_t>(end - name.data()));
-        return error == std::errc{};
-    };
-    if (!take(first)) return false;
-    if (second == nullptr) return name.empty();
-    if (!name.starts_with('.')) return false;
-    name.remove_prefix(1);
-    return take(*second) && name.empty();
-}
-
-bool is_claim_of_bus(std::string_view line) {
-    const auto colon = line.find(" : ");
-    if (colon == std::string_view::npos) return false;
-    const auto name = line.substr(colon + 3);
+// What the bus itself puts into iomem, and claims again.
+bool is_claim_of_bus(std::string_view name) {
     return name.starts_with("namespace") || name == "System RAM (kmem)" ||
            (name.starts_with("dax") && name.find('.') != std::string_view::npos);
 }
 
-// The lines of iomem that the bus itself puts there are left out: it claims them again.
-std::string without_claims(std::string_view iomem) {
-    std::string text;
-    while (!iomem.empty()) {
-        const std::size_t end = std::min(iomem.find('\n'), iomem.size());
-        if (!is_claim_of_bus(iomem.substr(0, end))) text.append(iomem.substr(0, end)).append("\n");
-        iomem.remove_prefix(std::min(end + 1, iomem.size()));
-    }
-    return text;
-}
-
-bool is_legacy(const Model& model, const Range& range) {
-    bool legacy = false;
-    model.resources().walk(range, [&](const Resource& resource, unsigned) {
-        legacy = legacy || resource.name == "Persistent Memory (legacy)";
-    });
-    return legacy;
-}
-
 void add_regions(NdBus& bus, const HostState& host) {
     for (const auto& [name, attributes] : host.nd) {
-        int id = 0;
-        if (!parse_ids(name, "region", id, nullptr)) continue;
+        const auto ids = units::parse_device_name(name, "region");
+        if (!ids || ids->second) continue;
         const auto space = Range::from_size(number_of(attributes, "resource"), number_of(attributes, "size"));
         if (!space) continue;
-        NdRegion region{.id = id,
+        NdRegion region{.id = ids->first,
                         .bus = attributes.contains("available_size") ? 0 : 1,   // NFIT came first, then e820
                         .space = *space,
                         .align = std::max<std::uint64_t>(1, number_of(attributes, "align")),
@@ -118,11 +83,10 @@ std::optional<InfoBlock> info_of(const NdNamespace& ns, const Attributes& attrib
 
 void add_namespaces(NdBus& bus, const HostState& host) {
     for (const auto& [name, attributes] : host.nd) {
-        int region_id = 0;
-        int id = 0;
-        if (!parse_ids(name, "namespace", region_id, &id)) continue;
-        NdRegion* region = bus.find_region(region_id);
+        const auto ids = units::parse_device_name(name, "namespace");
+        NdRegion* region = ids && ids->second ? bus.find_region(ids->first) : nullptr;
         if (region == nullptr) continue;
+        const int id = *ids->second;
         NdNamespace ns{.id = id,
                        .space = {},
                        .allocated = false,
@@ -170,12 +134,7 @@ void restore_drivers(NdBus& bus, const HostState& host) {
     }
     if (!host.blocks) return;
     for (const auto& block : *host.blocks) {
-        const auto now = bus.model.block(block.number);
-        if (!now || now->online == (block.state == "online")) continue;
-        const std::string word = block.state != "online"          ? "offline"
-                                 : block.valid_zones == "Movable" ? "online_movable"
-                                                                  : "online_kernel";
-        bus.model.apply(op::SetState{block.number, word}, Outcome::accept(RuleId::none));
+        restore_block_state(bus.model, block.number, block.state, block.valid_zones);
     }
 }
 
@@ -252,7 +211,7 @@ void compare_dax(const NdBus& bus, const HostState& host, std::vector<Difference
 
 Result<NdBus> bus_of(const Snapshot& kernel, const HostState& host, const std::map<std::uint64_t, InfoBlock>& media) {
     Snapshot snapshot = kernel;
-    snapshot.iomem = without_claims(host.iomem);
+    snapshot.iomem = without_claims(host.iomem, is_claim_of_bus);
     auto model = Model::from_snapshot(snapshot);
     if (!model) return std::move(model).error();
     NdBus bus{.model = *std::move(model), .regions = {}, .dax = {}, .media = media, .last_identity = 1ULL << 32};

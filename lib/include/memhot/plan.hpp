@@ -171,7 +171,7 @@ std::string to_string(const FactChange& difference);
 std::string to_text(const Plan& plan, Tense tense = Tense::would);
 inline constexpr std::string_view kPlanFormat = "memhot-plan/1";
 std::string to_json(const Plan& plan);
-// The exit status of design.md: 9 dangerous, 1 refused, 8 uncertain, 0.
+// The exit status of memhotctl(1): 9 dangerous, 1 refused, 8 uncertain, 0.
 int exit_status(const Plan& plan);
 
 }   // namespace memhot
