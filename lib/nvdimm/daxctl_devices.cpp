@@ -14,17 +14,11 @@ namespace memhot {
 
 namespace {
 
-constexpr std::array kCreateOptions{
-    OptionSpec{'r', "region", true},        OptionSpec{'u', "human", false},     OptionSpec{'v', "verbose", false},
-    OptionSpec{'s', "size", true},          OptionSpec{'a', "align", true},      OptionSpec{0, "input", true},
-    OptionSpec{'m', "mode", true},          OptionSpec{'N', "no-online", false}, OptionSpec{'f', "force", false},
-    OptionSpec{'C', "check-config", false}, OptionSpec{0, "no-movable", false},
-};
 constexpr std::array kDestroyOptions{OptionSpec{'r', "region", true}, OptionSpec{'u', "human", false},
                                      OptionSpec{'v', "verbose", false}, OptionSpec{'f', "force", false}};
 constexpr auto kPlainOptions = std::span(kDestroyOptions).first(3);
 
-constexpr DeviceCommand kCreate{"<>", "creating devices", "created", kCreateOptions};
+constexpr DeviceCommand kCreate{"<>", "creating devices", "created", kDeviceOptions};
 constexpr DeviceCommand kDestroy{"destroy", "destroying devices", "destroyed", kDestroyOptions};
 constexpr DeviceCommand kEnable{"disable", "enabling device", "enabled", kPlainOptions};   // its usage text says so
 constexpr DeviceCommand kDisable{"disable", "disabling device", "disabled", kPlainOptions};

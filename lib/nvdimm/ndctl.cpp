@@ -17,10 +17,7 @@ namespace memhot {
 
 namespace {
 
-constexpr std::array kOptions{OptionSpec{'b', "bus", true}, OptionSpec{'r', "region", true},
-                              OptionSpec{'v', "verbose", false}};
-constexpr std::array kDestroyOptions{OptionSpec{'b', "bus", true}, OptionSpec{'r', "region", true},
-                                     OptionSpec{'v', "verbose", false}, OptionSpec{'f', "force", false}};
+constexpr auto kOptions = std::span(kNamespaceOptions).first(3);
 
 struct Action {
     std::string_view verb;      // "destroy"
@@ -57,7 +54,7 @@ NdAnswer disable(NdBus& bus, NdRegion& region, int id, bool /*force*/, Console&,
 }
 
 constexpr std::array kActions{
-    Action{"destroy", "destroying", "destroyed", kDestroyOptions, destroy},
+    Action{"destroy", "destroying", "destroyed", kNamespaceOptions, destroy},
     Action{"enable", "enabling", "enabled", kOptions, enable},
     Action{"disable", "disabling", "disabled", kOptions, disable},
 };
