@@ -102,6 +102,7 @@ void Executor::tell(const Run& run, std::size_t index) {
 
 // What is not as it must be; empty: all of it is.
 Result<std::string> Executor::mismatch(const std::vector<Fact>& expected) {
+    target_.look_anew();   // what was true before the last step is no evidence
     for (const auto& fact : expected) {
         const auto now = target_.look(fact);
         if (!now) return now.error();
@@ -114,6 +115,7 @@ Result<std::string> Executor::mismatch(const std::vector<Fact>& expected) {
 
 Executor::Seen Executor::see(const std::vector<Fact>& expected) {
     if (expected.empty()) return Seen::unseen;
+    target_.look_anew();
     for (const auto& fact : expected) {
         const auto now = target_.look(fact);
         if (!now || !*now) return Seen::unseen;

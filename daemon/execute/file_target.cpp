@@ -28,19 +28,23 @@ Attempt write_file(const std::string& path, const std::string& text, bool answer
 
 Attempt FileTarget::carry_out(const Action& action) {
     const auto* write = std::get_if<WriteAction>(&action);
-    if (write == nullptr) return {EOPNOTSUPP, to_string(action) + ": not yet carried out on a real host"};
+    if (write == nullptr)
+        return {EOPNOTSUPP, to_string(action) + ": only writes are carried out below a root directory"};
+    look_anew();
     const std::string root = root_ == "/" ? "" : root_;
     return write_file(root + write->path, write->text, answers_);
 }
 
 Result<std::optional<std::string>> FileTarget::look(const Fact& fact) {
     if (!answers_) return std::optional<std::string>();
-    // Read anew each time: what was true before the last step is no evidence.
-    const auto snapshot = read_host(root_);
-    if (!snapshot) return snapshot.error();
-    auto host = SimulatedHost::from_snapshot(*snapshot);
-    if (!host) return std::move(host).error();
-    return std::optional<std::string>(host->value(fact.kind, fact.name));
+    if (!host_) {
+        const auto snapshot = read_host(root_);
+        if (!snapshot) return snapshot.error();
+        auto host = SimulatedHost::from_snapshot(*snapshot);
+        if (!host) return std::move(host).error();
+        host_ = std::move(*host);
+    }
+    return std::optional<std::string>(host_->value(fact.kind, fact.name));
 }
 
 }   // namespace memhot::execute
