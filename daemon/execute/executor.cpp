@@ -217,6 +217,17 @@ Status Executor::undo_steps(Run& run) {
     return Done{};
 }
 
+// What was held for the time of the plan, where the step that takes it back was not done.
+Status Executor::undo_held(Run& run) {
+    for (std::size_t i = run.plan.steps.size(); i-- > 0;) {
+        const auto held = run.plan.steps[i].takes_back;
+        const auto& results = run.result.steps;
+        if (!held || results[i].state == StepState::done || !may_be_done(results.at(*held).state)) continue;
+        if (auto undone = undo_step(run, *held); !undone) return undone;
+    }
+    return Done{};
+}
+
 Status Executor::end(Run& run) {
     tell(run, run.plan.steps.size());
     return note(run, EntryKind::job_ended, 0, false,
@@ -249,6 +260,9 @@ Result<JobResult> Executor::run(const Plan& plan, const std::string& job, const 
     if (run.stopped() && options.undo_on_failure) {
         if (auto undone = undo_steps(run); !undone) return undone.error();
         if (run.result.end == JobEnd::failed && !run.result.changed()) run.result.end = JobEnd::undone;
+    }
+    if (run.stopped() && !options.undo_on_failure) {
+        if (auto undone = undo_held(run); !undone) return undone.error();
     }
     if (auto ended = end(run); !ended) return ended.error();
     return run.result;

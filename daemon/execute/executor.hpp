@@ -71,6 +71,7 @@ private:
     Status step(Run& run, std::size_t index);
     Status undo_steps(Run& run);
     Status undo_step(Run& run, std::size_t index);
+    Status undo_held(Run& run);
     Status end(Run& run);
     Status note(Run& run, journal::EntryKind kind, std::size_t step, bool undo, std::string text, int error = 0);
     Attempt try_until(Run& run, const Action& action, unsigned& attempts);
