@@ -48,7 +48,8 @@ std::uint64_t Progress::left() const {
 
 bool JobResult::changed() const {
     return std::ranges::any_of(steps, [](const StepResult& step) {
-        return may_be_done(step.state) || step.state == StepState::undo_failed || step.state == StepState::undo_unknown;
+        const bool undoing = step.state == StepState::undo_failed || step.state == StepState::undo_unknown;
+        return step.changes && (may_be_done(step.state) || undoing);
     });
 }
 
@@ -65,6 +66,14 @@ int JobResult::exit_status() const {
 }
 
 struct Executor::Run {
+    Run(const Plan& what, std::string name, const Options& how, std::uint64_t now)
+        : plan(what), job(std::move(name)), options(how), begun(now) {
+        result.steps.resize(plan.steps.size());
+        for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+            result.steps[i].changes = !std::holds_alternative<SaveAction>(plan.steps[i].action);
+        }
+    }
+
     const Plan& plan;
     std::string job;
     const Options& options;
@@ -236,8 +245,7 @@ Status Executor::end(Run& run) {
 }
 
 Result<JobResult> Executor::run(const Plan& plan, const std::string& job, const Options& options) {
-    Run run{plan, job, options, {}, clock_.monotonic()};
-    run.result.steps.resize(plan.steps.size());
+    Run run(plan, job, options, clock_.monotonic());
     if (plan.refused() || (plan.dangerous() && !options.accept_danger)) {
         run.stop(JobEnd::refused, plan.refused() ? plan.refusals.front().text
                                                  : "it is dangerous, and the danger was not "
@@ -269,8 +277,7 @@ Result<JobResult> Executor::run(const Plan& plan, const std::string& job, const 
 }
 
 Result<JobResult> Executor::undo(const Plan& plan, const journal::Job& job, const Options& options) {
-    Run run{plan, job.id, options, {}, clock_.monotonic()};
-    run.result.steps.resize(plan.steps.size());
+    Run run(plan, job.id, options, clock_.monotonic());
     if (job.steps.size() > plan.steps.size()) {
         return bad_input(
             fmt::format("job {}: its journal has {} steps, its plan {}", job.id, job.steps.size(), plan.steps.size()));

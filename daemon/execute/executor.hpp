@@ -42,6 +42,7 @@ struct StepResult {
     journal::StepState state = journal::StepState::untouched;
     unsigned attempts = 0;
     int error = 0;
+    bool changes = true;   // something on the host; a copy in the job's directory is no change
     std::string text;
 };
 

@@ -120,7 +120,7 @@ Status plan_namespace_reconfigure(Builder& builder) {
     const auto named = named_namespace(builder);
     if (!named) return named.error();
     rely_on_namespace(builder, *named);
-    save_labels(builder, *named->region);
+    save_labels(builder, *named->region, named->region->can_label);
     disable_and_save(builder, *named);
     std::vector<std::string> arguments{"--reconfig=" + named->name};
     std::ranges::move(as_it_is(builder, *named), std::back_inserter(arguments));

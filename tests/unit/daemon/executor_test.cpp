@@ -266,6 +266,27 @@ TEST_F(HeldPolicy, is_put_back_when_the_job_is_cancelled_or_rolled_back) {
     EXPECT_EQ(again.host().value(Fact::Kind::block, "memory33"), "absent");
 }
 
+// A copy in the job's directory is no change: nothing of this job stays.
+TEST_F(Execution, what_was_only_saved_has_changed_nothing) {
+    use("nvdimm-host.json", {"namespace", "destroy", "namespace0.0"});
+    auto where = target({"EIO:namespace0.0"});
+    const JobResult result = run(where);
+    EXPECT_EQ(result.steps[0].state, StepState::done) << "the labels are saved";
+    EXPECT_EQ(result.exit_status(), 5) << result.text;
+}
+
+TEST_F(Execution, a_rolled_back_creation_is_undone_although_its_labels_stay_saved) {
+    use("nvdimm-host.json", {"namespace", "create", "region0", "--mode=devdax", "--size=64M"});
+    auto where = target();
+    run(where);
+    const auto lock = journal::HostLock::take(top + "/run", "test");
+    auto book = journal::Journal::open(top + "/state", *lock);
+    const auto undone = Executor(where, *book, clock).undo(plan, job(), options);
+    ASSERT_TRUE(undone.ok()) << undone.error().message();
+    EXPECT_EQ(undone->end, JobEnd::undone) << undone->text;
+    EXPECT_EQ(where.taken().back(), "ndctl destroy-namespace --force namespace0.5");
+}
+
 // Each block of a device is tried by itself.
 TEST_F(Execution, retries_one_block_of_a_dax_device) {
     use("nvdimm-host.json", {"dax", "reconfigure", "dax0.1", "--mode=devdax"});
