@@ -96,6 +96,7 @@ public:
         const auto operand = next_operand(*verb + 1, global_options());
         const auto foreign = (*command)->foreign;
         if (!operand || std::ranges::find(foreign, words_[*operand]) == foreign.end()) return {words_, {}};
+        if (!(*command)->foreign_keeps_options) options_ = {};
         return split_behind(*operand);
     }
 
@@ -103,9 +104,8 @@ private:
     Split split_behind(std::size_t operand) {
         const auto at = static_cast<std::ptrdiff_t>(operand) + 1;
         Split out{{words_.begin(), words_.begin() + at}, {}};
-        options_ = {};
         for (std::size_t i = operand + 1; i < words_.size(); ++i) {
-            const Option* ours = words_[i].starts_with("--") ? find(words_[i], global_options()) : nullptr;
+            const Option* ours = our_option(words_[i]);
             auto& side = ours != nullptr ? out.ours : out.theirs;
             side.push_back(words_[i]);
             const bool value_follows = ours != nullptr && takes_next(words_[i], *ours) && i + 1 < words_.size();
@@ -123,6 +123,13 @@ private:
             if (option != nullptr && takes_next(words_[i], *option)) ++i;
         }
         return std::nullopt;
+    }
+
+    [[nodiscard]] const Option* our_option(std::string_view word) const {
+        // Neither ndctl nor daxctl has one of that letter.
+        if (!word.starts_with("--") && word != "-y") return nullptr;
+        const Option* ours = find(word, global_options());
+        return ours != nullptr ? ours : find(word, options_);
     }
 
     static const Option* find(std::string_view word, std::span<const Option> options) {

@@ -20,6 +20,12 @@ Attempt write_new(const std::string& path, std::string_view bytes) {
     return {};
 }
 
+bool holds(const std::string& path, std::string_view bytes) {
+    const journal::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    const auto there = file.open() ? journal::read_all(file.get(), path) : Result<std::string>(std::string());
+    return there.ok() && *there == bytes;
+}
+
 Attempt sync_directory(const std::string& path) {
     const journal::Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!directory.open()) return {errno, "opening " + path};
@@ -35,7 +41,9 @@ Attempt save_file(const std::string& directory, const std::string& name, std::st
     Attempt written = write_new(part, bytes);
     // A link refuses to replace what is there, which rename() would not.
     if (written.ok() && ::link(part.c_str(), path.c_str()) != 0) {
-        written = {errno, errno == EEXIST ? path + ": was saved already, and is kept" : "naming " + path};
+        written = {errno, errno == EEXIST ? path + ": another one was saved already, and is kept" : "naming " + path};
+        // A job that is taken up behind a crash saves what it may have saved before.
+        if (written.error == EEXIST && holds(path, bytes)) written = {};
     }
     ::unlink(part.c_str());
     return written.ok() ? sync_directory(directory) : written;

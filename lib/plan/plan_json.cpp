@@ -63,6 +63,7 @@ Json step_json(const PlanStep& step) {
               {"before", facts_json(step.before)},
               {"after", facts_json(step.after)},
               {"depends_on", step.depends_on}};
+    if (step.block) json["block"] = *step.block;
     if (!step.reason.empty()) json["reason"] = step.reason;
     for (const auto& loss : step.destroys) {
         json["destroys"].push_back({{"device", loss.device}, {"bytes", loss.bytes}, {"what", loss.what}});

@@ -113,7 +113,21 @@ std::string group_text(const Plan& plan, const Group& group, Tense tense) {
                        low_text.after, down ? ", downward" : "");
 }
 
-void put_steps(const Plan& plan, Tense tense, std::string& out) {
+}   // namespace
+
+std::vector<std::string> step_lines(const Plan& plan, std::size_t first, std::size_t end, Tense tense) {
+    std::vector<std::string> out;
+    for (std::size_t i = first; i < end;) {
+        Group group = group_at(plan, i, tense);
+        group.last = std::min(group.last, end - 1);
+        out.push_back(group_text(plan, group, tense));
+        i = group.last + 1;
+    }
+    return out;
+}
+
+std::string steps_text(const Plan& plan, Tense tense) {
+    std::string out;
     for (std::size_t i = 0; i < plan.steps.size();) {
         const Group group = group_at(plan, i, tense);
         const bool one = group.first == group.last;
@@ -125,9 +139,8 @@ void put_steps(const Plan& plan, Tense tense, std::string& out) {
         out += below(plan.steps[group.first]);
         i = group.last + 1;
     }
+    return out;
 }
-
-}   // namespace
 
 std::string to_string(const Action& action) {
     return std::visit(
@@ -161,7 +174,7 @@ std::string to_text(const Plan& plan, Tense tense) {
         for (const auto& command : step.verdict.commands) out += fmt::format("  accepted would be: {}\n", command);
     }
     for (const auto& note : plan.notes) out += note + "\n";
-    put_steps(plan, tense, out);
+    out += steps_text(plan, tense);
     const auto cost = cost_text(plan.cost());
     if (!cost.empty() && !plan.refused()) out += fmt::format("in all: {}\n", cost);
     return out;
