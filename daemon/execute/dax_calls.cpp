@@ -128,16 +128,16 @@ constexpr std::array kVerbs{
 }   // namespace
 
 Attempt carry_out(NdContext& context, const DaxRequest& request) {
-    daxctl_region* region = context.dax_region(request.region);
-    if (region == nullptr) return {ENODEV, "there is no dax region " + std::to_string(request.region)};
     if (request.what == DaxRequest::What::create) {
-        const auto made = context.answer(daxctl_region_create_dev(region),
-                                         "creating a device in dax region " + std::to_string(request.region));
+        const std::string name = "dax region " + std::to_string(request.region);
+        daxctl_region* region = context.dax_region(request.region);
+        if (region == nullptr) return {ENODEV, "there is no " + name};
+        const auto made = context.answer(daxctl_region_create_dev(region), "creating a device in " + name);
         if (!made.ok()) return made;
     }
-    daxctl_dev* device = NdContext::dax_device(region, request.device);
+    daxctl_dev* device = context.dax_device(request.device);
     if (device == nullptr) return {ENODEV, "there is no " + request.device};
-    Device subject(context, request, region, device);
+    Device subject(context, request, daxctl_dev_get_region(device), device);
     return (subject.*std::ranges::find(kVerbs, request.what, &Verb::what)->carry_out)();
 }
 

@@ -63,6 +63,8 @@ int JobResult::exit_status() const {
         case JobEnd::cancelled:
         case JobEnd::timed_out: return 7;
         case JobEnd::undone:
+            if (undo_wanted) return 0;
+            break;
         case JobEnd::failed: break;
     }
     return changed() ? 6 : 5;
@@ -353,6 +355,7 @@ Result<JobResult> Executor::finish(const Plan& plan, const journal::Job& job, co
 
 Result<JobResult> Executor::undo(const Plan& plan, const journal::Job& job, const Options& options) {
     Run run(plan, job.id, options, clock_.monotonic());
+    run.result.undo_wanted = true;
     if (auto taken = take_up(run, job); !taken) return taken.error();
     if (auto undone = undo_steps(run); !undone) return undone.error();
     const bool clean = !run.result.changed();

@@ -49,6 +49,7 @@ struct StepResult {
 struct JobResult {
     JobEnd end = JobEnd::done;
     std::string text;   // why it ended so
+    bool undo_wanted = false;   // it was a rollback: undone is what was asked for
     std::vector<StepResult> steps;
 
     // Some of it is done and stays.

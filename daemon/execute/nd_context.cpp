@@ -105,10 +105,14 @@ daxctl_region* NdContext::dax_region(int id) const {
     return nullptr;
 }
 
-daxctl_dev* NdContext::dax_device(daxctl_region* region, const std::string& name) {
-    daxctl_dev* device = nullptr;
-    daxctl_dev_foreach(region, device) {
-        if (name == daxctl_dev_get_devname(device)) return device;
+daxctl_dev* NdContext::dax_device(const std::string& name) const {
+    if (dax_ == nullptr) return nullptr;
+    daxctl_region* region = nullptr;
+    daxctl_region_foreach(dax_, region) {
+        daxctl_dev* device = nullptr;
+        daxctl_dev_foreach(region, device) {
+            if (name == daxctl_dev_get_devname(device)) return device;
+        }
     }
     return nullptr;
 }

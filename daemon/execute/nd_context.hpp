@@ -26,8 +26,9 @@ public:
     // Of whatever region.
     [[nodiscard]] ndctl_namespace* find(const std::string& name) const;
     [[nodiscard]] ndctl_dimm* dimm(const std::string& name) const;
+    // The first of that number: each devdax namespace of a region has a dax region with the number of its region.
     [[nodiscard]] daxctl_region* dax_region(int id) const;
-    [[nodiscard]] static daxctl_dev* dax_device(daxctl_region* region, const std::string& name);
+    [[nodiscard]] daxctl_dev* dax_device(const std::string& name) const;
 
     // result: 0 or positive for success, -errno. call: "setting the size of namespace0.1". What the library logged
     // meanwhile is told beside it.

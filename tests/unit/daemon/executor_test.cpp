@@ -284,6 +284,7 @@ TEST_F(Execution, a_rolled_back_creation_is_undone_although_its_labels_stay_save
     const auto undone = Executor(where, *book, clock).undo(plan, job(), options);
     ASSERT_TRUE(undone.ok()) << undone.error().message();
     EXPECT_EQ(undone->end, JobEnd::undone) << undone->text;
+    EXPECT_EQ(undone->exit_status(), 0) << "it is what was asked for";
     EXPECT_EQ(where.taken().back(), "ndctl destroy-namespace --force namespace0.5");
 }
 
