@@ -131,6 +131,19 @@ TEST(Resolve, a_new_dax_device) {
     EXPECT_EQ(command.devices.front().size, kGiB);
 }
 
+// size_store() refuses a namespace without a uuid, and takes one that got its uuid by hand: the kernel keeps it before there
+// is a size. tests/vm/scenarios/crash-align shows it.
+TEST(Resolve, an_idle_namespace_with_a_uuid_takes_a_size) {
+    Snapshot snapshot = host();
+    const CommandLine write{"write", "/sys/bus/nd/devices/namespace0.5/size", {"67108864"}};
+    EXPECT_EQ(predict(snapshot, {}, {write})->front().outcome.rule, RuleId::nd_size_no_uuid);
+    for (auto& ns : snapshot.nvdimm->namespaces) {
+        if (ns.name == "namespace0.5") ns.uuid = "11111111-2222-3333-4444-555555555555";
+    }
+    const auto verdict = predict(snapshot, {}, {write});
+    EXPECT_TRUE(verdict->front().outcome.accepted()) << verdict->front().summary;
+}
+
 TEST(Resolve, several_devices_and_other_programs_are_unsupported) {
     for (const char* text : {"ndctl destroy-namespace -f all", "daxctl offline-memory all", "ndctl list"}) {
         const auto result = resolve(host(), split_command(text));

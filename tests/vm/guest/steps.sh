@@ -2,6 +2,8 @@
 #
 # The words that a scenario is written in (busybox sh). Each makes a numbered folder of /out:
 #   step COMMAND...   asks memhotctl what COMMAND will do, runs it, then records what the host looks like
+#   danger RULE COMMAND...  a step whose prediction must name the danger RULE
+#   crash RULE COMMAND...   the last one: COMMAND crashes the kernel, and the prediction must say so by RULE
 #   setup COMMAND...  runs COMMAND, which nobody predicts, and records the host
 #   wish WISH...      plans WISH, has memhotctl carry the plan out, then records the host
 #   refused WISH...   the same of a plan that is refused: nothing may change
@@ -72,6 +74,27 @@ step() {
     echo $? >"$at/check.status"
     run_command "$@"
     observe
+}
+
+danger() {
+    rule=$1
+    shift
+    step "$@"
+    echo "$rule" >"$at/hazard"
+}
+
+# Nothing comes back from a VM that has crashed, so everything goes to its console, where `run` looks for it.
+crash() {
+    rule=$1
+    shift
+    next_step "$@"
+    # shellcheck disable=SC2046   # words of an operation
+    memhotctl --json check $(operation_of "$@") >"$at/check.json"
+    kind=$(sed -n 's/^ *"kind": "\(.*\)",\{0,1\}$/\1/p' "$at/check.json" | head -n 1)
+    grep -q "\"$rule\"" "$at/check.json" || kind="$kind without $rule"
+    echo "vm-crash: $*: predicted $kind" >/dev/console
+    "$@"
+    echo "vm-crash: survived, $?" >/dev/console
 }
 
 setup() {
