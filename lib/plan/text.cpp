@@ -56,6 +56,7 @@ std::string below(const PlanStep& step) {
     }
     for (const auto& loss : step.destroys) line("destroys", loss.what);
     if (!step.no_undo.empty() && !std::holds_alternative<SaveAction>(step.action)) line("no undo", step.no_undo);
+    if (!step.undo_differs.empty()) line("undone", step.undo_differs);
     return out;
 }
 
