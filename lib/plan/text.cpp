@@ -163,8 +163,8 @@ std::string to_text(const Plan& plan, Tense tense) {
     const std::string title = plan.refused()       ? "refused"
                               : plan.steps.empty() ? "nothing to do"
                                                    : count_text(plan.steps.size(), "step");
-    std::string out =
-        fmt::format("{} on {}: {}{}\n", to_string(plan.wish), plan.host, title, plan.dangerous() ? ", DANGEROUS" : "");
+    std::string out = fmt::format("{} on {}: {}{}\n", to_string(plan.wish), plan.host.empty() ? "this host" : plan.host,
+                                  title, plan.dangerous() ? ", DANGEROUS" : "");
     for (const auto& refusal : plan.refusals) {
         out += fmt::format("refused: {} [{}]\n", refusal.text, rule(refusal.rule).id);
         if (const auto remedy = rule(refusal.rule).remedy; !remedy.empty())
