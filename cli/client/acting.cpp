@@ -155,6 +155,13 @@ Result<Jobs> open_jobs(Context& context) {
     return jobs;
 }
 
+// A job that could not begin: exit status 5 where the disk or another writer is why, else the error's own.
+Result<int> not_begun(Context& context, const memhot::Error& error) {
+    if (error.kind() != memhot::ErrorKind::io) return error;
+    context.note(error.message());
+    return exit_code::failed;
+}
+
 Result<std::string> read_text(const std::string& path) {
     if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
     std::ifstream in(path, std::ios::binary);
@@ -229,7 +236,7 @@ Result<int> carry_out_wish(Context& context, const std::vector<std::string>& wis
     // Whoever only looks needs neither lock nor journal.
     if (context.arguments().flag("dry-run")) return show_plan(context, wish);
     auto jobs = open_jobs(context);
-    if (!jobs) return std::move(jobs).error();
+    if (!jobs) return not_begun(context, jobs.error());
     const auto snapshot = jobs->snapshot();
     if (!snapshot) return snapshot.error();
     const auto plan = plan_of(*snapshot, wish);
@@ -243,7 +250,7 @@ Result<int> carry_out_file(Context& context, const std::string& path) {
     const auto kept = memhot::plan_from_json(*text).with_context(in_quotes(path));
     if (!kept) return kept.error();
     auto jobs = open_jobs(context);
-    if (!jobs) return std::move(jobs).error();
+    if (!jobs) return not_begun(context, jobs.error());
     const auto snapshot = jobs->snapshot();
     if (!snapshot) return snapshot.error();
     const auto changes = is_stale(*kept, *snapshot);
@@ -261,12 +268,12 @@ Result<int> carry_out_file(Context& context, const std::string& path) {
 
 Result<int> roll_back(Context& context, const std::string& id) {
     auto jobs = open_jobs(context);
-    if (!jobs) return std::move(jobs).error();
+    if (!jobs) return not_begun(context, jobs.error());
     const auto job = job_named(context, id);
     if (!job) return job.error();
     const auto snapshot = jobs->snapshot();
     if (!snapshot) return snapshot.error();
-    const auto plan = make_undo(*snapshot, job->plan, steps_to_undo(*job));
+    const auto plan = make_undo(*snapshot, job->plan, steps_to_undo(*job), doubtful_steps(*job));
     if (!plan) return plan.error();
     if (plan->steps.empty() && !job->interrupted()) {
         context.note(fmt::format("job {} ({}) has nothing that can be undone", job->id, job->end));
@@ -278,7 +285,7 @@ Result<int> roll_back(Context& context, const std::string& id) {
 
 Result<int> resume(Context& context, const std::string& id) {
     auto jobs = open_jobs(context);
-    if (!jobs) return std::move(jobs).error();
+    if (!jobs) return not_begun(context, jobs.error());
     const auto job = job_named(context, id);
     if (!job) return job.error();
     if (!job->interrupted()) {

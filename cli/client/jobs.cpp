@@ -13,6 +13,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <span>
 
 #include "execute/executor.hpp"
 #include "execute/live_target.hpp"
@@ -35,6 +36,7 @@ constexpr std::string_view kState = "/var/lib/memhot";
 constexpr std::string_view kRun = "/run/memhot";
 // As the executor has it.
 constexpr std::array<std::string_view, 4> kMayBeDone{"done", "unknown", "undo-failed", "undo-unknown"};
+constexpr std::array<std::string_view, 2> kDoubtful{"unknown", "undo-unknown"};
 constexpr std::string_view kInterrupted = "interrupted";
 
 // Set by Ctrl-C and by a shutdown: the job stops between two blocks and says how far it came.
@@ -59,6 +61,19 @@ public:
 private:
     static constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
     struct sigaction before_[std::size(kSignals)]{};
+};
+
+// A job that runs pays attention to signals and to its cancel file, which nobody finds before or behind it.
+class Attention {
+public:
+    explicit Attention(std::string file) : file_(std::move(file)) { ::unlink(file_.c_str()); }
+    Attention(const Attention&) = delete;
+    Attention& operator=(const Attention&) = delete;
+    ~Attention() { ::unlink(file_.c_str()); }
+
+private:
+    std::string file_;
+    Signals signals_;
 };
 
 Status make_directories(const std::string& path) {
@@ -127,7 +142,27 @@ std::string next_id(const std::vector<journal::Job>& jobs) {
     return fmt::to_string(last + 1);
 }
 
+// Each job on its own, so that damage to one hides no other.
+std::vector<std::vector<journal::Entry>> by_job(const std::vector<journal::Entry>& entries) {
+    std::vector<std::vector<journal::Entry>> out;
+    for (const auto& entry : entries) {
+        const auto same = [&](const auto& group) { return group.front().job == entry.job; };
+        auto group = std::ranges::find_if(out, same);
+        if (group == out.end()) group = out.insert(out.end(), std::vector<journal::Entry>{});
+        group->push_back(entry);
+    }
+    return out;
+}
+
 std::string cancel_file(const JobPlace& place, const std::string& id) { return place.run + "/cancel-" + id; }
+
+std::vector<std::size_t> steps_in(const JobReport& job, std::span<const std::string_view> states) {
+    std::vector<std::size_t> out;
+    for (std::size_t i = 0; i < job.steps.size(); ++i) {
+        if (std::ranges::find(states, job.steps[i].state) != states.end()) out.push_back(i);
+    }
+    return out;
+}
 
 bool is_simulated(const JobRequest& request) { return request.host.snapshot.has_value(); }
 
@@ -242,12 +277,10 @@ Result<memhot::Snapshot> Jobs::snapshot() { return read_snapshot(open_->request.
 std::vector<std::string> Jobs::notes() const { return open_->book.notes(); }
 
 Result<JobReport> Jobs::run(const memhot::Plan& plan, const Listener& listener) {
-    const Signals signals;
     const std::string id = next_id(open_->jobs);
-    ::unlink(cancel_file(open_->place, id).c_str());
+    const Attention attention(cancel_file(open_->place, id));
     execute::Executor executor(open_->target_for(id), open_->book, open_->clock);
     const auto result = executor.run(plan, id, open_->options(id, listener));
-    ::unlink(cancel_file(open_->place, id).c_str());
     if (!result) return result.error();
     return report_of(id, plan, *result);
 }
@@ -255,7 +288,7 @@ Result<JobReport> Jobs::run(const memhot::Plan& plan, const Listener& listener) 
 Result<JobReport> Jobs::undo(const JobReport& job, const Listener& listener) {
     const auto written = open_->job(job.id);
     if (!written) return written.error();
-    const Signals signals;
+    const Attention attention(cancel_file(open_->place, job.id));
     execute::Executor executor(open_->target_for(job.id), open_->book, open_->clock);
     const auto result = executor.undo(job.plan, **written, open_->options(job.id, listener));
     if (!result) return result.error();
@@ -265,7 +298,7 @@ Result<JobReport> Jobs::undo(const JobReport& job, const Listener& listener) {
 Result<JobReport> Jobs::finish(const JobReport& job, const Listener& listener) {
     const auto written = open_->job(job.id);
     if (!written) return written.error();
-    const Signals signals;
+    const Attention attention(cancel_file(open_->place, job.id));
     execute::Executor executor(open_->target_for(job.id), open_->book, open_->clock);
     const auto result = executor.finish(job.plan, **written, open_->options(job.id, listener));
     if (!result) return result.error();
@@ -280,12 +313,15 @@ Result<JobList> read_jobs(const JobRequest& request) {
     JobList out;
     const std::string path = place.state + "/" + std::string(journal::kFileName);
     out.notes = reading->complaints(path);
-    const auto jobs = journal::jobs_of(reading->entries);
-    if (!jobs) return Error(jobs.error()).add_context(path);
-    for (const auto& job : *jobs) {
-        auto plan = memhot::plan_from_json(job.plan);
-        if (!plan) return std::move(plan).error().add_context(fmt::format("{}: plan of job {}", path, job.id));
-        out.jobs.push_back(report_of(job, *std::move(plan)));
+    for (const auto& entries : by_job(reading->entries)) {
+        const auto jobs = journal::jobs_of(entries);
+        auto plan = jobs ? memhot::plan_from_json(jobs->front().plan) : Result<memhot::Plan>(jobs.error());
+        if (!plan) {
+            out.notes.push_back(
+                fmt::format("{}: job {} cannot be told: {}", path, entries.front().job, plan.error().message()));
+            continue;
+        }
+        out.jobs.push_back(report_of(jobs->front(), *std::move(plan)));
     }
     return out;
 }
@@ -334,13 +370,7 @@ Status cancel_job(const JobRequest& request, const std::string& id) {
     return memhot::Done{};
 }
 
-std::vector<std::size_t> steps_to_undo(const JobReport& job) {
-    std::vector<std::size_t> out;
-    for (std::size_t i = 0; i < job.steps.size(); ++i) {
-        const std::string& state = job.steps[i].state;
-        if (std::ranges::find(kMayBeDone, state) != kMayBeDone.end()) out.push_back(i);
-    }
-    return out;
-}
+std::vector<std::size_t> steps_to_undo(const JobReport& job) { return steps_in(job, kMayBeDone); }
+std::vector<std::size_t> doubtful_steps(const JobReport& job) { return steps_in(job, kDoubtful); }
 
 }   // namespace memhotctl

@@ -109,7 +109,8 @@ memhot::Result<std::vector<JobEvent>> read_events(const JobRequest& request);
 // Asks the job that runs now to stop between two blocks. not_found where none runs.
 memhot::Status cancel_job(const JobRequest& request, const std::string& id);
 
-// steps whose state says that they are done, or that nobody knows.
+// Steps whose state says that they are done, or that nobody knows; and those of them of which nobody does.
 std::vector<std::size_t> steps_to_undo(const JobReport& job);
+std::vector<std::size_t> doubtful_steps(const JobReport& job);
 
 }   // namespace memhotctl

@@ -238,10 +238,20 @@ Status Executor::undo_step(Run& run, std::size_t index) {
     return note(run, EntryKind::step_done, index, true, to_string(step.undo.back()));
 }
 
+// A step that stays keeps those that it depends on.
 Status Executor::undo_steps(Run& run) {
+    std::vector<bool> held(run.result.steps.size(), false);
     for (std::size_t i = run.result.steps.size(); i-- > 0;) {
-        if (!can_be_undone(run.result.steps[i].state)) continue;
-        if (auto undone = undo_step(run, i); !undone) return undone;
+        StepResult& result = run.result.steps[i];
+        const PlanStep& step = run.plan.steps[i];
+        if (held[i]) {
+            result.text = "what came behind it and depends on it is not undone";
+        } else if (can_be_undone(result.state)) {
+            if (auto undone = undo_step(run, i); !undone) return undone;
+        }
+        const bool harmless = std::holds_alternative<SaveAction>(step.action);
+        if (!held[i] && (harmless || !can_be_undone(result.state))) continue;
+        for (const auto on : step.depends_on) held.at(on) = true;
     }
     return Done{};
 }

@@ -3,7 +3,6 @@
 // What daxctl's commands share (daxctl/device.c: parse_device_options, do_xaction_device).
 #pragma once
 
-#include <array>
 #include <functional>
 #include <optional>
 #include <span>
@@ -13,14 +12,6 @@
 #include "nvdimm/options.hpp"
 
 namespace memhot {
-
-// Of reconfigure-device and create-device; the other commands take some of them.
-inline constexpr std::array kDeviceOptions{
-    OptionSpec{'r', "region", true},        OptionSpec{'u', "human", false},     OptionSpec{'v', "verbose", false},
-    OptionSpec{'s', "size", true},          OptionSpec{'a', "align", true},      OptionSpec{0, "input", true},
-    OptionSpec{'m', "mode", true},          OptionSpec{'N', "no-online", false}, OptionSpec{'f', "force", false},
-    OptionSpec{'C', "check-config", false}, OptionSpec{0, "no-movable", false},
-};
 
 struct DeviceCommand {
     std::string_view usage;    // "reconfigure", of "specify a device to ..."

@@ -11,13 +11,11 @@
 #include <utility>
 
 #include "nvdimm/command.hpp"
-#include "nvdimm/options.hpp"
+#include "nvdimm/option_tables.hpp"
 
 namespace memhot {
 
 namespace {
-
-constexpr auto kOptions = std::span(kNamespaceOptions).first(3);
 
 struct Action {
     std::string_view verb;      // "destroy"
@@ -54,9 +52,9 @@ NdAnswer disable(NdBus& bus, NdRegion& region, int id, bool /*force*/, Console&,
 }
 
 constexpr std::array kActions{
-    Action{"destroy", "destroying", "destroyed", kNamespaceOptions, destroy},
-    Action{"enable", "enabling", "enabled", kOptions, enable},
-    Action{"disable", "disabling", "disabled", kOptions, disable},
+    Action{"destroy", "destroying", "destroyed", kDestroyNamespaceOptions, destroy},
+    Action{"enable", "enabling", "enabled", kNamespaceOptions, enable},
+    Action{"disable", "disabling", "disabled", kNamespaceOptions, disable},
 };
 
 // In the order of ndctl, whose answer is that of the last one: libndctl puts each that readdir() finds in front.

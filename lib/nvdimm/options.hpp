@@ -3,7 +3,6 @@
 // How ndctl and daxctl read their command lines (util/parse-options.c, util/size.c of ndctl 76.1).
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -19,10 +18,6 @@ struct OptionSpec {
     std::string_view word;
     bool takes_value = false;
 };
-
-// Of ndctl destroy-namespace; enable-namespace and disable-namespace take the first three.
-inline constexpr std::array kNamespaceOptions{OptionSpec{'b', "bus", true}, OptionSpec{'r', "region", true},
-                                              OptionSpec{'v', "verbose", false}, OptionSpec{'f', "force", false}};
 
 struct ParsedOptions {
     std::map<std::string_view, std::string> values;   // by word

@@ -3,7 +3,8 @@
 // dax reconfigure, online, offline, create, destroy.
 #include <fmt/format.h>
 
-#include "nvdimm/daxctl_common.hpp"
+#include "nvdimm/command.hpp"
+#include "nvdimm/option_tables.hpp"
 #include "plan/blocks.hpp"
 #include "plan/devices.hpp"
 #include "plan/interlocks.hpp"
@@ -25,7 +26,7 @@ struct Options {
 
 // The zone of the wish goes before daxctl's word for it.
 Options options_of(const Builder& builder) {
-    const ParsedOptions parsed = parse_options(kDeviceOptions, builder.wish().options);
+    const ParsedOptions parsed = parse_options(kReconfigureDeviceOptions, builder.wish().options);
     Options options;
     options.mode = parsed.value("mode").value_or("");
     options.no_online = parsed.is_set("no-online");

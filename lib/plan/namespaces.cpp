@@ -57,9 +57,11 @@ std::vector<std::string> as_it_is(const Builder& builder, const NamedNamespace& 
     if (!request) return {};
     std::vector<std::string> out;
     const NsMode now = mode_of(bus, *named.region, *named.ns);
-    const bool mode_said = std::ranges::any_of(builder.wish().options, [](const std::string& option) {
-        return option.starts_with("--mode") || option.starts_with("-m");
-    });
+    const auto said = [&](std::string_view option) {
+        return std::ranges::any_of(builder.wish().options,
+                                   [option](const std::string& one) { return one.starts_with(option); });
+    };
+    const bool mode_said = said("--mode=");
     const NsMode wanted = mode_said ? request->mode.value_or(now) : now;
     if (!mode_said) out.push_back(fmt::format("--mode={}", to_string(now)));
     if (wanted != now || !named.ns->active) return out;
@@ -67,10 +69,7 @@ std::vector<std::string> as_it_is(const Builder& builder, const NamedNamespace& 
         out.push_back(fmt::format("--align={}", named.ns->active->align));
     }
     const InfoBlock* info = info_block_of(bus, *named.ns);
-    const bool sector_said = std::ranges::any_of(builder.wish().options, [](const std::string& option) {
-        return option.starts_with("--sector-size") || option.starts_with("-l");
-    });
-    if (now == NsMode::sector && !mode_said && !sector_said && info != nullptr && info->sector_size != 0) {
+    if (now == NsMode::sector && !mode_said && !said("--sector-size=") && info != nullptr && info->sector_size != 0) {
         out.push_back(fmt::format("--sector-size={}", info->sector_size));
     }
     return out;

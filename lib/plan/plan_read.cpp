@@ -120,6 +120,7 @@ PlanStep read_step(JsonObject& object) {
     step.reason = object.find_text("reason").value_or("");
     step.no_undo = object.find_text("no_undo").value_or("");
     step.takes_back = object.find_number("takes_back");
+    step.undo_differs = object.find_text("undo_differs").value_or("");
     step.destroys = objects(object, "destroys", read_loss);
     step.undo = objects(object, "undo", read_action);
     step.before = objects(object, "before", read_fact);

@@ -56,6 +56,7 @@ std::string below(const PlanStep& step) {
     }
     for (const auto& loss : step.destroys) line("destroys", loss.what);
     if (!step.no_undo.empty() && !std::holds_alternative<SaveAction>(step.action)) line("no undo", step.no_undo);
+    if (!step.undo_differs.empty()) line("undone", step.undo_differs);
     return out;
 }
 
@@ -162,8 +163,8 @@ std::string to_text(const Plan& plan, Tense tense) {
     const std::string title = plan.refused()       ? "refused"
                               : plan.steps.empty() ? "nothing to do"
                                                    : count_text(plan.steps.size(), "step");
-    std::string out =
-        fmt::format("{} on {}: {}{}\n", to_string(plan.wish), plan.host, title, plan.dangerous() ? ", DANGEROUS" : "");
+    std::string out = fmt::format("{} on {}: {}{}\n", to_string(plan.wish), plan.host.empty() ? "this host" : plan.host,
+                                  title, plan.dangerous() ? ", DANGEROUS" : "");
     for (const auto& refusal : plan.refusals) {
         out += fmt::format("refused: {} [{}]\n", refusal.text, rule(refusal.rule).id);
         if (const auto remedy = rule(refusal.rule).remedy; !remedy.empty())

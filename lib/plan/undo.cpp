@@ -46,28 +46,42 @@ bool all_hold(const SimulatedHost& host, const std::vector<Fact>& facts) {
            std::ranges::all_of(facts, [&](const Fact& fact) { return host.value(fact.kind, fact.name) == fact.value; });
 }
 
+// Why a step is not undone; empty: it can be, or there is nothing to undo.
+std::string why_it_stays(const SimulatedHost& host, const PlanStep& step, bool held, bool doubt) {
+    if (std::holds_alternative<SaveAction>(step.action) || all_hold(host, step.before)) return {};
+    if (held) return "a step behind it, which needs it, stays";
+    if (step.undo.empty()) return step.no_undo.empty() ? "there is no way back" : step.no_undo;
+    if (doubt && step.before.empty()) return "nobody knows whether it was done";
+    return {};
+}
+
 Error no_step(std::size_t index) { return bad_input(fmt::format("the plan has no step {}", index + 1)); }
 
 }   // namespace
 
-Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::vector<std::size_t>& steps) {
+Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::vector<std::size_t>& steps,
+                       const std::vector<std::size_t>& doubtful) {
     auto host = SimulatedHost::from_snapshot(snapshot);
     if (!host) return std::move(host).error();
     Plan out = empty_like(done);
+    std::vector<bool> held(done.steps.size(), false);
     std::vector<std::size_t> order = steps;
     std::ranges::sort(order, std::greater());
     for (const auto index : order) {
         if (index >= done.steps.size()) return no_step(index);
         const PlanStep& step = done.steps[index];
+        const bool doubt = std::ranges::find(doubtful, index) != doubtful.end();
+        const std::string why = why_it_stays(*host, step, held[index], doubt);
+        if (!why.empty()) out.notes.push_back(fmt::format("stays: {}: {}", step.did, why));
+        if (!why.empty() || held[index]) {
+            for (const auto on : step.depends_on) held.at(on) = true;
+            continue;
+        }
         if (all_hold(*host, step.before)) {
             out.notes.push_back(fmt::format("is as it was before: {}", step.did));
             continue;
         }
-        if (step.undo.empty() && !step.no_undo.empty() && !std::holds_alternative<SaveAction>(step.action))
-            out.notes.push_back(fmt::format("stays: {}: {}", step.did, step.no_undo));
-        for (const auto& action : step.undo) {
-            add(out, undoing(step, action, host->carry_out(action)));
-        }
+        for (const auto& action : step.undo) add(out, undoing(step, action, host->carry_out(action)));
     }
     return out;
 }

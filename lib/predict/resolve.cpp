@@ -9,6 +9,7 @@
 #include "nvdimm/create_request.hpp"
 #include "nvdimm/daxctl_common.hpp"
 #include "nvdimm/from_snapshot.hpp"
+#include "nvdimm/option_tables.hpp"
 #include "predict/nd_parts.hpp"
 
 namespace memhot {
@@ -43,7 +44,7 @@ Error several(const CommandLine& command) {
 
 // A name that the host does not have is for the verdict to say.
 Status resolve_namespace(NdBus bus, const CommandLine& command, NamespaceRequest::What what, ResolvedCommand& out) {
-    const ParsedOptions options = parse_options(kNamespaceOptions, command.arguments);
+    const ParsedOptions options = parse_options(kDestroyNamespaceOptions, command.arguments);
     if (options.words.size() != 1 || options.words.front() == "all") return several(command);
     const FoundNamespace found = find_namespace(bus, options.words.front());
     if (found.ns == nullptr) return Done{};
@@ -73,7 +74,7 @@ Status resolve_created(const NdBus& before, const NdBus& after, DaxRequest reque
 
 Status resolve_dax(const NdBus& before, const NdBus& after, const CommandLine& command, DaxRequest::What what,
                    ResolvedCommand& out) {
-    const ParsedOptions options = parse_options(kDeviceOptions, command.arguments);
+    const ParsedOptions options = parse_options(kReconfigureDeviceOptions, command.arguments);
     DaxRequest request;
     request.what = what;
     request.online = !options.is_set("no-online");

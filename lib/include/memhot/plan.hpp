@@ -123,6 +123,7 @@ struct PlanStep {
     // Index of a step before it that held only while the plan ran, and that this one takes back. Where the plan ends
     // before this step, the other's undo must do it.
     std::optional<std::size_t> takes_back;
+    std::string undo_differs;     // how the host is not as before when it is undone; mostly empty
     // Memory blocks that the step changes, as they must be before it and will be behind it.
     std::vector<Fact> before;
     std::vector<Fact> after;
@@ -165,8 +166,10 @@ struct FactChange {
     std::string now;
 };
 // The steps that undo those steps of a plan, the last first, each judged on the host as it is now and as the ones before
-// it leave it. Steps that change nothing or have no undo are left out; notes say why.
-Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::vector<std::size_t>& steps);
+// it leave it. doubtful: those of them of which nobody knows whether they were done. What stays (no way back, a doubt that
+// the host does not settle, and what such a step depends on) is left out; notes say why.
+Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::vector<std::size_t>& steps,
+                       const std::vector<std::size_t>& doubtful);
 // Those steps of a plan, which were not done yet, judged on the host as it is now. A step whose blocks are already as it
 // leaves them is left out.
 Result<Plan> make_rest(const Snapshot& snapshot, const Plan& begun, const std::vector<std::size_t>& steps);

@@ -88,5 +88,29 @@ TEST_F(Saving, a_file_that_is_not_there_is_an_answer) {
     EXPECT_EQ(attempt.text, "opening /sys/devices/system/memory/memory4000000/state");
 }
 
+// A host of which nothing else can be read: what is expected of a block is seen in its own files.
+TEST_F(Saving, a_block_that_is_as_expected_needs_no_look_at_the_whole_host) {
+    const fs::path block = top / "sys/devices/system/memory/memory40";
+    fs::create_directories(block / "node1");
+    const auto put = [&](const char* file, const char* text) { std::ofstream(block / file) << text; };
+    FileTarget target(top.string(), true);
+    const auto sees = [&](const std::string& value) {
+        const auto seen = target.look({Fact::Kind::block, "memory40", value});
+        return seen.ok() && *seen && **seen == value;
+    };
+    put("state", "online\n");
+    put("valid_zones", "Movable\n");
+    EXPECT_TRUE(sees("online, node1, zones Movable"));
+    EXPECT_FALSE(sees("online, node1, zones Normal"));
+    EXPECT_FALSE(sees("online, node0, zones Movable"));
+    EXPECT_FALSE(sees("offline, node1"));
+    put("state", "offline\n");
+    put("valid_zones", "Normal Movable\n");
+    EXPECT_TRUE(sees("offline, node1"));
+    EXPECT_FALSE(sees("online, node1, zones Movable"));
+    put("state", "going-offline\n");
+    EXPECT_FALSE(sees("offline, node1"));
+}
+
 }   // namespace
 }   // namespace memhot::execute
