@@ -314,7 +314,9 @@ void restore_block_state(Model& model, std::uint64_t number, std::string_view st
     // Memory of boot that went offline and came back in another zone.
     const bool moved = online && now->online && !valid_zones.empty() && movable != (now->valid_zones == "Movable");
     if (now->online == online && !moved) return;
-    const auto write = [&](const char* word) { model.apply(op::SetState{number, word}, Outcome::accept(RuleId::none)); };
+    const auto write = [&](const char* word) {
+        model.apply(op::SetState{number, word}, Outcome::accept(RuleId::none));
+    };
     if (now->online) write("offline");
     if (online) write(movable ? "online_movable" : "online_kernel");
 }
