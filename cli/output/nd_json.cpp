@@ -126,8 +126,10 @@ Json to_document(const RegionNode& region) {
     put(out, "type", record.type);
     put(out, "size", record.size);
     put(out, "align", record.align);
-    put(out, "available_size", record.available_size);
-    put(out, "max_available_extent", record.max_available_extent);
+    // A region without labels cannot be divided, whatever sysfs shows of its DIMMs: libndctl says 0, too.
+    const bool divided = record.nstype != 4;   // ND_DEVICE_NAMESPACE_IO
+    put(out, "available_size", divided || !record.available_size ? record.available_size : 0);
+    put(out, "max_available_extent", divided || !record.max_available_extent ? record.max_available_extent : 0);
     put_address(out, "resource", record.resource);
     if (record.ways && *record.ways != 0) out.set("interleave_ways", *record.ways);
     if (record.numa_node) out.set("numa_node", *record.numa_node);
