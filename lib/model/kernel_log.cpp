@@ -160,12 +160,17 @@ void zonelists_after(Log& log, State& state, Change&& change) {
     for (auto& line : zonelist_lines(state)) log.add(std::move(line));
 }
 
+// Where the block at that address would go. Answers without a copy of the state are most of all.
+bool fills_empty_zone(const State& state, OnlineType type, int node, std::uint64_t address) {
+    const Zone zone = zone_for(state, type, node, state.pfn(address), state.pages(state.block_size));
+    return is_zone_empty(state, node, zone);
+}
+
 void onlined_by_default(Log& log, const op::Add& add, const Outcome& answer) {
     const OnlineType type = log.state().policy.default_online;
     const auto range = Range::from_size(add.start, add.size);
-    const bool has_room =
-        is_zone_empty(log.state(), add.node, Zone::normal) || is_zone_empty(log.state(), add.node, Zone::movable);
-    if (!answer.accepted() || !range || type == OnlineType::offline || !has_room) return;
+    if (!answer.accepted() || !range || type == OnlineType::offline) return;
+    if (!log.state().policy.auto_movable && !fills_empty_zone(log.state(), type, add.node, add.start)) return;
     State after = log.state();
     after.policy.default_online = OnlineType::offline;
     commit(after, add, answer, -1);
@@ -265,15 +270,24 @@ void unmovable_page(Log& log, std::uint64_t number) {
     log.line("page dumped because: unmovable page");
 }
 
+void put_online(Log& log, const op::SetState& set, OnlineType type) {
+    const Block& block = log.state().blocks.at(set.block);
+    if (block.online || !fills_empty_zone(log.state(), type, block.node, set.block * log.state().block_size)) return;
+    State after = log.state();
+    zonelists_after(log, after, [&](State& state) { set_online(state, set.block, type); });
+}
+
+void put_offline(Log& log, const op::SetState& set) {
+    offlined(log, set.block);
+    if (!log.state().blocks.at(set.block).online) return;
+    State after = log.state();
+    zonelists_after(log, after, [&](State& state) { set_offline(state, set.block); });
+}
+
 void log_for(Log& log, const op::SetState& set, const Outcome& answer) {
     const auto type = parse_online_type(set.state);
-    if (answer.accepted() && type == OnlineType::offline) offlined(log, set.block);
-    const Block& block = log.state().blocks.at(set.block);
-    if (answer.accepted() && type && block.exists && block.online == (*type == OnlineType::offline)) {
-        State after = log.state();
-        zonelists_after(log, after, [&](State& state) {
-            *type == OnlineType::offline ? set_offline(state, set.block) : set_online(state, set.block, *type);
-        });
+    if (answer.accepted() && type && log.state().blocks.at(set.block).exists) {
+        *type == OnlineType::offline ? put_offline(log, set) : put_online(log, set, *type);
     }
     if (answer.rule == RuleId::offline_unmovable && answer.kind == Outcome::Kind::refused)
         unmovable_page(log, set.block);

@@ -13,7 +13,8 @@ namespace memhot {
 
 namespace {
 
-constexpr std::string_view kWarnGrow = "WARNING in drivers/nvdimm/namespace_devs.c grow_dpa_allocation";
+// grow_dpa_allocation(), which is a part of its caller in the kernels that people run
+constexpr std::string_view kWarnGrow = "WARNING in drivers/nvdimm/namespace_devs.c size_store";
 
 // %pR of a resource with no flag but IORESOURCE_MEM
 std::string resource(const Range& range) { return fmt::format("[mem {:#010x}-{:#010x}]", range.start, range.last); }

@@ -68,6 +68,24 @@ TEST(Zonelists, count_what_is_above_the_watermarks) {
     EXPECT_EQ(set(model, kNumber, "offline").back(), "Policy zone: Normal");
 }
 
+// Seen in a VM with a DIMM that was plugged in and is offline: its System RAM is above 4 GiB, and no zone has it yet.
+TEST(Zonelists, memory_that_is_there_and_offline_is_in_no_zone) {
+    Host plugged = host();
+    plugged.iomem += "140000000-14fffffff : System RAM\n";
+    Snapshot snapshot = test::snapshot_of(plugged);
+    snapshot.blocks.emplace();
+    for (std::uint64_t number = 0; number < 8; ++number) snapshot.blocks->push_back({number, "online", "DMA32", {}, 0});
+    for (const std::uint64_t number : {kNumber, kNumber + 1})
+        snapshot.blocks->push_back({number, "offline", "Normal Movable", {}, 0});
+    snapshot.zones = {{0, "DMA", 1, 4095, 3998, 3840, 0, 21},
+                      {0, "DMA32", 4096, 258048, 258048, 250000, 0, 6000},
+                      {0, "Normal", 0, 0, 0, 0, 0, 0},
+                      {0, "Movable", 0, 0, 0, 0, 0, 32}};
+    auto model = Model::from_snapshot(snapshot, test::profile_of(plugged));
+    ASSERT_TRUE(model);
+    EXPECT_EQ(set(*model, kNumber, "online_movable").back(), "Policy zone: DMA32");
+}
+
 TEST(Zonelists, in_the_words_of_the_release) {
     Model old = with_watermarks(host("5.15"));   // 6cf253925df7 is in 5.16; Movable has no watermark yet
     test::run(old, test::add_of(kNew, kBlock));

@@ -238,7 +238,7 @@ TEST(KernelLog, metadata_that_somebody_else_has) {
                             "dax_pmem dax0.0: probe with driver dax_pmem failed with error -16"));
 }
 
-// --- labels (drivers/nvdimm/namespace_devs.c grow_dpa_allocation) --------------------------------------------------------
+// --- labels (drivers/nvdimm/namespace_devs.c grow_dpa_allocation, in size_store) --------------------------------------------------------
 
 TEST(KernelLog, a_grow_that_finds_no_room_warns_once) {
     NdBus bus = test::one_region(4 * kGiB);
@@ -250,7 +250,7 @@ TEST(KernelLog, a_grow_that_finds_no_room_warns_once) {
     const CommandAnswer first = run_command(bus, grow);
     EXPECT_EQ(first.kernel_error, ENXIO);
     EXPECT_THAT(texts(first.log), ElementsAre("nd_region region0: allocation underrun: 0x0 of 0x20000000 bytes",
-                                              "WARNING in drivers/nvdimm/namespace_devs.c grow_dpa_allocation"));
+                                              "WARNING in drivers/nvdimm/namespace_devs.c size_store"));
     EXPECT_THAT(texts(run_command(bus, grow).log), IsEmpty());
 }
 
