@@ -169,8 +169,7 @@ Result<std::vector<Answer>> answer_commands(const Host& host, const std::vector<
     std::vector<Answer> answers;
     for (auto& verdict : *verdicts) {
         std::string title = verdict.operation;
-        answers.push_back(
-            {.title = std::move(title), .details = {}, .block = {}, .verdict = std::move(verdict), .says = "Prints"});
+        answers.push_back({.title = std::move(title), .details = {}, .block = {}, .verdict = std::move(verdict)});
     }
     return answers;
 }

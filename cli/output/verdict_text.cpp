@@ -219,7 +219,8 @@ std::string one_text(const Answer& answer, const memhot::KernelProfile& profile,
     page.add("Evidence", Paint::bold, {1, 2}, evidence_texts(verdict));
     const bool refused = verdict.outcome.kind == Outcome::Kind::refused;
     page.add(refused ? "Leaves" : "Result", Paint::bold, {4, 3}, change_texts(verdict));
-    page.add(std::string(answer.says), Paint::bold, {3, 1}, verdict.messages);
+    page.add("Prints", Paint::bold, {3, 1}, verdict.prints);
+    page.add("Log", Paint::bold, {3, 1}, verdict.messages);
     page.add("Instead", Paint::bold, {4, 3}, instead_texts(verdict));
     page.add("Assumed", Paint::faint, {2, 1}, assumption_texts(verdict, style.everything));
     const auto used = static_cast<std::size_t>(std::ranges::count(out, '\n'));

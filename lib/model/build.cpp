@@ -14,6 +14,7 @@
 #include "model/sparse.hpp"
 #include "model/state.hpp"
 #include "model/zone_rules.hpp"
+#include "model/zonelists.hpp"
 #include "units/quote.hpp"
 
 namespace memhot {
@@ -385,6 +386,7 @@ Result<Model> Model::from_snapshot(const Snapshot& snapshot, std::shared_ptr<con
     add_hot_ram(*state, ram);
     if (snapshot.blocks) apply_block_records(*state, snapshot, node_of);
     if (!snapshot.zones.empty()) apply_zone_records(*state, snapshot);
+    state->zonelists = Cow<Zonelists>(zonelists_of(*state, snapshot.zones));
     state->limits = address_limits(*state, snapshot.cmdline);
 
     std::vector<std::string> assumptions{std::string(kNoFailures)};

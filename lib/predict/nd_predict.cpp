@@ -32,7 +32,8 @@ Verdict verdict_on(const NdBus& bus, const NdBus& after, const CommandLine& comm
     verdict.summary = summary_of(answer);
     verdict.operands = nd_operands(bus, subject, answer.rule);
     verdict.evidence = nd_evidence(bus, subject);
-    verdict.messages = answer.lines;
+    for (std::size_t i = 0; i < answer.certain_log; ++i) verdict.messages.push_back(answer.log[i].text);
+    verdict.prints = answer.lines;
     verdict.hazards = hazards_of(bus, command, after, answer);
     verdict.assumptions = bus.model.assumptions();
     verdict.remedy = rule(answer.rule).remedy;

@@ -105,6 +105,21 @@ TEST(CheckCommands, TellTheFinalWordsTheRuleAndWhatInstead) {
     EXPECT_TRUE(said.has("would be accepted:\n          ndctl create-namespace -r region1 -s 64M -f\n"));
 }
 
+TEST(CheckCommands, TellWhatTheProgramPrintsAndWhatTheKernelLogs) {
+    // drivers/nvdimm/btt.c discover_arenas(); namespace0.3 has btt0.0
+    const auto made =
+        on_nvdimm_host({"--json", "check", "create-namespace", "-r", "region0", "-m", "sector", "-s", "64M"}).json();
+    EXPECT_EQ(made["messages"], nlohmann::json({"nd_pmem btt0.1: No existing arenas"}));
+    EXPECT_FALSE(made.contains("prints"));
+    const auto refused = on_nvdimm_host({"--json", "check", "create-namespace", "-r", "region1", "-s", "64M"}).json();
+    EXPECT_EQ(refused["messages"], nlohmann::json::array());
+    EXPECT_EQ(refused["prints"].back(), "failed to create namespace: Invalid argument");
+    // a region without DIMMs, in raw mode while its info block is zeroed (drivers/nvdimm/pmem.c pmem_attach_disk)
+    const Said text = on_nvdimm_host({"check", "destroy", "namespace2.0", "-f"});
+    EXPECT_TRUE(text.has("Prints    destroyed 0 namespaces\n")) << text.out;
+    EXPECT_TRUE(text.has("Log       nd_pmem namespace2.0: unable to guarantee persistence of writes\n")) << text.out;
+}
+
 TEST(CheckCommands, NameAnotherRegionThatHasTheRoom) {
     // region2 is asked first, is label-less and ends it
     const Said said = on_nvdimm_host({"check", "create-namespace", "-s", "64M"});
