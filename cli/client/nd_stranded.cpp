@@ -58,12 +58,15 @@ std::vector<std::uint64_t> holes_of(const NvdimmRecord& nd, const NdRegionRecord
 std::vector<Stranded> around_data(const NamespaceRecord& ns, const InfoBlockRecord& block) {
     std::vector<Stranded> parts;
     const std::uint64_t align = block.align.value_or(0);
-    const std::string rounding = align != 0 ? fmt::format(", up to the align of {}", human_size(align)) : "";
+    // nd_pfn_init() (drivers/nvdimm/pfn_devs.c) starts data on a sub-section where the align is smaller
+    const std::string start = human_size(std::max(align, memhot::kSubsectionSize));
     add(parts, block.start_pad.value_or(0), "padding in front of the info block");
     add(parts, block.data_offset.value_or(0),
-        (block.mode == 2U ? "info block and struct pages (map=dev)" : "info block (map=mem)") + rounding);
+        fmt::format("{}, rounded up to {}",
+                    block.mode == 2U ? "info block and struct pages (map=dev)" : "info block (map=mem)", start));
     // of attributes: what is missing at the end
-    add(parts, std::min(std::uint64_t{block.end_trunc.value_or(0)}, *ns.size), "cut off at the end" + rounding);
+    add(parts, std::min(std::uint64_t{block.end_trunc.value_or(0)}, *ns.size),
+        fmt::format("cut off at the end, for the align of {}", human_size(align)));
     return parts;
 }
 

@@ -63,8 +63,8 @@ std::string onlined_by(const memhot::Snapshot& snapshot) {
 
 class Builder {
 public:
-    explicit Builder(const Host& host)
-        : host_(host), nd_(*host.snapshot.nvdimm),
+    explicit Builder(const Host& host, Seeds seeds)
+        : host_(host), seeds_(seeds), nd_(*host.snapshot.nvdimm),
           extents_(host.model ? flatten(host.model->resources()) : std::vector<Extent>()),
           sections_(host.model ? shared_sections(extents_, host.model->units().section_size)
                                : std::vector<SharedSection>()) {}
@@ -129,7 +129,8 @@ private:
         RegionNode node{
             .record = region, .owner = or_none(region.driver), .namespaces = {}, .stranded = stranded_in(nd_, region)};
         for (const auto& ns : nd_.namespaces) {
-            if (ns.region == region.name && ns.size.value_or(0) != 0) node.namespaces.push_back(node_of(ns));
+            const bool seed = ns.size.value_or(0) == 0;
+            if (ns.region == region.name && (!seed || seeds_ == Seeds::too)) node.namespaces.push_back(node_of(ns));
         }
         return node;
     }
@@ -147,7 +148,7 @@ private:
         node.block_device = node.instance != nullptr && !node.instance->block_device.empty()
                                 ? node.instance->block_device
                                 : ns.block_device;
-        if (ns.resource) {
+        if (ns.resource && ns.size) {
             if (const auto range = Range::from_size(*ns.resource, *ns.size)) node.shared = meetings(*range, ns.name);
         }
         if (node.instance == nullptr) return node;
@@ -204,6 +205,7 @@ private:
     }
 
     const Host& host_;
+    Seeds seeds_;
     const NvdimmRecord& nd_;
     std::vector<Extent> extents_;
     std::vector<SharedSection> sections_;
@@ -211,8 +213,8 @@ private:
 
 }   // namespace
 
-NdTree nd_tree(const Host& host) { return host.snapshot.nvdimm ? Builder(host).tree() : NdTree(); }
+NdTree nd_tree(const Host& host, Seeds seeds) { return host.snapshot.nvdimm ? Builder(host, seeds).tree() : NdTree(); }
 
-NdTree dax_tree(const Host& host) { return host.snapshot.nvdimm ? Builder(host).dax() : NdTree(); }
+NdTree dax_tree(const Host& host) { return host.snapshot.nvdimm ? Builder(host, Seeds::left_out).dax() : NdTree(); }
 
 }   // namespace memhotctl

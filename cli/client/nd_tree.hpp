@@ -72,7 +72,7 @@ struct NamespaceNode {
 struct RegionNode {
     memhot::NdRegionRecord record;
     std::string owner;                       // "nd_region", or "none"
-    std::vector<NamespaceNode> namespaces;   // without idle seeds
+    std::vector<NamespaceNode> namespaces;   // by default without idle seeds
     std::vector<Stranded> stranded;          // free bytes that no namespace can use
 };
 
@@ -83,7 +83,8 @@ struct NdTree {
 };
 
 // Shared sections only where the model is there; the host must outlive the tree.
-NdTree nd_tree(const Host& host);
+enum class Seeds { left_out, too };   // namespaces that have no space yet
+NdTree nd_tree(const Host& host, Seeds seeds = Seeds::left_out);
 // The dax bus alone: regions of namespaces, too.
 NdTree dax_tree(const Host& host);
 

@@ -90,27 +90,6 @@ void put_mappings(Json& out, const memhot::NdRegionRecord& region) {
     out.set("mappings", std::move(list));
 }
 
-Json namespace_document(const NamespaceNode& ns) {
-    Json out = Json::object({{"dev", ns.record.name}, {"mode", ns.mode}});
-    put(out, "map", ns.map);
-    out.set("size", ns.usable);
-    put(out, "raw_size", ns.record.size);
-    put_uuids(out, ns);
-    put_address(out, "resource", ns.record.resource);
-    if (ns.instance != nullptr) put(out, "align", ns.instance->align);
-    if (ns.mode != "devdax") out.set("sector_size", sector_size_of(ns));
-    put(out, "blockdev", ns.block_device);
-    put(out, "name", ns.record.alt_name);
-    if (!ns.enabled) out.set("state", "disabled");
-    if (ns.record.numa_node) out.set("numa_node", *ns.record.numa_node);
-    if (ns.record.target_node) out.set("target_node", *ns.record.target_node);
-    out.set("owner", ns.owner);
-    put_stranded(out, ns.stranded);
-    put_shared(out, ns.shared);
-    if (ns.dax_region) out.set("daxregion", to_document(*ns.dax_region));
-    return out;
-}
-
 }   // namespace
 
 Json to_document(const DaxNode& device) {
@@ -154,6 +133,27 @@ Json to_document(const DaxRegionNode& region) {
     return out;
 }
 
+Json to_document(const NamespaceNode& ns) {
+    Json out = Json::object({{"dev", ns.record.name}, {"mode", ns.mode}});
+    put(out, "map", ns.map);
+    out.set("size", ns.usable);
+    put(out, "raw_size", ns.record.size);
+    put_uuids(out, ns);
+    put_address(out, "resource", ns.record.resource);
+    if (ns.instance != nullptr) put(out, "align", ns.instance->align);
+    if (ns.mode != "devdax") out.set("sector_size", sector_size_of(ns));
+    put(out, "blockdev", ns.block_device);
+    put(out, "name", ns.record.alt_name);
+    if (!ns.enabled) out.set("state", "disabled");
+    if (ns.record.numa_node) out.set("numa_node", *ns.record.numa_node);
+    if (ns.record.target_node) out.set("target_node", *ns.record.target_node);
+    out.set("owner", ns.owner);
+    put_stranded(out, ns.stranded);
+    put_shared(out, ns.shared);
+    if (ns.dax_region) out.set("daxregion", to_document(*ns.dax_region));
+    return out;
+}
+
 Json to_document(const RegionNode& region) {
     const auto& record = region.record;
     Json out = Json::object({{"dev", record.name}});
@@ -174,7 +174,7 @@ Json to_document(const RegionNode& region) {
     out.set("owner", region.owner);
     put_stranded(out, region.stranded);
     Json namespaces = Json::array();
-    for (const auto& ns : region.namespaces) namespaces.push(namespace_document(ns));
+    for (const auto& ns : region.namespaces) namespaces.push(to_document(ns));
     out.set("namespaces", std::move(namespaces));
     return out;
 }

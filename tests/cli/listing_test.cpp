@@ -226,5 +226,62 @@ TEST(Listing, FreePiecesTooSmallForANamespaceAreStranded) {
     EXPECT_THAT(listed["stranded_parts"][0]["why"], HasSubstr("smaller than 16M"));
 }
 
+// Idle: nothing of it is in /proc/iomem.
+Json host_with_idle_namespace() {
+    Json host = snapshot("nvdimm-host.json");
+    named(host["nvdimm"]["namespaces"], "name", "namespace0.4").erase("driver");
+    auto iomem = host["iomem"].get<std::string>();
+    const std::string line = "  133000000-134ffffff : namespace0.4\n";
+    const auto at = iomem.find(line);
+    if (at == std::string::npos) throw std::out_of_range(line);
+    host["iomem"] = iomem.erase(at, line.size());
+    return host;
+}
+
+TEST(Show, FindsANamespaceThatIsIdle) {
+    const Saved host(host_with_idle_namespace());
+    const Said said = host.ask({"show", "namespace0.4"});
+    EXPECT_EQ(said.status, 0) << said.err;
+    EXPECT_TRUE(said.has("133000000-134ffffff (32M)")) << said.out;
+    EXPECT_TRUE(said.has("namespace0.4: raw namespace of region0, disabled: no driver")) << said.out;
+    const auto document = host.ask({"--json", "show", "namespace0.4"}).json();
+    EXPECT_EQ(document["ranges"][0]["start"], "0x133000000");
+    EXPECT_EQ(document["device"]["dev"], "namespace0.4");
+    EXPECT_EQ(document["device"]["owner"], "none");
+    // a RANGE is a name too
+    EXPECT_EQ(host.ask({"check", "map", "namespace0.4"}).headline().rfind("map 133000000-134ffffff: ", 0), 0U);
+}
+
+TEST(Show, ASeedHasNoRange) {
+    const Words seed{"--snapshot", data("nvdimm-host.json"), "show", "namespace0.5"};
+    const Said said = memhotctl(seed);
+    EXPECT_EQ(said.status, 0) << said.err;
+    EXPECT_TRUE(said.has("idle namespace of region0")) << said.out;
+    const Said refused = memhotctl({"--snapshot", data("nvdimm-host.json"), "check", "map", "namespace0.5"});
+    EXPECT_EQ(refused.status, 2);
+    EXPECT_THAT(refused.err, HasSubstr("no space"));
+}
+
+TEST(Show, ADevdaxNamespaceIsAllOfIt) {
+    // 0x110000000+384M; of that dax_pmem claims the first 8 MiB as "namespace0.1" in /proc/iomem
+    const auto document = memhotctl({"--snapshot", data("nvdimm-host.json"), "--json", "show", "namespace0.1"}).json();
+    ASSERT_EQ(document["ranges"].size(), 1U);
+    EXPECT_EQ(document["ranges"][0]["end"], "0x127ffffff");
+    EXPECT_EQ(document["blocks"].size(), 2U);
+}
+
+TEST(Show, SaysWhyBytesAreStranded) {
+    const Said said = memhotctl({"--snapshot", data("nvdimm-host.json"), "show", "region0", "--verbose"});
+    EXPECT_EQ(said.status, 0) << said.err;
+    EXPECT_TRUE(said.has("dax0.1: 120M in front of the first whole memory block of 128M")) << said.out;
+    EXPECT_TRUE(said.has("namespace0.1: 8M info block and struct pages (map=dev)")) << said.out;
+}
+
+TEST(Show, FindsADaxRegion) {
+    const Said said = memhotctl({"--snapshot", data("cxl-host.json"), "show", "dax_region0"});
+    EXPECT_TRUE(said.has("by dax_cxl, of CXL region0")) << said.out;
+    EXPECT_EQ(said.status, 0);
+}
+
 }   // namespace
 }   // namespace memhot::test
