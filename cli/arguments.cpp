@@ -103,15 +103,20 @@ private:
     Split split_behind(std::size_t operand) {
         const auto at = static_cast<std::ptrdiff_t>(operand) + 1;
         Split out{{words_.begin(), words_.begin() + at}, {}};
-        options_ = {};
         for (std::size_t i = operand + 1; i < words_.size(); ++i) {
-            const Option* ours = words_[i].starts_with("--") ? find(words_[i], global_options()) : nullptr;
+            const Option* ours = words_[i].starts_with("--") ? find_anywhere(words_[i]) : nullptr;
             auto& side = ours != nullptr ? out.ours : out.theirs;
             side.push_back(words_[i]);
             const bool value_follows = ours != nullptr && takes_next(words_[i], *ours) && i + 1 < words_.size();
             if (value_follows) side.push_back(words_[++i]);
         }
         return out;
+    }
+
+    [[nodiscard]] const Option* find_anywhere(std::string_view word) const {
+        if (const Option* global = find(word, global_options())) return global;
+        const Option* own = find(word, options_);
+        return own != nullptr && own->anywhere ? own : nullptr;
     }
 
     // The index of the next word that is neither an option nor the value of one.

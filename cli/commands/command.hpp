@@ -18,6 +18,7 @@ struct Option {
     char letter = 0;   // of the short form
     std::string_view value;   // what it takes, as --help shows it; empty: a flag
     std::string_view help;
+    bool anywhere = false;   // ours also behind the words of another program
 };
 
 struct Command {
@@ -28,7 +29,8 @@ struct Command {
     std::string_view summary;
     std::span<const Option> options;
     std::string_view notes;   // the rest of --help
-    // First operands behind which another program's arguments follow: only options that every verb has are ours then.
+    // First operands behind which another program's arguments follow: only options that every verb has, or that say so,
+    // are ours then.
     std::span<const std::string_view> foreign;
     // The exit status, with the result in the context; an error becomes one line on stderr.
     memhot::Result<int> (*run)(Context&);

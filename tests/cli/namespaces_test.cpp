@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "cli/memhotctl.hpp"
 
 namespace memhot::test {
@@ -162,6 +164,57 @@ TEST(CheckCommands, RefuseFilesWhoseAnswersAreNotKnown) {
     const Said said = on_nvdimm_host({"check", "write", "/sys/bus/nd/devices/dax0.3/align", "4096"});
     EXPECT_EQ(said.status, 2);
     EXPECT_EQ(said.out, "");
+}
+
+// Labels and info blocks keep offsets: what lay on 2 MiB does so after 64 MiB, but not after 1 MiB.
+TEST(CheckCommands, AnswerForAnotherPlace) {
+    const Said moved =
+        on_nvdimm_host({"--json", "check", "create-namespace", "-r", "region0", "-s", "64M", "--shift", "+64M"});
+    EXPECT_EQ(moved.status, 0) << moved.out << moved.err;
+    EXPECT_EQ(moved.json()["changes"]["namespace0.5"]["resource"], "0x139000000");   // 0x135000000 + 64M
+    EXPECT_FALSE(moved.has("would not be attached"));
+}
+
+TEST(CheckCommands, NameWhatWouldNotBeAttachedElsewhere) {
+    const Said said = on_nvdimm_host({"--json", "check", "disable-namespace", "namespace0.0", "--shift", "+1M"});
+    std::set<std::string> refused;
+    const auto document = said.json();
+    for (const auto& one : document["evidence"]) {
+        const auto text = one["text"].get<std::string>();
+        const auto at = text.find(" would not be attached there: ");
+        if (at != std::string::npos) refused.insert(text.substr(0, at));
+    }
+    // Raw and sector namespaces of NVDIMMs have no struct pages and do not care; legacy ones have (pmem_should_map_pages).
+    EXPECT_EQ(refused, (std::set<std::string>{"namespace0.0", "namespace0.1", "namespace0.2", "namespace2.0"}));
+    const Said text = on_nvdimm_host({"check", "disable-namespace", "namespace0.0", "--shift", "+1M"});
+    EXPECT_TRUE(text.has("would not be attached there: namespace0.0, namespace0.1,")) << text.out;
+}
+
+// A namespace of the default align that is recreated where the region starts on no multiple of 16 MiB is refused, as
+// region1 of this host is as it is.
+TEST(CheckCommands, RefuseElsewhereWhatIsAcceptedHere) {
+    const Words words{"check", "create-namespace", "-r", "region0", "-s", "64M"};
+    EXPECT_EQ(on_nvdimm_host(words).status, 0);
+    Words elsewhere = words;
+    elsewhere.insert(elsewhere.end(), {"--shift", "+2M"});
+    const Said said = on_nvdimm_host(elsewhere);
+    EXPECT_EQ(said.status, 1);
+    EXPECT_TRUE(said.has("ndctl.start-16m")) << said.out;
+}
+
+TEST(CheckCommands, AShiftNeedsSomethingToMove) {
+    const Said said = memhotctl({"--snapshot", data("demo-pmem-host.json"), "check", "destroy", "all", "--shift=+64M"});
+    EXPECT_EQ(said.status, 2);
+    EXPECT_THAT(said.err, HasSubstr("no persistent-memory region"));
+    EXPECT_EQ(on_nvdimm_host({"check", "destroy", "all", "--shift", "64M"}).status, 2);
+}
+
+// The device of kmem is the memory blocks in it.
+TEST(CheckOperations, OfADeviceAreAboutItsBlocks) {
+    const auto document = on_nvdimm_host({"--json", "check", "offline", "dax0.1"}).json();
+    ASSERT_EQ(document["verdicts"].size(), 2U);
+    EXPECT_EQ(on_nvdimm_host({"check", "offline", "namespace0.5"}).status, 2);
+    EXPECT_EQ(on_nvdimm_host({"check", "offline", "namespace0.2"}).status, 2);   // 112M: no block in it
 }
 
 TEST(CheckCommands, FitAScreen) {
