@@ -32,6 +32,9 @@ Verdict verdict_on(const NdBus& bus, const NdBus& after, const CommandLine& comm
     verdict.summary = summary_of(answer);
     verdict.operands = nd_operands(bus, subject, answer.rule);
     verdict.evidence = nd_evidence(bus, subject);
+    if (!answer.crash) {
+        for (auto& one : nd_staying(bus, after, command)) verdict.evidence.push_back(std::move(one));
+    }
     verdict.messages = answer.lines;
     verdict.hazards = hazards_of(bus, command, after, answer);
     verdict.assumptions = bus.model.assumptions();

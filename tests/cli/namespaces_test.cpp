@@ -217,6 +217,25 @@ TEST(CheckOperations, OfADeviceAreAboutItsBlocks) {
     EXPECT_EQ(on_nvdimm_host({"check", "offline", "namespace0.2"}).status, 2);   // 112M: no block in it
 }
 
+// ndctl goes on behind a namespace that objects, and its exit status is that of the last.
+TEST(CheckCommands, OfAllSayWhichStayAndWhy) {
+    const Said destroy = on_nvdimm_host({"--json", "check", "destroy", "all", "-f"});
+    EXPECT_EQ(destroy.status, 0);
+    std::vector<std::string> texts;
+    const auto document = destroy.json();
+    for (const auto& one : document["evidence"]) texts.push_back(one["text"]);
+    ASSERT_EQ(texts.size(), 2U) << destroy.out;
+    EXPECT_THAT(texts[0], HasSubstr("namespace0.1 stays: some of its memory is online as System RAM"));
+    EXPECT_THAT(texts[0], HasSubstr("[ndctl.system-ram]"));
+    EXPECT_THAT(texts[1], HasSubstr("namespace2.0 stays: its region is label-less"));
+    const Said gentle = on_nvdimm_host({"check", "destroy", "all", "-r", "region0"});
+    EXPECT_TRUE(gentle.has("namespace0.0, namespace0.1, namespace0.2, namespace0.3,")) << gentle.out;
+    EXPECT_TRUE(gentle.has("[ndctl.active]")) << gentle.out;
+    const Said disable = on_nvdimm_host({"check", "disable-namespace", "all"});
+    EXPECT_TRUE(disable.has("namespace0.1 stays: ")) << disable.out;
+    EXPECT_FALSE(disable.has("namespace0.0 stays"));
+}
+
 TEST(CheckCommands, FitAScreen) {
     for (const Words& words :
          {Words{"check", "create-namespace", "-s", "64M"}, Words{"check", "destroy", "all", "-f"}}) {
