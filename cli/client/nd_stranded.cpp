@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 
 namespace memhotctl {
 
@@ -26,33 +27,53 @@ void add(std::vector<Stranded>& parts, std::uint64_t bytes, std::string why) {
     if (bytes != 0) parts.push_back({bytes, std::move(why)});
 }
 
-// Ascending; nothing where an address is hidden or the host says something else of its free space.
-std::vector<std::uint64_t> holes_of(const NvdimmRecord& nd, const NdRegionRecord& region) {
-    std::vector<Range> taken;
-    for (const auto& ns : nd.namespaces) {
-        if (ns.region != region.name || ns.size.value_or(0) == 0) continue;
-        const auto range = ns.resource ? Range::from_size(*ns.resource, *ns.size) : std::nullopt;
-        if (!range) return {};
-        taken.push_back(*range);
+// A free piece of a region: all of it, and what space_valid() (drivers/nvdimm/namespace_devs.c) leaves of it, which starts
+// and ends on the region's align in the addresses of its DIMMs.
+struct Hole {
+    std::uint64_t bytes = 0;
+    std::uint64_t trimmed = 0;
+};
+
+class Holes {
+public:
+    Holes(const NvdimmRecord& nd, const NdRegionRecord& region, std::uint64_t unit) : unit_(unit) {
+        const auto whole =
+            region.resource && region.size ? Range::from_size(*region.resource, *region.size) : std::nullopt;
+        if (!whole) return;
+        std::vector<Range> taken;
+        for (const auto& ns : nd.namespaces) {
+            if (ns.region != region.name || ns.size.value_or(0) == 0) continue;
+            const auto range = ns.resource ? Range::from_size(*ns.resource, *ns.size) : std::nullopt;
+            if (!range) return;
+            taken.push_back(*range);
+        }
+        std::ranges::sort(taken, {}, &Range::start);
+        const std::uint64_t in_dimms = region.mappings.empty() ? 0 : region.mappings.front().start;
+        base_ = in_dimms * std::max(1U, region.ways.value_or(1)) - whole->start;
+        std::uint64_t next = whole->start;
+        for (const auto& range : taken) {
+            add(next, range.start);
+            next = std::max(next, range.last + 1);
+        }
+        add(next, whole->last + 1);
+        std::uint64_t sum = 0;
+        for (const auto& hole : all_) sum += hole.trimmed;
+        if (sum != region.available_size.value_or(0)) all_.clear();   // extents that no namespace shows
     }
-    const auto whole = region.resource && region.size ? Range::from_size(*region.resource, *region.size) : std::nullopt;
-    if (!whole) return {};
-    std::ranges::sort(taken, {}, &Range::start);
-    std::vector<std::uint64_t> holes;
-    std::uint64_t next = whole->start;
-    std::uint64_t sum = 0;
-    const auto hole_to = [&](std::uint64_t end) {
-        if (end <= next) return;
-        holes.push_back(end - next);
-        sum += end - next;
-    };
-    for (const auto& range : taken) {
-        hole_to(range.start);
-        next = std::max(next, range.last + 1);
+    [[nodiscard]] const std::vector<Hole>& all() const { return all_; }
+
+private:
+    void add(std::uint64_t start, std::uint64_t end) {
+        if (end <= start) return;
+        const std::uint64_t first = memhot::align_up(start + base_, unit_);
+        const std::uint64_t last = memhot::align_down(end + base_, unit_);
+        all_.push_back({end - start, last > first ? last - first : 0});
     }
-    hole_to(whole->last + 1);
-    return sum == region.available_size.value_or(0) ? holes : std::vector<std::uint64_t>();
-}
+
+    std::uint64_t unit_;
+    std::uint64_t base_ = 0;   // what makes an address one of the DIMMs, times the ways; modulo 2^64
+    std::vector<Hole> all_;   // ascending; none where an address is hidden
+};
 
 // The parts in front of and behind the data of an fsdax or devdax instance.
 std::vector<Stranded> around_data(const NamespaceRecord& ns, const InfoBlockRecord& block) {
@@ -81,14 +102,18 @@ std::uint64_t total(const std::vector<Stranded>& parts) {
 std::vector<Stranded> stranded_in(const NvdimmRecord& nd, const NdRegionRecord& region) {
     std::vector<Stranded> parts;
     if (!region.available_size) return parts;   // label-less: its namespace has all of it
-    const std::uint64_t unit = std::max(region.align.value_or(kSmallestNamespace), memhot::kSubsectionSize);
-    const std::uint64_t least = std::max(unit, kSmallestNamespace);
+    const std::uint64_t unit = region.align.value_or(kSmallestNamespace);
+    if (!std::has_single_bit(unit)) return parts;   // of three or six ways: pieces are what the kernel makes of them
     std::uint64_t small = 0;
     std::uint64_t rest = 0;
-    for (const std::uint64_t hole : holes_of(nd, region))
-        (hole < least ? small : rest) += hole < least ? hole : hole % unit;
-    add(parts, small, fmt::format("free, in pieces smaller than {}", human_size(least)));
-    add(parts, rest, fmt::format("free, behind the last multiple of the region's align of {}", human_size(unit)));
+    const Holes holes(nd, region, unit);
+    for (const auto& hole : holes.all()) {
+        (hole.trimmed < kSmallestNamespace ? small : rest) +=
+            hole.trimmed < kSmallestNamespace ? hole.bytes : hole.bytes - hole.trimmed;
+    }
+    add(parts, small,
+        fmt::format("free, in pieces smaller than {} on the region's align", human_size(kSmallestNamespace)));
+    add(parts, rest, fmt::format("free, outside of multiples of the region's align of {}", human_size(unit)));
     return parts;
 }
 

@@ -52,9 +52,8 @@ Json& named(Json& list, const char* field, const std::string& name) {
 void make_small_hole(Json& nd) {
     auto& ns = named(nd["namespaces"], "name", "namespace0.4");
     ns["size"] = ns["size"].get<std::uint64_t>() - 8 * kMiB;
-    ns["resource"] = "0x133800000";   // was 0x133000000, behind namespace0.3
-    auto& region = named(nd["regions"], "name", "region0");
-    region["available_size"] = region["available_size"].get<std::uint64_t>() + 8 * kMiB;
+    // was 0x133000000, behind namespace0.3; available_size counts whole 16 MiB (nd_pmem_available_dpa), so it stays
+    ns["resource"] = "0x133800000";
 }
 
 // Both dax levels, several DIMMs, several ranges, bad sectors, a namespace with a name and a disabled one.
