@@ -217,6 +217,29 @@ TEST(CheckOperations, OfADeviceAreAboutItsBlocks) {
     EXPECT_EQ(on_nvdimm_host({"check", "offline", "namespace0.2"}).status, 2);   // 112M: no block in it
 }
 
+// A region whose DIMM is locked: sizes help nothing before it is enabled.
+TEST(CheckCommands, OfADisabledRegionNameHowItComesUp) {
+    auto host = nlohmann::json::parse(contents_of(data("nvdimm-host.json")));
+    for (auto& region : host["nvdimm"]["regions"]) {
+        if (region["name"] == "region1") region.erase("driver");
+    }
+    const auto path = std::filesystem::temp_directory_path() / ("memhot-locked-" + std::to_string(::getpid()));
+    const Words words{"--snapshot", path.string(), "check", "create-namespace", "-r", "region1", "-s", "64M"};
+    std::ofstream(path) << host.dump();
+    EXPECT_TRUE(memhotctl(words).has("region1 is disabled: ndctl enable-region region1"));
+    for (auto& dimm : host["nvdimm"]["dimms"]) {
+        if (dimm["name"] != "nmem1") continue;   // the one below region1
+        dimm["security"] = "locked";
+        dimm.erase("driver");
+    }
+    std::ofstream(path, std::ios::trunc) << host.dump();
+    const Said said = memhotctl(words);
+    std::filesystem::remove(path);
+    EXPECT_EQ(said.status, 1);
+    EXPECT_TRUE(said.has("unlock nmem1 with its passphrase")) << said.out;
+    EXPECT_TRUE(said.has("ndctl enable-dimm nmem1")) << said.out;
+}
+
 // ndctl goes on behind a namespace that objects, and its exit status is that of the last.
 TEST(CheckCommands, OfAllSayWhichStayAndWhy) {
     const Said destroy = on_nvdimm_host({"--json", "check", "destroy", "all", "-f"});
