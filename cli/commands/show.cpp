@@ -8,6 +8,7 @@
 #include "client/blocks.hpp"
 #include "client/things.hpp"
 #include "context.hpp"
+#include "output/cxl_text.hpp"
 #include "output/host_json.hpp"
 #include "output/labelled.hpp"
 #include "output/nd_text.hpp"
@@ -173,6 +174,7 @@ std::string text_of(const Context& context, const Host& host, const Thing& thing
         out.add("Device", facts.device->device, most);
         out.add("Stranded", facts.device->stranded, most);
     }
+    out.add("CXL", cxl_view(host, thing).texts, most);
     if (thing.ranges.empty()) return out.text();
     if (host.model) {
         auto resources = resource_texts(facts);
@@ -220,6 +222,7 @@ Json document(const Host& host, const Thing& thing, const Facts& facts) {
     for (const auto& block : facts.blocks) blocks.push(block_json(host, block));
     Json out = Json::object({{"format", "memhot-show/1"}, {"thing", thing.name}, {"ranges", std::move(ranges)}});
     if (facts.device) out.set("device", facts.device->document);
+    if (auto cxl = cxl_view(host, thing); !cxl.texts.empty()) out.set("cxl", std::move(cxl.document));
     out.set("blocks", std::move(blocks));
     if (!host.model) return std::move(out.set("hidden", host.need_model().error().message()));
     Json resources = Json::array();

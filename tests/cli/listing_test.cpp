@@ -225,6 +225,31 @@ TEST(Listing, FreePiecesTooSmallForANamespaceAreStranded) {
     EXPECT_THAT(listed["stranded_parts"][0]["why"], HasSubstr("smaller than 16M"));
 }
 
+// Two ways of 1 KiB: address 0x400 of a region is byte 0 of its second device, 0x800 byte 0x400 of the first.
+TEST(Show, TellsWhichCxlDeviceHasAnAddress) {
+    Json changed = snapshot("cxl-host.json");
+    changed["nvdimm"]["cxl_regions"] = Json::array({{{"name", "region0"},
+                                                     {"decoder", "decoder0.0"},
+                                                     {"mode", "ram"},
+                                                     {"resource", "0x1100000000"},
+                                                     {"size", 2147483648},
+                                                     {"interleave_ways", 2},
+                                                     {"interleave_granularity", 1024},
+                                                     {"targets", Json::array({"decoder2.0", "decoder3.0"})}}});
+    const Saved host(changed);
+    const auto second = host.ask({"--json", "show", "1100000400+4096"}).json();
+    ASSERT_EQ(second["cxl"].size(), 1U);
+    EXPECT_EQ(second["cxl"][0]["target"], "decoder3.0");
+    EXPECT_EQ(second["cxl"][0]["device_offset"], 0);
+    const auto third = host.ask({"--json", "show", "1100000800+4096"}).json();
+    EXPECT_EQ(third["cxl"][0]["target"], "decoder2.0");
+    EXPECT_EQ(third["cxl"][0]["device_offset"], 1024);
+    const Said region = host.ask({"show", "region0"});
+    EXPECT_EQ(region.status, 0) << region.err;
+    EXPECT_TRUE(region.has("region0: ram, 2 ways, 1024 bytes each in turn, below decoder0.0")) << region.out;
+    EXPECT_FALSE(host.ask({"--json", "show", "block1"}).json().contains("cxl"));
+}
+
 // Idle: nothing of it is in /proc/iomem.
 Json host_with_idle_namespace() {
     Json host = snapshot("nvdimm-host.json");
