@@ -96,6 +96,7 @@ public:
         const auto operand = next_operand(*verb + 1, global_options());
         const auto foreign = (*command)->foreign;
         if (!operand || std::ranges::find(foreign, words_[*operand]) == foreign.end()) return {words_, {}};
+        keeps_options_ = (*command)->foreign_keeps_options;
         return split_behind(*operand);
     }
 
@@ -104,19 +105,13 @@ private:
         const auto at = static_cast<std::ptrdiff_t>(operand) + 1;
         Split out{{words_.begin(), words_.begin() + at}, {}};
         for (std::size_t i = operand + 1; i < words_.size(); ++i) {
-            const Option* ours = words_[i].starts_with("--") ? find_anywhere(words_[i]) : nullptr;
+            const Option* ours = our_option(words_[i]);
             auto& side = ours != nullptr ? out.ours : out.theirs;
             side.push_back(words_[i]);
             const bool value_follows = ours != nullptr && takes_next(words_[i], *ours) && i + 1 < words_.size();
             if (value_follows) side.push_back(words_[++i]);
         }
         return out;
-    }
-
-    [[nodiscard]] const Option* find_anywhere(std::string_view word) const {
-        if (const Option* global = find(word, global_options())) return global;
-        const Option* own = find(word, options_);
-        return own != nullptr && own->anywhere ? own : nullptr;
     }
 
     // The index of the next word that is neither an option nor the value of one.
@@ -128,6 +123,15 @@ private:
             if (option != nullptr && takes_next(words_[i], *option)) ++i;
         }
         return std::nullopt;
+    }
+
+    [[nodiscard]] const Option* our_option(std::string_view word) const {
+        // Neither ndctl nor daxctl has one of that letter.
+        if (!word.starts_with("--") && word != "-y") return nullptr;
+        const Option* ours = find(word, global_options());
+        if (ours != nullptr) return ours;
+        const Option* own = find(word, options_);
+        return own != nullptr && (keeps_options_ || own->anywhere) ? own : nullptr;
     }
 
     static const Option* find(std::string_view word, std::span<const Option> options) {
@@ -146,6 +150,7 @@ private:
 
     std::vector<std::string> words_;
     std::span<const Option> options_;
+    bool keeps_options_ = false;
 };
 
 Result<Arguments> parse(CLI::App& app, Split given) {

@@ -29,9 +29,10 @@ struct Command {
     std::string_view summary;
     std::span<const Option> options;
     std::string_view notes;   // the rest of --help
-    // First operands behind which another program's arguments follow: only options that every verb has, or that say so,
-    // are ours then.
+    // First operands behind which another program's arguments follow: only options that every verb has are ours then, those
+    // that say so, and those of `options` where foreign_keeps_options says that none of the other program's has that name.
     std::span<const std::string_view> foreign;
+    bool foreign_keeps_options = false;
     // The exit status, with the result in the context; an error becomes one line on stderr.
     memhot::Result<int> (*run)(Context&);
 };
@@ -46,6 +47,8 @@ inline constexpr int usage = 2;
 inline constexpr int unreachable = 3;
 inline constexpr int not_authorised = 4;
 inline constexpr int failed = 5;
+inline constexpr int part_way = 6;
+inline constexpr int cancelled = 7;
 inline constexpr int uncertain = 8;
 inline constexpr int dangerous = 9;
 }   // namespace exit_code
@@ -62,6 +65,17 @@ extern const Command kExplain;
 extern const Command kDoctor;
 extern const Command kNamespace;
 extern const Command kDax;
+extern const Command kPlan;
+extern const Command kApply;
+extern const Command kOnline;
+extern const Command kOffline;
+extern const Command kProbe;
+extern const Command kRemove;
+extern const Command kJobs;
+extern const Command kHistory;
+extern const Command kRollback;
+extern const Command kResume;
+extern const Command kCancel;
 
 // In the order of --help; the first is what runs without a verb.
 std::span<const Command* const> commands();

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// namespace list and dax list: one joined tree of regions, namespaces, dax devices and memory blocks.
+// namespace list and dax list: one joined tree of regions, namespaces, dax devices and memory blocks. The other words plan
+// and carry out what ndctl and daxctl would.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
+#include "client/acting.hpp"
 #include "client/nd_tree.hpp"
 #include "context.hpp"
 #include "output/nd_json.hpp"
@@ -178,10 +183,38 @@ private:
                   {"NOTES", false, true}}};
 };
 
-// The only thing that these verbs do yet.
+constexpr std::array<std::string_view, 5> kNamespaceWords{"create", "reconfigure", "destroy", "enable", "disable"};
+constexpr std::array<std::string_view, 5> kDaxWords{"reconfigure", "online", "offline", "create", "destroy"};
+
+constexpr auto kDaxOptions = joined_options(
+    std::array<Option, 2>{
+        {{"zone", 0, "ZONE", "of online: auto, kernel or movable"},
+         {"ratio", 0, "PERCENT", "most movable memory, in percent of kernel memory; default 400, 0: no guard"}}},
+    kActingOptions);
+
+std::string words_text(std::span<const std::string_view> words) {
+    std::string out = "list";
+    for (const auto word : words) out += fmt::format("{}{}", word == words.back() ? " or " : ", ", word);
+    return out;
+}
+
+// "namespace create ...": the wish of that name, where it is not to list.
+Result<int> act(Context& context, std::span<const std::string_view> known) {
+    const Arguments& arguments = context.arguments();
+    const std::string& word = arguments.operands.front();
+    if (std::ranges::find(known, word) == known.end())
+        return memhot::bad_input(in_quotes(word) + ": expected " + words_text(known));
+    std::vector<std::string> wish{std::string(arguments.command->name)};
+    wish.insert(wish.end(), arguments.operands.begin(), arguments.operands.end());
+    for (const char* option : {"zone", "ratio"}) {
+        if (const auto value = arguments.value(option)) wish.push_back("--" + std::string(option) + "=" + *value);
+    }
+    return carry_out_wish(context, wish);
+}
+
 Result<Host> host_to_list(Context& context) {
-    const auto& word = context.arguments().operands.front();
-    if (word != "list") return memhot::bad_input(in_quotes(word) + ": expected list");
+    if (context.arguments().operands.size() > 1)
+        return memhot::bad_input("list takes no " + in_quotes(context.arguments().operands[1]));
     return context.host();
 }
 
@@ -191,7 +224,7 @@ Json list_of(const auto& nodes) {
     return list;
 }
 
-Result<int> run_namespace(Context& context) {
+Result<int> list_namespaces(Context& context) {
     const auto host = host_to_list(context);
     if (!host) return host.error();
     const NdTree tree = nd_tree(*host);
@@ -212,7 +245,7 @@ Result<int> run_namespace(Context& context) {
     return exit_code::yes;
 }
 
-Result<int> run_dax(Context& context) {
+Result<int> list_dax(Context& context) {
     const auto host = host_to_list(context);
     if (!host) return host.error();
     const NdTree tree = dax_tree(*host);
@@ -232,6 +265,14 @@ Result<int> run_dax(Context& context) {
     return exit_code::yes;
 }
 
+Result<int> run_namespace(Context& context) {
+    return context.arguments().operands.front() == "list" ? list_namespaces(context) : act(context, kNamespaceWords);
+}
+
+Result<int> run_dax(Context& context) {
+    return context.arguments().operands.front() == "list" ? list_dax(context) : act(context, kDaxWords);
+}
+
 constexpr std::string_view kNotes =
     "OWNER is the driver that has it; of memory blocks, who onlined them as far as the\n"
     "policy of today tells (auto_online_blocks). STRANDED are bytes that nobody can use: of\n"
@@ -243,23 +284,28 @@ constexpr std::string_view kNotes =
 }   // namespace
 
 const Command kNamespace{.name = "namespace",
-                         .operands = "list",
+                         .operands = "list | create | reconfigure | destroy | enable | disable [ARG...]",
                          .least = 1,
-                         .most = 1,
-                         .summary = "regions, namespaces, and the dax devices and memory blocks below them",
-                         .options = {},
+                         .most = kAny,
+                         .summary =
+                             "list regions, namespaces, and the dax devices and memory blocks below them; change "
+                             "namespaces, with ndctl's options",
+                         .options = kActingOptions,
                          .notes = kNotes,
-                         .foreign = {},
+                         .foreign = kNamespaceWords,
+                         .foreign_keeps_options = true,
                          .run = run_namespace};
 
 const Command kDax{.name = "dax",
-                   .operands = "list",
+                   .operands = "list | reconfigure | online | offline | create | destroy [ARG...]",
                    .least = 1,
-                   .most = 1,
-                   .summary = "dax devices, their memory blocks, and what of them lies in none",
-                   .options = {},
+                   .most = kAny,
+                   .summary = "list dax devices, their memory blocks, and what of them lies in none; change them, with "
+                              "daxctl's options",
+                   .options = kDaxOptions,
                    .notes = kNotes,
-                   .foreign = {},
+                   .foreign = kDaxWords,
+                   .foreign_keeps_options = true,
                    .run = run_dax};
 
 }   // namespace memhotctl

@@ -7,10 +7,13 @@ namespace memhotctl {
 
 namespace {
 
-constexpr std::array<const Command*, 12> kCommands{&kStatus, &kList,      &kShow, &kMap,   &kCheck,   &kExplain,
-                                                   &kDoctor, &kNamespace, &kDax,  &kRules, &kCapture, &kReplay};
+constexpr auto kCommands = std::to_array<const Command*>({
+    &kStatus,  &kList,     &kShow,   &kMap,    &kCheck,   &kExplain, &kDoctor, &kNamespace,
+    &kDax,     &kPlan,     &kApply,  &kOnline, &kOffline, &kProbe,   &kRemove, &kJobs,
+    &kHistory, &kRollback, &kResume, &kCancel, &kRules,   &kCapture, &kReplay,
+});
 
-constexpr std::array<Option, 11> kGlobals{{
+constexpr std::array<Option, 14> kGlobals{{
     {"root", 0, "DIR", "read the host below DIR instead of this machine"},
     {"snapshot", 0, "FILE", "read a host that `capture` saved"},
     {"kernel", 0, "KERNEL", "answer as this kernel would: 6.12, 6.1.0-54-amd64, arm64-6.12-16k"},
@@ -20,6 +23,9 @@ constexpr std::array<Option, 11> kGlobals{{
     {"bytes", 'b', "", "sizes in bytes"},
     {"color", 0, "WHEN", "colours: auto (only on a terminal), always or never"},
     {"verbose", 'v', "", "all evidence and assumptions, longer than a screen"},
+    {"yes", 'y', "", "change the host without asking; what is destroyed or dangerous has to be named all the same"},
+    {"dry-run", 0, "", "everything up to the first write"},
+    {"timeout", 0, "SECONDS", "how long a block that is busy is tried again; default 30"},
     {"help", 'h', "", "this text, or that of a verb"},
     {"version", 0, "", "the version"},
 }};

@@ -7,8 +7,10 @@ _memhotctl() {
     _init_completion -n : || return
 
     local globals="--root --snapshot --kernel -J --json -n --no-legend --no-pager -b --bytes --color -v --verbose
-        -h --help --version"
-    local verbs="status list show map check explain doctor namespace dax rules capture replay"
+        -y --yes --dry-run --timeout -h --help --version"
+    local verbs="status list show map check explain doctor namespace dax plan apply online offline probe remove
+        jobs history rollback resume cancel rules capture replay"
+    local acting="--accept --all-or-nothing --state-dir --fault"
     local operations="map unmap add probe online online_kernel online_movable offline remove claim
         create-namespace reconfigure destroy destroy-namespace enable-namespace disable-namespace
         reconfigure-dax reconfigure-device create-device destroy-device enable-device disable-device
@@ -17,10 +19,23 @@ _memhotctl() {
     declare -A options=(
         [list]="-a --all -o --output -S --split --summary"
         [check]="--type --altmap --no-claim --node --driver-managed --memmap-on-memory --offline --arch --page-size --shift"
+        [online]="--zone --ratio $acting"
+        [dax]="--zone --ratio $acting"
+        [namespace]=$acting
+        [offline]=$acting
+        [probe]=$acting
+        [remove]=$acting
+        [apply]=$acting
+        [rollback]=$acting
+        [resume]=$acting
+        [jobs]="--state-dir"
+        [history]="--state-dir"
+        [cancel]="--state-dir"
     )
 
     case $prev in
-        --root) _filedir -d; return ;;
+        --root | --state-dir) _filedir -d; return ;;
+        --zone) mapfile -t COMPREPLY < <(compgen -W "auto kernel movable" -- "$cur"); return ;;
         --snapshot) _filedir; return ;;
         --color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur"); return ;;
         --type) mapfile -t COMPREPLY < <(compgen -W "generic fsdax private" -- "$cur"); return ;;
@@ -29,14 +44,14 @@ _memhotctl() {
             return ;;
         --page-size) mapfile -t COMPREPLY < <(compgen -W "4K 16K 64K" -- "$cur"); return ;;
         -o | --output | -S | --split) mapfile -t COMPREPLY < <(compgen -W "$columns" -- "$cur"); return ;;
-        --kernel | --altmap | --node | --shift) return ;;
+        --kernel | --altmap | --node | --shift | --timeout | --ratio | --accept | --fault) return ;;
     esac
 
     local verb="" word i
     for ((i = 1; i < cword; i++)); do
         word=${words[i]}
         case $word in
-            --root | --snapshot | --kernel | --color) ((i++)) ;;
+            --root | --snapshot | --kernel | --color | --timeout) ((i++)) ;;
             -*) ;;
             *) verb=$word; break ;;
         esac
@@ -50,8 +65,13 @@ _memhotctl() {
         case $verb in
             check) mapfile -t COMPREPLY < <(compgen -W "$operations" -- "$cur") ;;
             rules) mapfile -t COMPREPLY < <(compgen -W "$(memhotctl rules -n 2>/dev/null | cut -d' ' -f1)" -- "$cur") ;;
-            namespace | dax) mapfile -t COMPREPLY < <(compgen -W "list" -- "$cur") ;;
-            capture | replay) _filedir ;;
+            namespace)
+                mapfile -t COMPREPLY < <(compgen -W "list create reconfigure destroy enable disable" -- "$cur") ;;
+            dax) mapfile -t COMPREPLY < <(compgen -W "list reconfigure online offline create destroy" -- "$cur") ;;
+            plan) mapfile -t COMPREPLY < <(compgen -W "online offline probe remove namespace dax" -- "$cur") ;;
+            rollback | resume | cancel | history)
+                mapfile -t COMPREPLY < <(compgen -W "$(memhotctl jobs -n 2>/dev/null | awk '{print $1}')" -- "$cur") ;;
+            apply | capture | replay) _filedir ;;
         esac
     fi
 } && complete -F _memhotctl memhotctl

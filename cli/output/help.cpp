@@ -36,13 +36,14 @@ std::string options_text(std::span<const Option> options) {
 
 std::string help() {
     std::string out = "Usage: memhotctl [OPTIONS] [VERB [OPERANDS]]\n\n"
-                      "Says what Linux will do with a physical memory range, and why.\n\nVerbs:\n";
+                      "Says what Linux will do with a physical memory range, and why; and does it.\n\nVerbs:\n";
     for (const Command* command : commands()) {
         out += entry(fmt::format("{} {}", command->name, command->operands), command->summary);
     }
     out += "\nOptions, before or behind the verb:\n" + options_text(global_options());
     out += "\nExit status: 0 yes or done, 1 the answer is no, 2 usage or unreadable input,\n"
-           "3 this machine cannot be read, 4 not authorised, 8 uncertain, 9 dangerous.\n"
+           "3 this machine cannot be read, 4 not authorised, 5 failed and nothing changed,\n"
+           "6 failed part-way, 7 timed out or cancelled, 8 uncertain, 9 dangerous.\n"
            "See memhotctl(1), and memhotctl VERB --help.\n";
     return out;
 }

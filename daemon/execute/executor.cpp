@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 namespace memhot::execute {
 
@@ -31,6 +32,11 @@ std::uint64_t bytes_of(const PlanStep& step) { return step.cost.memory_gained + 
 
 bool may_be_done(StepState state) { return state == StepState::done || state == StepState::unknown; }
 
+// What an earlier attempt could not undo is tried again.
+bool can_be_undone(StepState state) {
+    return may_be_done(state) || state == StepState::undo_failed || state == StepState::undo_unknown;
+}
+
 }   // namespace
 
 std::string_view to_string(JobEnd end) { return kEnds.at(static_cast<std::size_t>(end)); }
@@ -46,11 +52,7 @@ std::uint64_t Progress::left() const {
                                       static_cast<double>(bytes));
 }
 
-bool JobResult::changed() const {
-    return std::ranges::any_of(steps, [](const StepResult& step) {
-        return may_be_done(step.state) || step.state == StepState::undo_failed || step.state == StepState::undo_unknown;
-    });
-}
+bool JobResult::changed() const { return std::ranges::any_of(steps, can_be_undone, &StepResult::state); }
 
 int JobResult::exit_status() const {
     switch (end) {
@@ -172,6 +174,21 @@ Status Executor::step(Run& run, std::size_t index) {
     return note(run, EntryKind::step_failed, index, false, result.text, attempt.error);
 }
 
+// The host is as it was before the step: it was never done, or somebody undid it.
+Status Executor::found_undone(Run& run, std::size_t index) {
+    StepResult& result = run.result.steps[index];
+    const StepState was = std::exchange(result.state, StepState::undone);
+    const std::string text = to_string(run.plan.steps[index].undo.back());
+    if (was == StepState::unknown) {
+        result.state = StepState::untouched;
+        return Done{};
+    }
+    if (was != StepState::undo_unknown) {
+        if (auto noted = note(run, EntryKind::step_intended, index, true, text); !noted) return noted;
+    }
+    return note(run, EntryKind::step_done, index, true, text);
+}
+
 Status Executor::undo_step(Run& run, std::size_t index) {
     const PlanStep& step = run.plan.steps[index];
     StepResult& result = run.result.steps[index];
@@ -181,15 +198,15 @@ Status Executor::undo_step(Run& run, std::size_t index) {
         result.text = step.no_undo;
         return Done{};
     }
-    if (result.state == StepState::unknown) {
-        // Nobody wrote down what became of it: the host is asked, and what it does not show is not undone blindly.
-        const Seen seen = see(step.before);
-        if (seen == Seen::as_expected) result.state = StepState::untouched;
-        if (seen == Seen::unseen) {
-            result.text =
-                fmt::format("nobody knows whether it was done; look, and then: {}", to_string(step.undo.front()));
-        }
-        if (seen != Seen::otherwise) return Done{};
+    const Seen seen = see(step.before);
+    if (seen == Seen::as_expected) return found_undone(run, index);
+    const bool doubtful = result.state == StepState::unknown || result.state == StepState::undo_unknown;
+    if (doubtful && seen == Seen::unseen) {
+        // Nobody wrote down what became of it, and the host does not show it: nothing is undone blindly.
+        const bool was_undoing = result.state == StepState::undo_unknown;
+        result.text = fmt::format("nobody knows whether it was {}; look, and then: {}", was_undoing ? "undone" : "done",
+                                  to_string(step.undo.front()));
+        return Done{};
     }
     if (auto noted = note(run, EntryKind::step_intended, index, true, to_string(step.undo.front())); !noted)
         return noted;
@@ -207,10 +224,20 @@ Status Executor::undo_step(Run& run, std::size_t index) {
     return note(run, EntryKind::step_done, index, true, to_string(step.undo.back()));
 }
 
+// A step that stays keeps those that it depends on.
 Status Executor::undo_steps(Run& run) {
+    std::vector<bool> held(run.result.steps.size(), false);
     for (std::size_t i = run.result.steps.size(); i-- > 0;) {
-        if (!may_be_done(run.result.steps[i].state)) continue;
-        if (auto undone = undo_step(run, i); !undone) return undone;
+        StepResult& result = run.result.steps[i];
+        const PlanStep& step = run.plan.steps[i];
+        if (held[i]) {
+            result.text = "what came behind it and depends on it is not undone";
+        } else if (can_be_undone(result.state)) {
+            if (auto undone = undo_step(run, i); !undone) return undone;
+        }
+        const bool harmless = std::holds_alternative<SaveAction>(step.action);
+        if (!held[i] && (harmless || !can_be_undone(result.state))) continue;
+        for (const auto on : step.depends_on) held.at(on) = true;
     }
     return Done{};
 }
@@ -220,6 +247,30 @@ Status Executor::end(Run& run) {
     return note(run, EntryKind::job_ended, 0, false,
                 run.result.text.empty() ? std::string(to_string(run.result.end))
                                         : fmt::format("{}: {}", to_string(run.result.end), run.result.text));
+}
+
+// Those that are not done yet, until one stops the job.
+Status Executor::steps(Run& run) {
+    for (std::size_t i = 0; i < run.plan.steps.size() && !run.stopped(); ++i) {
+        if (run.result.steps[i].state == StepState::done) continue;
+        tell(run, i);
+        if (run.cancelled()) {
+            run.stop(JobEnd::cancelled, fmt::format("before step {}", i + 1));
+            break;
+        }
+        if (auto done = step(run, i); !done) return done;
+    }
+    return Done{};
+}
+
+// Undoes what failed where that was asked for, and writes the end.
+Result<JobResult> Executor::conclude(Run& run) {
+    if (run.stopped() && run.options.undo_on_failure) {
+        if (auto undone = undo_steps(run); !undone) return undone.error();
+        if (run.result.end == JobEnd::failed && !run.result.changed()) run.result.end = JobEnd::undone;
+    }
+    if (auto ended = end(run); !ended) return ended.error();
+    return run.result;
 }
 
 Result<JobResult> Executor::run(const Plan& plan, const std::string& job, const Options& options) {
@@ -236,30 +287,59 @@ Result<JobResult> Executor::run(const Plan& plan, const std::string& job, const 
     const std::size_t room = to_json(plan).size() * 2 + plan.steps.size() * 4 * kEntryRoom + kEntryRoom;
     if (auto reserved = journal_.reserve(room); !reserved) return reserved.error();
     if (auto noted = note(run, EntryKind::job_begun, 0, false, to_string(plan.wish)); !noted) return noted.error();
+    if (auto done = steps(run); !done) return done.error();
+    return conclude(run);
+}
+
+Status Executor::take_up(Run& run, const journal::Job& job) {
+    run.result.steps.resize(run.plan.steps.size());
+    if (job.steps.size() > run.plan.steps.size()) {
+        return bad_input(fmt::format("job {}: its journal has {} steps, its plan {}", job.id, job.steps.size(),
+                                     run.plan.steps.size()));
+    }
+    for (std::size_t i = 0; i < job.steps.size(); ++i) run.result.steps[i].state = job.steps[i].state;
+    for (const auto& step : run.plan.steps) run.all_bytes += bytes_of(step);
+    return journal_.reserve(run.plan.steps.size() * 4 * kEntryRoom + kEntryRoom);
+}
+
+Status Executor::settle(Run& run, std::size_t index) {
+    const PlanStep& step = run.plan.steps[index];
+    StepResult& result = run.result.steps[index];
+    if (see(step.after) == Seen::as_expected) {
+        result.state = StepState::done;
+        run.bytes += bytes_of(step);
+        return note(run, EntryKind::step_done, index, false, step.did);
+    }
+    if (std::holds_alternative<SaveAction>(step.action) || see(step.before) == Seen::as_expected) {
+        result.state = StepState::untouched;   // saving twice harms nobody
+        return Done{};
+    }
+    result.text =
+        fmt::format("nobody knows whether it was done; look at the host, then undo the job or make a new plan");
+    run.stop(JobEnd::failed, fmt::format("step {}: {}", index + 1, result.text));
+    return Done{};
+}
+
+Result<JobResult> Executor::finish(const Plan& plan, const journal::Job& job, const Options& options) {
+    Run run{plan, job.id, options, {}, clock_.monotonic()};
+    if (!job.interrupted()) return bad_input(fmt::format("job {} has ended: {}", job.id, job.result));
+    const auto undoing = [](StepState state) {
+        return state == StepState::undone || state == StepState::undo_unknown || state == StepState::undo_failed;
+    };
+    if (std::ranges::any_of(job.steps, undoing, &journal::JobStep::state))
+        return bad_input(fmt::format("job {} was being undone: finish that with rollback", job.id));
+    if (auto taken = take_up(run, job); !taken) return taken.error();
     for (std::size_t i = 0; i < plan.steps.size() && !run.stopped(); ++i) {
-        tell(run, i);
-        if (run.cancelled()) {
-            run.stop(JobEnd::cancelled, fmt::format("before step {}", i + 1));
-            break;
-        }
-        if (auto done = step(run, i); !done) return done.error();
+        if (run.result.steps[i].state != StepState::unknown) continue;
+        if (auto settled = settle(run, i); !settled) return settled.error();
     }
-    if (run.stopped() && options.undo_on_failure) {
-        if (auto undone = undo_steps(run); !undone) return undone.error();
-        if (run.result.end == JobEnd::failed && !run.result.changed()) run.result.end = JobEnd::undone;
-    }
-    if (auto ended = end(run); !ended) return ended.error();
-    return run.result;
+    if (auto done = steps(run); !done) return done.error();
+    return conclude(run);
 }
 
 Result<JobResult> Executor::undo(const Plan& plan, const journal::Job& job, const Options& options) {
     Run run{plan, job.id, options, {}, clock_.monotonic()};
-    run.result.steps.resize(plan.steps.size());
-    if (job.steps.size() > plan.steps.size()) {
-        return bad_input(
-            fmt::format("job {}: its journal has {} steps, its plan {}", job.id, job.steps.size(), plan.steps.size()));
-    }
-    for (std::size_t i = 0; i < job.steps.size(); ++i) run.result.steps[i].state = job.steps[i].state;
+    if (auto taken = take_up(run, job); !taken) return taken.error();
     if (auto undone = undo_steps(run); !undone) return undone.error();
     const bool clean = !run.result.changed();
     run.stop(clean ? JobEnd::undone : JobEnd::failed, clean ? "" : "not all of it could be undone");

@@ -65,11 +65,19 @@ public:
     Result<JobResult> run(const Plan& plan, const std::string& job, const Options& options);
     // Undoes the steps of an earlier job that are done or may be, the last first. plan: that of the job, made anew or kept.
     Result<JobResult> undo(const Plan& plan, const journal::Job& job, const Options& options);
+    // Goes on with an interrupted job. A step of which nobody wrote down what became of it is looked at: it is done where
+    // the host shows what the step leaves, tried where the host shows what it needs; else nothing more is done.
+    Result<JobResult> finish(const Plan& plan, const journal::Job& job, const Options& options);
 
 private:
     struct Run;
     Status step(Run& run, std::size_t index);
+    Status steps(Run& run);
+    Status take_up(Run& run, const journal::Job& job);
+    Status settle(Run& run, std::size_t index);
+    Result<JobResult> conclude(Run& run);
     Status undo_steps(Run& run);
+    Status found_undone(Run& run, std::size_t index);
     Status undo_step(Run& run, std::size_t index);
     Status end(Run& run);
     Status note(Run& run, journal::EntryKind kind, std::size_t step, bool undo, std::string text, int error = 0);

@@ -62,6 +62,11 @@ inline constexpr auto kPlanRules = [] {
          "take it offline, then eject the device: /sys/bus/acpi/devices/PNP0C80:*/eject, or device_del in the "
          "hypervisor",
          false},
+        {plan_zone_offered, kCheck, "plan.zone-offered",
+         "valid_zones of an offline block names the zone that is wanted: it lists each that the kernel would take the "
+         "block into",
+         EINVAL, "", "drivers/base/memory.c: valid_zones_show", "5.3+",
+         "take a zone that valid_zones of the block names, or --zone=auto", false},
     });
 }();
 

@@ -8,18 +8,10 @@
 #include <bit>
 #include <cctype>
 
+#include "nvdimm/option_tables.hpp"
 namespace memhot {
 
 namespace {
-
-constexpr std::array kOptions{
-    OptionSpec{'b', "bus", true},          OptionSpec{'r', "region", true},     OptionSpec{'v', "verbose", false},
-    OptionSpec{'e', "reconfig", true},     OptionSpec{'u', "uuid", true},       OptionSpec{'n', "name", true},
-    OptionSpec{'s', "size", true},         OptionSpec{'m', "mode", true},       OptionSpec{'M', "map", true},
-    OptionSpec{'l', "sector-size", true},  OptionSpec{'t', "type", true},       OptionSpec{'a', "align", true},
-    OptionSpec{'f', "force", false},       OptionSpec{'L', "autolabel", false}, OptionSpec{'c', "continue", false},
-    OptionSpec{'R', "autorecover", false},
-};
 
 // util_nsmode(); behind the first four what versions before 60 called them.
 constexpr std::array kModes{
@@ -148,7 +140,7 @@ private:
 
 std::optional<CreateRequest> read_create_request(const KernelProfile& profile,
                                                  const std::vector<std::string>& arguments, Console& console) {
-    const ParsedOptions options = parse_options(kOptions, arguments);
+    const ParsedOptions options = parse_options(kCreateNamespaceOptions, arguments);
     if (!options.error.empty()) {
         console.say(options.error);
         return std::nullopt;

@@ -10,24 +10,15 @@
 #include "model/state.hpp"
 #include "nvdimm/dax_region.hpp"
 #include "nvdimm/daxctl_common.hpp"
+#include "nvdimm/option_tables.hpp"
 
 namespace memhot {
 
 namespace {
 
-constexpr std::array kReconfigureOptions{
-    OptionSpec{'r', "region", true},        OptionSpec{'u', "human", false},     OptionSpec{'v', "verbose", false},
-    OptionSpec{'s', "size", true},          OptionSpec{'a', "align", true},      OptionSpec{0, "input", true},
-    OptionSpec{'m', "mode", true},          OptionSpec{'N', "no-online", false}, OptionSpec{'f', "force", false},
-    OptionSpec{'C', "check-config", false}, OptionSpec{0, "no-movable", false},
-};
-constexpr std::array kOnlineOptions{OptionSpec{'r', "region", true}, OptionSpec{'u', "human", false},
-                                    OptionSpec{'v', "verbose", false}, OptionSpec{0, "no-movable", false}};
-constexpr auto kOfflineOptions = std::span(kOnlineOptions).first(3);
-
-constexpr DeviceCommand kReconfigure{"reconfigure", "reconfiguring devices", "reconfigured", kReconfigureOptions};
-constexpr DeviceCommand kOnline{"online memory for", "onlining memory", "onlined memory for", kOnlineOptions};
-constexpr DeviceCommand kOffline{"offline memory for", "offlining memory", "offlined memory for", kOfflineOptions};
+constexpr DeviceCommand kReconfigure{"reconfigure", "reconfiguring devices", "reconfigured", kReconfigureDeviceOptions};
+constexpr DeviceCommand kOnline{"online memory for", "onlining memory", "onlined memory for", kOnlineMemoryOptions};
+constexpr DeviceCommand kOffline{"offline memory for", "offlining memory", "offlined memory for", kDeviceOptions};
 
 constexpr std::array<std::string_view, 5> kRace{
     "WARNING: detected a race while onlining memory",        "Some memory may not be in the expected zone. It is",

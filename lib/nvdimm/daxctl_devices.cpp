@@ -9,25 +9,16 @@
 
 #include "nvdimm/dax_region.hpp"
 #include "nvdimm/daxctl_common.hpp"
+#include "nvdimm/option_tables.hpp"
 
 namespace memhot {
 
 namespace {
 
-constexpr std::array kCreateOptions{
-    OptionSpec{'r', "region", true},        OptionSpec{'u', "human", false},     OptionSpec{'v', "verbose", false},
-    OptionSpec{'s', "size", true},          OptionSpec{'a', "align", true},      OptionSpec{0, "input", true},
-    OptionSpec{'m', "mode", true},          OptionSpec{'N', "no-online", false}, OptionSpec{'f', "force", false},
-    OptionSpec{'C', "check-config", false}, OptionSpec{0, "no-movable", false},
-};
-constexpr std::array kDestroyOptions{OptionSpec{'r', "region", true}, OptionSpec{'u', "human", false},
-                                     OptionSpec{'v', "verbose", false}, OptionSpec{'f', "force", false}};
-constexpr auto kPlainOptions = std::span(kDestroyOptions).first(3);
-
-constexpr DeviceCommand kCreate{"<>", "creating devices", "created", kCreateOptions};
-constexpr DeviceCommand kDestroy{"destroy", "destroying devices", "destroyed", kDestroyOptions};
-constexpr DeviceCommand kEnable{"disable", "enabling device", "enabled", kPlainOptions};   // its usage text says so
-constexpr DeviceCommand kDisable{"disable", "disabling device", "disabled", kPlainOptions};
+constexpr DeviceCommand kCreate{"<>", "creating devices", "created", kReconfigureDeviceOptions};
+constexpr DeviceCommand kDestroy{"destroy", "destroying devices", "destroyed", kDestroyDeviceOptions};
+constexpr DeviceCommand kEnable{"disable", "enabling device", "enabled", kDeviceOptions};   // its usage text says so
+constexpr DeviceCommand kDisable{"disable", "disabling device", "disabled", kDeviceOptions};
 
 // Ids of the dax regions that there are, static ones too.
 std::vector<int> region_ids(const NdBus& bus, const std::optional<std::string>& filter) {

@@ -308,9 +308,14 @@ void BusReader::restore_block_states() {
 void restore_block_state(Model& model, std::uint64_t number, std::string_view state, std::string_view valid_zones) {
     const auto now = model.block(number);
     const bool online = state == "online";
-    if (!now || now->online == online) return;
-    const std::string word = !online ? "offline" : valid_zones == "Movable" ? "online_movable" : "online_kernel";
-    model.apply(op::SetState{number, word}, Outcome::accept(RuleId::none));
+    if (!now) return;
+    const bool movable = valid_zones == "Movable";
+    // Memory of boot that went offline and came back in another zone.
+    const bool moved = online && now->online && !valid_zones.empty() && movable != (now->valid_zones == "Movable");
+    if (now->online == online && !moved) return;
+    const auto write = [&](const char* word) { model.apply(op::SetState{number, word}, Outcome::accept(RuleId::none)); };
+    if (now->online) write("offline");
+    if (online) write(movable ? "online_movable" : "online_kernel");
 }
 
 Result<BusReading> read_bus(const Snapshot& snapshot, const std::map<std::uint64_t, InfoBlock>& media,

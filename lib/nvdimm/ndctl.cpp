@@ -11,16 +11,11 @@
 #include <utility>
 
 #include "nvdimm/command.hpp"
-#include "nvdimm/options.hpp"
+#include "nvdimm/option_tables.hpp"
 
 namespace memhot {
 
 namespace {
-
-constexpr std::array kOptions{OptionSpec{'b', "bus", true}, OptionSpec{'r', "region", true},
-                              OptionSpec{'v', "verbose", false}};
-constexpr std::array kDestroyOptions{OptionSpec{'b', "bus", true}, OptionSpec{'r', "region", true},
-                                     OptionSpec{'v', "verbose", false}, OptionSpec{'f', "force", false}};
 
 struct Action {
     std::string_view verb;      // "destroy"
@@ -57,9 +52,9 @@ NdAnswer disable(NdBus& bus, NdRegion& region, int id, bool /*force*/, Console&,
 }
 
 constexpr std::array kActions{
-    Action{"destroy", "destroying", "destroyed", kDestroyOptions, destroy},
-    Action{"enable", "enabling", "enabled", kOptions, enable},
-    Action{"disable", "disabling", "disabled", kOptions, disable},
+    Action{"destroy", "destroying", "destroyed", kDestroyNamespaceOptions, destroy},
+    Action{"enable", "enabling", "enabled", kNamespaceOptions, enable},
+    Action{"disable", "disabling", "disabled", kNamespaceOptions, disable},
 };
 
 // In the order of ndctl, whose answer is that of the last one: libndctl puts each that readdir() finds in front.

@@ -155,6 +155,22 @@ PlanStep& online_block(Builder& builder, const BlockInfo& block, WantedZone zone
     return step;
 }
 
+namespace {
+
+// The kernel shrinks a zone whose last block goes, and a block comes back into the zone that spans it then
+// (mm/memory_hotplug.c: remove_pfn_range_from_zone, default_kernel_zone_for_pfn).
+std::string zone_of_return(const Builder& builder, const BlockInfo& block) {
+    Model back = builder.model();
+    const op::SetState online{block.number, "online_kernel"};
+    if (const Outcome outcome = back.outcome(online); outcome.accepted()) back.apply(online, outcome);
+    const auto now = back.block(block.number);
+    if (!now || !now->online || now->valid_zones == block.valid_zones) return {};
+    return fmt::format("it comes back in zone {}: zone {} no longer reaches to it", now->valid_zones,
+                       block.valid_zones);
+}
+
+}   // namespace
+
 PlanStep& offline_block(Builder& builder, const BlockInfo& block) {
     builder.rely_on_block(block.number);
     const op::SetState operation{block.number, "offline"};
@@ -164,6 +180,7 @@ PlanStep& offline_block(Builder& builder, const BlockInfo& block) {
                        fmt::format("{} from zone {}", name_of_block(builder, block.number), block.valid_zones)});
     step.block = block.number;
     step.undo = {state_write(block.number, in_movable(block) ? "online_movable" : "online_kernel")};
+    if (!in_movable(block)) step.undo_differs = zone_of_return(builder, block);
     return step;
 }
 

@@ -169,6 +169,7 @@ PlanStep& Builder::save(SaveAction::What what, const std::string& device) {
     PlanStep& step = add(SaveAction{what, device}, {"save", "saved", fmt::format("the {} of {}", thing, device)},
                          std::move(verdict));
     step.no_undo = "nothing on the host changes";
+    if (plan_.steps.size() > 1) step.depends_on = {plan_.steps.size() - 2};
     return step;
 }
 

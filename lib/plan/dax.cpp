@@ -16,14 +16,9 @@ namespace {
 
 std::string_view mode_of(const DaxDevice& device) { return device.driver == DaxDriver::kmem ? "system-ram" : "devdax"; }
 
-// --mode=X, --mode X, -mX, -m X
 std::string wanted_mode(const Builder& builder) {
-    const auto& options = builder.wish().options;
-    for (std::size_t i = 0; i < options.size(); ++i) {
-        const std::string& option = options[i];
+    for (const auto& option : builder.wish().options) {
         if (option.starts_with("--mode=")) return option.substr(7);
-        if ((option == "--mode" || option == "-m") && i + 1 < options.size()) return options[i + 1];
-        if (option.starts_with("-m")) return option.substr(2);
     }
     return {};
 }

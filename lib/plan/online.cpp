@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "plan/blocks.hpp"
 #include "plan/interlocks.hpp"
@@ -50,6 +51,28 @@ void say_online_already(Builder& builder, const std::vector<BlockInfo>& blocks) 
                              to_string(builder.wish().zone), list_of(elsewhere)));
 }
 
+// Whether valid_zones, as the host shows it, names a zone of the wanted kind.
+bool offers(const std::string& valid_zones, WantedZone wanted) {
+    const bool movable = valid_zones.find("Movable") != std::string::npos;
+    return wanted == WantedZone::movable ? movable : valid_zones != "Movable";
+}
+
+// chmem calls it "Zone mismatch".
+void guard_offered_zones(Builder& builder, const std::vector<BlockInfo>& blocks) {
+    const WantedZone wanted = builder.wish().zone;
+    if (wanted == WantedZone::automatic || !builder.snapshot().blocks) return;
+    std::map<std::uint64_t, const BlockRecord*> records;
+    for (const auto& record : *builder.snapshot().blocks) records[record.number] = &record;
+    for (const auto& block : blocks) {
+        const auto found = records.find(block.number);
+        if (block.online || found == records.end()) continue;
+        const std::string& zones = found->second->valid_zones;
+        if (zones.empty() || offers(zones, wanted)) continue;
+        builder.refuse(RuleId::plan_zone_offered, fmt::format("memory{} is wanted as {}, its valid_zones offers {}",
+                                                              block.number, to_string(wanted), zones));
+    }
+}
+
 // What decides the zone where the kernel does.
 void rely_on_policy(Builder& builder) {
     if (builder.wish().zone != WantedZone::automatic) return;
@@ -74,6 +97,7 @@ Status plan_online(Builder& builder) {
         }
     }
     say_online_already(builder, online);
+    guard_offered_zones(builder, *blocks);
     rely_on_policy(builder);
     guard_movable_ratio(builder);
     return Done{};

@@ -63,12 +63,14 @@ Json step_json(const PlanStep& step) {
               {"before", facts_json(step.before)},
               {"after", facts_json(step.after)},
               {"depends_on", step.depends_on}};
+    if (step.block) json["block"] = *step.block;
     if (!step.reason.empty()) json["reason"] = step.reason;
     for (const auto& loss : step.destroys) {
         json["destroys"].push_back({{"device", loss.device}, {"bytes", loss.bytes}, {"what", loss.what}});
     }
     for (const auto& action : step.undo) json["undo"].push_back(action_json(action));
     if (!step.no_undo.empty()) json["no_undo"] = step.no_undo;
+    if (!step.undo_differs.empty()) json["undo_differs"] = step.undo_differs;
     return json;
 }
 

@@ -56,6 +56,7 @@ std::string below(const PlanStep& step) {
     }
     for (const auto& loss : step.destroys) line("destroys", loss.what);
     if (!step.no_undo.empty() && !std::holds_alternative<SaveAction>(step.action)) line("no undo", step.no_undo);
+    if (!step.undo_differs.empty()) line("undone", step.undo_differs);
     return out;
 }
 
@@ -113,7 +114,21 @@ std::string group_text(const Plan& plan, const Group& group, Tense tense) {
                        low_text.after, down ? ", downward" : "");
 }
 
-void put_steps(const Plan& plan, Tense tense, std::string& out) {
+}   // namespace
+
+std::vector<std::string> step_lines(const Plan& plan, std::size_t first, std::size_t end, Tense tense) {
+    std::vector<std::string> out;
+    for (std::size_t i = first; i < end;) {
+        Group group = group_at(plan, i, tense);
+        group.last = std::min(group.last, end - 1);
+        out.push_back(group_text(plan, group, tense));
+        i = group.last + 1;
+    }
+    return out;
+}
+
+std::string steps_text(const Plan& plan, Tense tense) {
+    std::string out;
     for (std::size_t i = 0; i < plan.steps.size();) {
         const Group group = group_at(plan, i, tense);
         const bool one = group.first == group.last;
@@ -125,9 +140,8 @@ void put_steps(const Plan& plan, Tense tense, std::string& out) {
         out += below(plan.steps[group.first]);
         i = group.last + 1;
     }
+    return out;
 }
-
-}   // namespace
 
 std::string to_string(const Action& action) {
     return std::visit(
@@ -149,8 +163,8 @@ std::string to_text(const Plan& plan, Tense tense) {
     const std::string title = plan.refused()       ? "refused"
                               : plan.steps.empty() ? "nothing to do"
                                                    : count_text(plan.steps.size(), "step");
-    std::string out =
-        fmt::format("{} on {}: {}{}\n", to_string(plan.wish), plan.host, title, plan.dangerous() ? ", DANGEROUS" : "");
+    std::string out = fmt::format("{} on {}: {}{}\n", to_string(plan.wish), plan.host.empty() ? "this host" : plan.host,
+                                  title, plan.dangerous() ? ", DANGEROUS" : "");
     for (const auto& refusal : plan.refusals) {
         out += fmt::format("refused: {} [{}]\n", refusal.text, rule(refusal.rule).id);
         if (const auto remedy = rule(refusal.rule).remedy; !remedy.empty())
@@ -161,7 +175,7 @@ std::string to_text(const Plan& plan, Tense tense) {
         for (const auto& command : step.verdict.commands) out += fmt::format("  accepted would be: {}\n", command);
     }
     for (const auto& note : plan.notes) out += note + "\n";
-    put_steps(plan, tense, out);
+    out += steps_text(plan, tense);
     const auto cost = cost_text(plan.cost());
     if (!cost.empty() && !plan.refused()) out += fmt::format("in all: {}\n", cost);
     return out;

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <span>
 
 #include "memhot/plan.hpp"
+#include "nvdimm/option_tables.hpp"
 #include "units/quote.hpp"
 
 namespace memhot {
@@ -54,6 +56,54 @@ Status take_ratio(std::string_view text, Wish& wish) {
     return Done{};
 }
 
+// What of the tool's options a verb takes; those of memory take none.
+std::span<const OptionSpec> options_of(PlanVerb verb) {
+    switch (verb) {
+        case PlanVerb::namespace_create:
+        case PlanVerb::namespace_reconfigure: return kCreateNamespaceOptions;
+        case PlanVerb::namespace_destroy: return kDestroyNamespaceOptions;
+        case PlanVerb::namespace_enable:
+        case PlanVerb::namespace_disable: return kNamespaceOptions;
+        case PlanVerb::dax_reconfigure:
+        case PlanVerb::dax_create: return kReconfigureDeviceOptions;
+        case PlanVerb::dax_online: return kOnlineMemoryOptions;
+        case PlanVerb::dax_offline: return kDeviceOptions;
+        case PlanVerb::dax_destroy: return kDestroyDeviceOptions;
+        default: return {};
+    }
+}
+
+// --zone and --ratio, as --zone=ZONE or --zone ZONE; the words that are left.
+Result<std::vector<std::string>> take_own_options(std::span<const std::string> words, Wish& wish) {
+    std::vector<std::string> rest;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        std::string word = words[i];
+        const bool ours = word == "--zone" || word == "--ratio";
+        if (ours && i + 1 == words.size()) return bad_input(fmt::format("{}: expected a value", word));
+        if (ours) word += "=" + words[++i];
+        Status taken = Done{};
+        if (word.starts_with("--zone=")) {
+            const bool chooses = wish.verb == PlanVerb::online || wish.verb == PlanVerb::dax_online;
+            taken = chooses ? take_zone(std::string_view(word).substr(7), wish)
+                            : bad_input(fmt::format("{}: a zone is chosen by online and dax online only", word));
+        } else if (word.starts_with("--ratio=")) {
+            taken = take_ratio(std::string_view(word).substr(8), wish);
+        } else {
+            rest.push_back(std::move(word));
+        }
+        if (!taken) return taken.error();
+    }
+    return rest;
+}
+
+// The tool's options in their long form, each one word.
+std::vector<std::string> long_forms(const ParsedOptions& parsed) {
+    std::vector<std::string> out;
+    for (const auto& [word, value] : parsed.values) out.push_back(fmt::format("--{}={}", word, value));
+    for (const auto& [word, set] : parsed.flags) out.push_back(fmt::format("--{}{}", set ? "" : "no-", word));
+    return out;
+}
+
 }   // namespace
 
 std::string_view to_string(WantedZone zone) { return kZoneNames.at(static_cast<std::size_t>(zone)); }
@@ -66,25 +116,19 @@ Result<Wish> parse_wish(const std::vector<std::string>& words) {
                                      words.empty() ? std::string("no verb") : units::quoted(words.front()),
                                      verbs_text()));
     }
-    const bool of_memory = wish.verb <= PlanVerb::probe;
-    for (std::size_t i = verb; i < words.size(); ++i) {
-        const std::string_view word = words[i];
-        Status taken = Done{};
-        if (word.starts_with("--zone=")) {
-            const bool chooses = wish.verb == PlanVerb::online || wish.verb == PlanVerb::dax_online;
-            taken = chooses ? take_zone(word.substr(7), wish)
-                            : bad_input(fmt::format("{}: a zone is chosen by online and dax online only", word));
-        } else if (word.starts_with("--ratio=")) {
-            taken = take_ratio(word.substr(8), wish);
-        } else if (word.starts_with("-")) {
-            if (of_memory)
-                return bad_input(fmt::format("{}: expected --zone=ZONE or --ratio=PERCENT", units::quoted(word)));
-            wish.options.emplace_back(word);
-        } else {
-            wish.things.emplace_back(word);
-        }
-        if (!taken) return taken.error();
+    auto rest = take_own_options(std::span(words).subspan(verb), wish);
+    if (!rest) return std::move(rest).error();
+    ParsedOptions parsed = parse_options(options_of(wish.verb), *rest);
+    if (!parsed.error.empty()) {
+        const bool of_memory = wish.verb <= PlanVerb::probe;
+        constexpr std::string_view kPrefix = "Error: ";   // as ndctl has it
+        const std::string_view why = parsed.error;
+        return bad_input(fmt::format("{}: {}{}", to_string(wish.verb),
+                                     why.starts_with(kPrefix) ? why.substr(kPrefix.size()) : why,
+                                     of_memory ? "; expected --zone=ZONE or --ratio=PERCENT" : ""));
     }
+    wish.options = long_forms(parsed);
+    wish.things = std::move(parsed.words);
     return wish;
 }
 

@@ -94,6 +94,10 @@ void JsonObject::fail(std::string_view name, std::string_view why) {
     if (!error_) error_ = bad_input(fmt::format("{}: {}", path_of(name), why));
 }
 
+void JsonObject::adopt(const Status& part) {
+    if (!error_ && !part) error_ = part.error();
+}
+
 const Json* JsonObject::take(const char* name, bool required) {
     if (error_) return nullptr;
     const auto found = value_.find(name);

@@ -52,6 +52,8 @@ public:
     // Whether the field is there and not null.
     [[nodiscard]] bool has(const char* name) const;
     void fail(std::string_view name, std::string_view why);
+    // The failure of a part that was read on its own, which names its place itself.
+    void adopt(const Status& part);
     [[nodiscard]] bool failed() const { return error_.has_value(); }
     [[nodiscard]] std::string path_of(std::string_view name) const;
     // Success where nothing failed.

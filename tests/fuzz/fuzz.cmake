@@ -9,7 +9,8 @@ foreach(source IN LISTS fuzz_sources)
   set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${name})
   add_executable(${target} ${source})
   memhot_warnings(${target})
-  target_link_libraries(${target} PRIVATE memhot-static)
+  # What lies in daemon/ comes with the shared library.
+  target_link_libraries(${target} PRIVATE $<IF:$<STREQUAL:${name},journal>,memhot-jobs,memhot-static>)
   if(MEMHOT_FUZZ)
     target_link_options(${target} PRIVATE -fsanitize=fuzzer)
     # As a test only a short run; new inputs and crashes stay in the build tree. For a long one:

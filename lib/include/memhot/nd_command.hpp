@@ -20,6 +20,7 @@ struct CommandLine {
     std::string program;   // "ndctl", "daxctl"; "write": verb is a path below /sys, the argument what is written
     std::string verb;   // "create-namespace", ...
     std::vector<std::string> arguments;
+    friend bool operator==(const CommandLine&, const CommandLine&) = default;
 };
 // Splits at blanks.
 CommandLine split_command(std::string_view text);

@@ -120,6 +120,7 @@ struct PlanStep {
     std::vector<DataLoss> destroys;
     std::vector<Action> undo;     // in their order; empty: cannot be undone, and no_undo says why
     std::string no_undo;
+    std::string undo_differs;     // how the host is not as before when it is undone; mostly empty
     // Memory blocks that the step changes, as they must be before it and will be behind it.
     std::vector<Fact> before;
     std::vector<Fact> after;
@@ -161,6 +162,17 @@ struct FactChange {
     std::string was;
     std::string now;
 };
+// The steps that undo those steps of a plan, the last first, each judged on the host as it is now and as the ones before
+// it leave it. doubtful: those of them of which nobody knows whether they were done. What stays (no way back, a doubt that
+// the host does not settle, and what such a step depends on) is left out; notes say why.
+Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::vector<std::size_t>& steps,
+                       const std::vector<std::size_t>& doubtful);
+// Those steps of a plan, which were not done yet, judged on the host as it is now. A step whose blocks are already as it
+// leaves them is left out.
+Result<Plan> make_rest(const Snapshot& snapshot, const Plan& begun, const std::vector<std::size_t>& steps);
+// Whether both do the same in the same order; the second of two that were made of the same wish.
+bool same_actions(const Plan& a, const Plan& b);
+
 // What differs from what the plan relies on; empty: the plan still holds.
 Result<std::vector<FactChange>> is_stale(const Plan& plan, const Snapshot& snapshot);
 // "memory40: was "offline, zones Normal Movable, node0", is "online, ...""
@@ -169,8 +181,16 @@ std::string to_string(const FactChange& difference);
 // --- for people and programs ---------------------------------------------------------------------------------------
 
 std::string to_text(const Plan& plan, Tense tense = Tense::would);
+// The steps alone: numbered from the first, with what is written and what is doubtful, dangerous or lost.
+std::string steps_text(const Plan& plan, Tense tense = Tense::would);
+// A line for each of the steps [first, end), neighbouring blocks as one: "onlined memory86-87 (2b0000000-2bfffffff) ...".
+std::vector<std::string> step_lines(const Plan& plan, std::size_t first, std::size_t end, Tense tense);
+
 inline constexpr std::string_view kPlanFormat = "memhot-plan/1";
 std::string to_json(const Plan& plan);
+// What to_json() wrote. Verdicts are not taken from a file: they are those of an empty Verdict, and whoever carries the
+// plan out computes them anew. bad_input names the field that is missing or of another type.
+Result<Plan> plan_from_json(std::string_view text);
 // The exit status of memhotctl(1): 9 dangerous, 1 refused, 8 uncertain, 0.
 int exit_status(const Plan& plan);
 

@@ -142,7 +142,7 @@ TEST(PlanExit, is_that_of_the_worst) {
 TEST(Wish, words_that_mean_nothing_are_named) {
     EXPECT_EQ(parse_wish({"online", "--zone=dma"}).error().message(), "--zone=dma: expected auto, kernel or movable");
     EXPECT_EQ(parse_wish({"offline", "4G", "--force"}).error().message(),
-              "\"--force\": expected --zone=ZONE or --ratio=PERCENT");
+              "offline: unknown option `force'; expected --zone=ZONE or --ratio=PERCENT");
     EXPECT_EQ(parse_wish({"probe", "0x100000000", "--zone=movable"}).error().message(),
               "--zone=movable: a zone is chosen by online and dax online only");
     EXPECT_FALSE(parse_wish({"namespace", "format"}).ok());

@@ -118,6 +118,19 @@ TEST(Rule, plan_cxl_online) {
     EXPECT_FALSE(refused_by(plan_of(snapshot, {"dax", "destroy", "dax0.0"}), RuleId::plan_cxl_online));
 }
 
+// util-linux' chmem test writes "Normal" into valid_zones and expects "Zone mismatch".
+TEST(Rule, plan_zone_offered) {
+    Snapshot snapshot = host("dimm-host.json");
+    for (auto& block : *snapshot.blocks) {
+        if (block.number == 84) block.valid_zones = "Normal";
+        if (block.number == 85) block.valid_zones = "Movable";
+    }
+    EXPECT_TRUE(refused_by(plan_of(snapshot, {"online", "memory84", "--zone=movable"}), RuleId::plan_zone_offered));
+    EXPECT_FALSE(plan_of(snapshot, {"online", "memory84", "--zone=kernel"}).refused());
+    EXPECT_TRUE(refused_by(plan_of(snapshot, {"online", "memory85", "--zone=kernel"}), RuleId::plan_zone_offered));
+    EXPECT_FALSE(plan_of(snapshot, {"online", "memory85", "--zone=movable"}).refused());
+}
+
 TEST(Rule, plan_no_remover) {
     EXPECT_TRUE(refused_by(plan_of(host("dimm-host.json"), {"remove", "memory80"}), RuleId::plan_no_remover));
     EXPECT_TRUE(refused_by(plan_of(host("nvdimm-host.json"), {"remove", "memory35"}), RuleId::plan_no_remover));

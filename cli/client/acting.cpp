@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "client/acting.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include "client/confirm.hpp"
+#include "context.hpp"
+#include "output/job_text.hpp"
+#include "output/text.hpp"
+
+namespace memhotctl {
+
+using memhot::Plan;
+using memhot::Result;
+
+namespace {
+
+constexpr std::uint64_t kLongestTimeout = 7 * 24 * 3600;   // seconds
+
+Result<std::uint64_t> timeout_of(const Context& context) {
+    const auto text = context.arguments().value("timeout");
+    if (!text) return JobRequest{}.timeout;
+    const auto seconds = memhot::parse_number(*text);
+    if (seconds && *seconds <= kLongestTimeout) return *seconds * 1'000'000;
+    return memhot::bad_input("--timeout " + in_quotes(*text) + ": expected seconds, at most a week");
+}
+
+std::vector<std::string> split_faults(const std::string& text) {
+    std::vector<std::string> out;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto end = std::min(text.find(',', at), text.size());
+        out.push_back(text.substr(at, end - at));
+        at = end + 1;
+    }
+    return out;
+}
+
+// "step 3 of 8, 256M of 1G, 128M/s, 6 s left"
+std::string progress_text(const JobProgress& now) {
+    std::string out = fmt::format("step {} of {}", std::min(now.step + 1, now.steps), now.steps);
+    if (now.all_bytes != 0)
+        out += fmt::format(", {} of {}", memhot::human_size(now.bytes), memhot::human_size(now.all_bytes));
+    if (now.bytes_per_second != 0) out += fmt::format(", {}/s", memhot::human_size(now.bytes_per_second));
+    if (now.left != 0) out += fmt::format(", {} s left", (now.left + 999'999) / 1'000'000);
+    return out;
+}
+
+// One line that is written over on a terminal; with --verbose a line a step elsewhere.
+Jobs::Listener progress_on_stderr(const Context& context) {
+    const bool terminal = ::isatty(STDERR_FILENO) == 1;
+    if (!terminal && !context.verbose()) return {};
+    return [terminal](const JobProgress& now) {
+        const bool end = now.step == now.steps;
+        if (terminal) {
+            std::fprintf(stderr, "\r%s\x1b[K%s", end ? "" : progress_text(now).c_str(), "");
+        } else if (!end) {
+            std::fprintf(stderr, "memhotctl: %s\n", progress_text(now).c_str());
+        }
+    };
+}
+
+void show_on_stderr(const std::string& text) {
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const auto end = std::min(text.find('\n', at), text.size());
+        std::fprintf(stderr, "%s\n", printable(text.substr(at, end - at)).c_str());
+        at = end + 1;
+    }
+}
+
+int print_plan(Context& context, const Plan& plan) {
+    context.print(context.json() ? to_json(plan) : to_text(plan));
+    return exit_status(plan);
+}
+
+int print_report(Context& context, const JobReport& job) {
+    if (context.json()) {
+        Json document = Json::object({{"format", "memhot-job/1"}});
+        context.print_json(document.set("job", job_document(job)));
+    } else {
+        context.print(job_text(job));
+    }
+    return job.exit_status;
+}
+
+// Another kernel can be asked, but not made to act.
+memhot::Status check_host(const Context& context) {
+    if (!context.request().asks_for_another_kernel()) return memhot::Done{};
+    return memhot::bad_input("--kernel asks what another kernel would answer; expected check or plan with it");
+}
+
+// The plan on the screen before a question is asked about it.
+Result<int> confirm_shown(Context& context, const Plan& plan, const std::string& shown) {
+    if (!context.arguments().flag("yes") || !names_to_confirm(plan).empty()) {
+        if (::isatty(STDERR_FILENO) == 1 && ::isatty(STDIN_FILENO) == 1) show_on_stderr(shown);
+    }
+    return confirm(context, plan);
+}
+
+// What changed since the plan was made; nothing is done then.
+Result<int> refuse_stale(Context& context, const std::vector<memhot::FactChange>& changes) {
+    std::string out = "refused: the plan is stale, what it relies on has changed:\n";
+    for (const auto& change : changes) out += "  " + to_string(change) + "\n";
+    if (context.json()) {
+        Json list = Json::array();
+        for (const auto& change : changes) {
+            list.push(Json::object(
+                {{"kind", to_string(change.kind)}, {"name", change.name}, {"was", change.was}, {"now", change.now}}));
+        }
+        context.print_json(Json::object({{"format", "memhot-stale/1"}, {"changes", std::move(list)}}));
+    } else {
+        context.print(out);
+    }
+    return exit_code::no;
+}
+
+Result<int> finished(Context& context, Result<JobReport> job) {
+    if (job) return print_report(context, *job);
+    // The journal could not be written: what was done until then stands in it.
+    context.note(job.error().message());
+    return exit_code::part_way;
+}
+
+// Everything behind the plan.
+Result<int> carry_out(Context& context, Jobs& jobs, const Plan& plan) {
+    if (plan.refused() || plan.steps.empty() || context.arguments().flag("dry-run")) return print_plan(context, plan);
+    const auto confirmed = confirm_shown(context, plan, to_text(plan));
+    if (!confirmed) return confirmed.error();
+    if (*confirmed != exit_code::yes) return *confirmed;
+    const auto now = jobs.snapshot();
+    if (!now) return now.error();
+    const auto changes = is_stale(plan, *now);
+    if (!changes) return changes.error();
+    if (!changes->empty()) return refuse_stale(context, *changes);
+    return finished(context, jobs.run(plan, progress_on_stderr(context)));
+}
+
+// A job's failure to begin: nothing was changed.
+Result<Jobs> open_jobs(Context& context) {
+    if (auto good = check_host(context); !good) return good.error();
+    auto request = job_request(context);
+    if (!request) return std::move(request).error();
+    request->accept_danger = true;   // confirm() has had each danger named
+    auto jobs = Jobs::open(*request);
+    if (!jobs) return jobs;
+    for (const auto& note : jobs->notes()) context.note(note);
+    return jobs;
+}
+
+// A job that could not begin: exit status 5 where the disk or another writer is why, else the error's own.
+Result<int> not_begun(Context& context, const memhot::Error& error) {
+    if (error.kind() != memhot::ErrorKind::io) return error;
+    context.note(error.message());
+    return exit_code::failed;
+}
+
+Result<std::string> read_text(const std::string& path) {
+    if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+    std::ifstream in(path, std::ios::binary);
+    if (!in) return memhot::bad_input(in_quotes(path) + ": cannot be read, expected a plan that `plan --json` printed");
+    return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+Result<Plan> plan_of(const memhot::Snapshot& snapshot, const std::vector<std::string>& words) {
+    const auto wish = memhot::parse_wish(words);
+    if (!wish) return wish.error();
+    return make_plan(snapshot, *wish);
+}
+
+// The steps of a job that are still to be judged and confirmed, under a heading of their own.
+std::string heading(const JobReport& job, const Plan& plan, std::string_view what) {
+    std::string out = fmt::format("{} job {} ({}) on {}: {}\n", what, job.id, to_string(plan.wish), plan.host,
+                                  counted(plan.steps.size(), "step"));
+    for (const auto& refusal : plan.refusals)
+        out += fmt::format("refused: {} [{}]\n", refusal.text, memhot::rule(refusal.rule).id);
+    for (const auto& note : plan.notes) out += note + "\n";
+    return out + steps_text(plan);
+}
+
+Result<JobReport> job_named(Context& context, const std::string& id) {
+    const auto request = job_request(context);
+    if (!request) return request.error();
+    auto list = read_jobs(*request);
+    if (!list) return std::move(list).error();
+    for (const auto& note : list->notes) context.note(note);
+    return find_job(*list, id);
+}
+
+using Act = Result<JobReport> (Jobs::*)(const JobReport&, const Jobs::Listener&);
+
+Result<int> go_on(Context& context, const JobReport& job, Jobs& jobs, const Plan& plan, std::string_view what,
+                  Act act) {
+    const std::string shown = heading(job, plan, what);
+    if (plan.refused() || context.arguments().flag("dry-run")) {
+        context.print(context.json() ? to_json(plan) : shown);
+        return exit_status(plan);
+    }
+    const auto confirmed = confirm_shown(context, plan, shown);
+    if (!confirmed) return confirmed.error();
+    if (*confirmed != exit_code::yes) return *confirmed;
+    return finished(context, (jobs.*act)(job, progress_on_stderr(context)));
+}
+
+}   // namespace
+
+Result<JobRequest> job_request(const Context& context) {
+    const auto timeout = timeout_of(context);
+    if (!timeout) return timeout.error();
+    JobRequest out;
+    out.host = context.request();
+    out.state_directory = context.arguments().value("state-dir");
+    out.timeout = *timeout;
+    out.all_or_nothing = context.arguments().flag("all-or-nothing");
+    out.faults = split_faults(context.arguments().value("fault").value_or(""));
+    return out;
+}
+
+Result<int> show_plan(Context& context, const std::vector<std::string>& wish) {
+    const auto snapshot = context.snapshot();
+    if (!snapshot) return snapshot.error();
+    const auto plan = plan_of(*snapshot, wish);
+    if (!plan) return plan.error();
+    return print_plan(context, *plan);
+}
+
+Result<int> carry_out_wish(Context& context, const std::vector<std::string>& wish) {
+    if (auto good = check_host(context); !good) return good.error();
+    // Whoever only looks needs neither lock nor journal.
+    if (context.arguments().flag("dry-run")) return show_plan(context, wish);
+    auto jobs = open_jobs(context);
+    if (!jobs) return not_begun(context, jobs.error());
+    const auto snapshot = jobs->snapshot();
+    if (!snapshot) return snapshot.error();
+    const auto plan = plan_of(*snapshot, wish);
+    if (!plan) return plan.error();
+    return carry_out(context, *jobs, *plan);
+}
+
+Result<int> carry_out_file(Context& context, const std::string& path) {
+    const auto text = read_text(path);
+    if (!text) return text.error();
+    const auto kept = memhot::plan_from_json(*text).with_context(in_quotes(path));
+    if (!kept) return kept.error();
+    auto jobs = open_jobs(context);
+    if (!jobs) return not_begun(context, jobs.error());
+    const auto snapshot = jobs->snapshot();
+    if (!snapshot) return snapshot.error();
+    const auto changes = is_stale(*kept, *snapshot);
+    if (!changes) return changes.error();
+    if (!changes->empty()) return refuse_stale(context, *changes);
+    // Its verdicts are not those of the file: they are worked out anew.
+    const auto plan = make_plan(*snapshot, kept->wish);
+    if (!plan) return plan.error();
+    if (!same_actions(*plan, *kept)) {
+        return memhot::bad_input(in_quotes(path) + ": its steps are not those that `" + to_string(kept->wish) +
+                                 "` takes on this host; make the plan anew");
+    }
+    return carry_out(context, *jobs, *plan);
+}
+
+Result<int> roll_back(Context& context, const std::string& id) {
+    auto jobs = open_jobs(context);
+    if (!jobs) return not_begun(context, jobs.error());
+    const auto job = job_named(context, id);
+    if (!job) return job.error();
+    const auto snapshot = jobs->snapshot();
+    if (!snapshot) return snapshot.error();
+    const auto plan = make_undo(*snapshot, job->plan, steps_to_undo(*job), doubtful_steps(*job));
+    if (!plan) return plan.error();
+    if (plan->steps.empty() && !job->interrupted()) {
+        context.note(fmt::format("job {} ({}) has nothing that can be undone", job->id, job->end));
+        for (const auto& note : plan->notes) context.note(note);
+        return exit_code::yes;
+    }
+    return go_on(context, *job, *jobs, *plan, "undoing", &Jobs::undo);
+}
+
+Result<int> resume(Context& context, const std::string& id) {
+    auto jobs = open_jobs(context);
+    if (!jobs) return not_begun(context, jobs.error());
+    const auto job = job_named(context, id);
+    if (!job) return job.error();
+    if (!job->interrupted()) {
+        context.note(fmt::format("job {} has ended: {}", job->id, job->end));
+        return exit_code::no;
+    }
+    const auto snapshot = jobs->snapshot();
+    if (!snapshot) return snapshot.error();
+    std::vector<std::size_t> rest;
+    for (std::size_t i = 0; i < job->steps.size(); ++i) {
+        if (job->steps[i].state != "done") rest.push_back(i);
+    }
+    const auto plan = make_rest(*snapshot, job->plan, rest);
+    if (!plan) return plan.error();
+    return go_on(context, *job, *jobs, *plan, "finishing", &Jobs::finish);
+}
+
+}   // namespace memhotctl

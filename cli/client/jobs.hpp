@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Jobs in process: where their journal lies, what they act on, who else is at it, and what was confirmed. Only jobs.cpp
+// knows the executor.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client/host.hpp"
+#include "memhot/plan.hpp"
+
+namespace memhotctl {
+
+struct JobRequest {
+    HostRequest host;
+    std::optional<std::string> state_directory;   // --state-dir
+    std::uint64_t timeout = 30'000'000;   // microseconds for the retries of one step
+    bool all_or_nothing = false;
+    bool accept_danger = false;   // each danger was named
+    std::vector<std::string> faults;   // of a simulated host
+};
+
+// How far a job is.
+struct JobProgress {
+    std::size_t step = 0;
+    std::size_t steps = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t all_bytes = 0;
+    std::uint64_t bytes_per_second = 0;
+    std::uint64_t left = 0;   // microseconds; 0: nothing is known yet
+};
+
+struct JobStep {
+    std::string state;   // "done", "failed", "untouched", "unknown", "undone", ...
+    std::string text;
+    int error = 0;
+    unsigned attempts = 0;
+};
+
+// What became of a job, or is written of one.
+struct JobReport {
+    std::string id;
+    std::string end;   // "done", "failed", "cancelled", ...; "interrupted" where the journal has no end
+    std::string text;   // why
+    std::uint64_t begun = 0;   // microseconds since 1970
+    std::optional<std::uint64_t> ended;
+    memhot::Plan plan;
+    std::vector<JobStep> steps;   // one for each of the plan
+    int exit_status = 0;
+    [[nodiscard]] bool interrupted() const { return end == "interrupted"; }
+};
+
+// The directories of journal and lock: those of the machine, below --root, or --state-dir for both.
+struct JobPlace {
+    std::string state;
+    std::string run;
+};
+JobPlace job_place(const JobRequest& request);
+
+// A host that jobs act on, locked against every other writer until this goes.
+class Jobs {
+public:
+    using Listener = std::function<void(const JobProgress&)>;
+    // Errors: somebody else is at it (io, with pid), no right to (not_permitted), the journal is damaged.
+    static memhot::Result<Jobs> open(const JobRequest& request);
+    Jobs(Jobs&&) noexcept;
+    ~Jobs();
+
+    // The host under the lock.
+    memhot::Result<memhot::Snapshot> snapshot();
+    // What was mended when the journal was opened.
+    [[nodiscard]] std::vector<std::string> notes() const;
+
+    memhot::Result<JobReport> run(const memhot::Plan& plan, const Listener& listener);
+    memhot::Result<JobReport> undo(const JobReport& job, const Listener& listener);
+    memhot::Result<JobReport> finish(const JobReport& job, const Listener& listener);
+
+private:
+    struct Open;
+    explicit Jobs(std::unique_ptr<Open> open);
+    std::unique_ptr<Open> open_;
+};
+
+// The jobs that the journal tells, in the order in which they began; complaints about it as notes. Needs no lock.
+struct JobList {
+    std::vector<JobReport> jobs;
+    std::vector<std::string> notes;
+};
+memhot::Result<JobList> read_jobs(const JobRequest& request);
+// not_found with the ids that there are.
+memhot::Result<JobReport> find_job(const JobList& list, const std::string& id);
+
+// What happened, one line an entry.
+struct JobEvent {
+    std::uint64_t time = 0;
+    std::string job;
+    std::string what;   // "step-done"
+    std::optional<std::size_t> step;
+    bool undo = false;
+    std::string text;
+};
+memhot::Result<std::vector<JobEvent>> read_events(const JobRequest& request);
+
+// Asks the job that runs now to stop between two blocks. not_found where none runs.
+memhot::Status cancel_job(const JobRequest& request, const std::string& id);
+
+// Steps whose state says that they are done, or that nobody knows; and those of them of which nobody does.
+std::vector<std::size_t> steps_to_undo(const JobReport& job);
+std::vector<std::size_t> doubtful_steps(const JobReport& job);
+
+}   // namespace memhotctl

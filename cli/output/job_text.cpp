@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "output/job_text.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "output/text.hpp"
+
+namespace memhotctl {
+
+using memhot::Tense;
+
+namespace {
+
+// How a step that is not simply done is told.
+struct StateText {
+    std::string_view state;
+    std::string_view label;
+    Tense tense;
+};
+constexpr std::array<StateText, 6> kStates{{
+    {"done", "", Tense::done},
+    {"failed", "failed: ", Tense::would},
+    {"unknown", "nobody knows whether this was done: ", Tense::done},
+    {"undone", "undone: ", Tense::done},
+    {"undo-failed", "could not be undone: ", Tense::done},
+    {"undo-unknown", "nobody knows whether this was undone: ", Tense::done},
+}};
+
+struct Remedy {
+    std::string_view end;
+    std::string_view text;
+};
+constexpr std::array<Remedy, 4> kRemedies{{
+    {"interrupted", "finish it with `memhotctl resume {0}`, or undo it with `memhotctl rollback {0}`"},
+    {"failed", "what was done stays; undo it with `memhotctl rollback {0}`"},
+    {"cancelled", "what was done stays; undo it with `memhotctl rollback {0}`"},
+    {"timed out", "what was done stays; undo it with `memhotctl rollback {0}`"},
+}};
+
+std::string_view remedy_of(const JobReport& job) {
+    if (steps_to_undo(job).empty()) return {};
+    const auto found = std::ranges::find(kRemedies, job.end, &Remedy::end);
+    return found == kRemedies.end() ? std::string_view() : found->text;
+}
+
+// Of those that say why: failed, unknown.
+std::string reason_of(const JobStep& step) {
+    const bool says = step.state != "done" && step.state != "undone" && !step.text.empty();
+    return says ? ": " + printable(step.text) : "";
+}
+
+void put_steps(const JobReport& job, std::size_t first, std::size_t end, std::string& out) {
+    const auto state = std::ranges::find(kStates, job.steps[first].state, &StateText::state);
+    if (state == kStates.end()) {
+        out += fmt::format("not tried: {}\n", counted(end - first, "step"));
+        return;
+    }
+    for (const auto& line : step_lines(job.plan, first, end, state->tense)) {
+        out += fmt::format("{}{}{}\n", state->label, printable(line), reason_of(job.steps[first]));
+    }
+}
+
+}   // namespace
+
+std::string job_text(const JobReport& job) {
+    std::string out;
+    for (std::size_t i = 0; i < job.steps.size();) {
+        std::size_t end = i + 1;
+        const auto same = [&](const JobStep& step) {
+            return step.state == job.steps[i].state && reason_of(step) == reason_of(job.steps[i]);
+        };
+        while (end < job.steps.size() && same(job.steps[end])) ++end;
+        put_steps(job, i, end, out);
+        i = end;
+    }
+    out += fmt::format("job {}: {}{}\n", job.id, job.end, job.text.empty() ? "" : ": " + printable(job.text));
+    if (const auto remedy = remedy_of(job); !remedy.empty()) out += fmt::format(fmt::runtime(remedy), job.id) + "\n";
+    return out;
+}
+
+Json job_document(const JobReport& job) {
+    Json steps = Json::array();
+    for (std::size_t i = 0; i < job.steps.size(); ++i) {
+        const JobStep& step = job.steps[i];
+        Json one = Json::object({{"state", step.state},
+                                 {"action", to_string(job.plan.steps[i].action)},
+                                 {"text", step.text.empty() ? job.plan.steps[i].would : step.text}});
+        if (step.error != 0) one.set("errno", step.error);
+        if (step.attempts != 0) one.set("attempts", step.attempts);
+        steps.push(std::move(one));
+    }
+    Json out = Json::object({{"job", job.id}, {"wish", to_string(job.plan.wish)}, {"state", job.end}});
+    if (!job.text.empty()) out.set("text", job.text);
+    if (job.begun != 0) out.set("begun_us", job.begun);
+    if (job.ended) out.set("ended_us", *job.ended);
+    out.set("exit_status", job.exit_status).set("steps", std::move(steps));
+    return out;
+}
+
+std::string time_text(std::uint64_t microseconds) {
+    const auto seconds = static_cast<std::time_t>(microseconds / 1'000'000);
+    return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::localtime(seconds));
+}
+
+}   // namespace memhotctl

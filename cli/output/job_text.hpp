@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What became of a job, for people and for programs (memhot-job/1).
+#pragma once
+
+#include <string>
+
+#include "client/jobs.hpp"
+#include "output/json.hpp"
+
+namespace memhotctl {
+
+// What was done, what failed and why, what was not tried, and what can be done about it; several lines.
+std::string job_text(const JobReport& job);
+Json job_document(const JobReport& job);
+// "2026-11-21 10:18:26", local time.
+std::string time_text(std::uint64_t microseconds);
+
+}   // namespace memhotctl

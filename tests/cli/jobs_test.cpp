@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Verbs that change a host, on the simulated host and on a root directory: what is done, asked, refused, written down and
+// undone.
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "cli/memhotctl.hpp"
+
+namespace memhot::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Jobs : public testing::Test {
+protected:
+    void SetUp() override {
+        std::string name = (fs::temp_directory_path() / "memhot-jobs-XXXXXX").string();
+        ASSERT_NE(::mkdtemp(name.data()), nullptr);
+        top = name;
+    }
+    void TearDown() override { fs::remove_all(top); }
+
+    [[nodiscard]] Said on(const std::string& host, const std::string& words) const {
+        Words all = split("--snapshot " + data(host) + " " + words);
+        return memhotctl(all);
+    }
+    // With the journal of this test.
+    [[nodiscard]] Said kept(const std::string& host, const std::string& words) const {
+        return on(host, words + " --state-dir " + top);
+    }
+    // A memory block with its state below root.
+    [[nodiscard]] std::string state_file(unsigned block) const {
+        return top + "/root/sys/devices/system/memory/memory" + std::to_string(block) + "/state";
+    }
+
+    std::string top;
+};
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST_F(Jobs, online_carries_out_what_plan_shows) {
+    const Said plan = on("dimm-host.json", "plan online 512M --zone movable");
+    EXPECT_EQ(plan.status, 0);
+    EXPECT_TRUE(plan.has("1-4 would online memory84-87 (2a0000000-2bfffffff) in zone Movable")) << plan.out;
+    const Said said = on("dimm-host.json", "online 512M --zone movable -y");
+    EXPECT_EQ(said.status, 0) << said.err;
+    EXPECT_EQ(said.out, "onlined memory84-87 (2a0000000-2bfffffff) in zone Movable\njob 1: done\n");
+    EXPECT_EQ(said.err, "");
+}
+
+TEST_F(Jobs, nothing_is_done_without_a_yes) {
+    const Said said = kept("dimm-host.json", "online 512M");
+    EXPECT_EQ(said.status, 2);
+    EXPECT_TRUE(contains(said.err, "expected -y to carry it out, or --dry-run")) << said.err;
+    EXPECT_EQ(kept("dimm-host.json", "jobs").out, "");
+    const Said dry = kept("dimm-host.json", "online 512M --dry-run");
+    EXPECT_EQ(dry.status, 0);
+    EXPECT_TRUE(dry.has("would online memory84-87")) << dry.out;
+    EXPECT_EQ(kept("dimm-host.json", "jobs").out, "");
+}
+
+TEST_F(Jobs, destroyed_data_are_named_by_their_device) {
+    const std::string words = "namespace reconfigure namespace0.0 -m fsdax -y";
+    const Said said = on("nvdimm-host.json", words);
+    EXPECT_EQ(said.status, 1);
+    EXPECT_TRUE(contains(said.err, "all data of namespace0.0")) << said.err;
+    EXPECT_TRUE(contains(said.err, "--accept namespace0.0")) << said.err;
+    EXPECT_EQ(on("nvdimm-host.json", words + " --accept namespace0.1").status, 1);
+    const Said named = on("nvdimm-host.json", words + " --accept namespace0.0");
+    EXPECT_EQ(named.status, 0) << named.err;
+    EXPECT_EQ(named.headline(), "saved the labels of nmem0");
+    EXPECT_TRUE(named.has("reconfigured namespace0.0 --mode=fsdax")) << named.out;
+}
+
+TEST_F(Jobs, refused_plans_say_why_and_do_nothing) {
+    const Said said = kept("dimm-host.json", "offline memory0 -y");
+    EXPECT_EQ(said.status, 1);
+    EXPECT_TRUE(said.has("refused: ")) << said.out;
+    EXPECT_EQ(kept("dimm-host.json", "jobs").out, "");
+}
+
+// Exit statuses of design: 5 failed and nothing changed, 6 part-way, 7 timed out.
+TEST_F(Jobs, exit_statuses_say_what_is_left) {
+    struct Row {
+        std::string words;
+        int status;
+    };
+    for (const auto& row : {
+             Row{"offline 512M -y --fault EIO:memory83", 5},
+             Row{"offline 512M -y --fault EIO:memory81", 6},
+             Row{"offline 512M -y --fault EIO:memory81 --all-or-nothing", 5},
+             Row{"offline 512M -y --fault EBUSY:memory83:100 --timeout 0", 7},
+             Row{"offline 512M -y --fault EBUSY:memory83:2", 0},
+             Row{"offline 512M -y --fault vanish:memory80", 6},
+             Row{"offline block80-83 -y --kernel 5.10", 2},
+             Row{"offline 512M -y --fault panic:memory80", 2},
+             Row{"offline 512M -y --timeout soon", 2},
+         }) {
+        EXPECT_EQ(on("dimm-host.json", row.words).status, row.status) << row.words;
+    }
+}
+
+TEST_F(Jobs, what_failed_can_be_read_and_rolled_back) {
+    const Said failed = kept("dimm-host.json", "offline 512M -y --fault EIO:memory81");
+    EXPECT_EQ(failed.status, 6);
+    EXPECT_TRUE(failed.has("offlined memory82-83")) << failed.out;
+    EXPECT_TRUE(failed.has("not tried: 1 step")) << failed.out;
+    EXPECT_TRUE(failed.has("memhotctl rollback 1")) << failed.out;
+    const auto jobs = kept("dimm-host.json", "jobs --json").json();
+    ASSERT_EQ(jobs["format"], "memhot-jobs/1");
+    ASSERT_EQ(jobs["jobs"].size(), 1U);
+    EXPECT_EQ(jobs["jobs"][0]["state"], "failed");
+    EXPECT_EQ(jobs["jobs"][0]["wish"], "offline 512M");
+    EXPECT_EQ(jobs["jobs"][0]["steps"][2]["errno"], 5);
+    const auto history = kept("dimm-host.json", "history --json").json();
+    std::vector<std::string> whats;
+    for (const auto& event : history["events"]) whats.push_back(event["what"]);
+    EXPECT_EQ(whats, (Words{"job-begun", "step-intended", "step-done", "step-intended", "step-done", "step-intended",
+                            "step-failed", "job-ended"}));
+    // The simulated host begins anew with each run: the blocks are online again, and nothing is written for that.
+    const Said back = kept("dimm-host.json", "rollback 1 -y");
+    EXPECT_EQ(back.status, 0) << back.err;
+    EXPECT_TRUE(contains(back.err, "is as it was before: offlined memory83")) << back.err;
+    EXPECT_EQ(kept("dimm-host.json", "rollback 7 -y").status, 2);
+}
+
+// chmem_test.cpp writes below a root directory that is a host.
+TEST_F(Jobs, below_a_root_directory_without_a_host_nothing_is_written) {
+    fs::create_directories(fs::path(state_file(84)).parent_path());
+    std::ofstream(state_file(84)) << "offline\n";
+    const Said said = memhotctl(split("--root " + top + "/root online memory84 -y"));
+    EXPECT_EQ(said.status, 2) << said.out << said.err;
+    EXPECT_EQ(contents_of(state_file(84)), "offline\n");
+}
+
+TEST_F(Jobs, a_saved_plan_is_applied_to_the_host_it_was_made_on) {
+    const std::string file = top + "/plan.json";
+    std::ofstream(file) << on("dimm-host.json", "plan offline 256M --json").out;
+    const Said said = on("dimm-host.json", "apply " + file + " -y");
+    EXPECT_EQ(said.status, 0) << said.err;
+    EXPECT_EQ(said.out, "offlined memory82-83 (290000000-29fffffff) from zone Movable, downward\njob 1: done\n");
+    const Said other = on("nvdimm-host.json", "apply " + file + " -y");
+    EXPECT_EQ(other.status, 1);
+    EXPECT_TRUE(other.has("refused: the plan is stale")) << other.out;
+    EXPECT_TRUE(other.has("block memory83: was online, node1, zones Movable, is absent")) << other.out;
+}
+
+// A file only says what is wanted: steps that somebody wrote into it are not taken.
+TEST_F(Jobs, steps_of_a_file_that_are_not_those_of_its_wish_are_refused) {
+    const std::string file = top + "/plan.json";
+    auto plan = on("dimm-host.json", "plan offline 256M --json").json();
+    plan["steps"][0]["action"]["path"] = "/sys/devices/system/memory/memory1/state";
+    std::ofstream(file) << plan.dump();
+    const Said said = on("dimm-host.json", "apply " + file + " -y");
+    EXPECT_EQ(said.status, 2);
+    EXPECT_TRUE(contains(said.err, "make the plan anew")) << said.err;
+    plan["steps"][0].erase("action");
+    std::ofstream(file) << plan.dump();
+    const Said torn = on("dimm-host.json", "apply " + file + " -y");
+    EXPECT_EQ(torn.status, 2);
+    EXPECT_TRUE(contains(torn.err, "steps[0].action")) << torn.err;
+}
+
+// kill -9 in the middle: the journal says so, a second writer is not kept out, and the job can be finished.
+TEST_F(Jobs, a_killed_job_is_interrupted_and_can_be_resumed) {
+    const std::string program = path_of_memhotctl();
+    const Words words = split("--snapshot " + data("dimm-host.json") +
+                              " offline 512M -y --fault slow:memory82:60000 --state-dir " + top);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        std::vector<char*> argv{const_cast<char*>(program.c_str())};
+        for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+        argv.push_back(nullptr);
+        ::execv(program.c_str(), argv.data());
+        ::_exit(126);
+    }
+    while (!contains(kept("dimm-host.json", "history").out, "would offline memory82")) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    const Said second = kept("dimm-host.json", "offline 256M -y");
+    EXPECT_TRUE(contains(second.err, "pid " + std::to_string(child) + " (memhotctl) is changing this host"))
+        << second.err;
+    EXPECT_EQ(kept("dimm-host.json", "cancel 1").status, 0);
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    EXPECT_EQ(second.status, 5);
+    const Said report = kept("dimm-host.json", "history 1");
+    EXPECT_TRUE(report.has("nobody knows whether this was done: offlined memory82")) << report.out;
+    EXPECT_TRUE(report.has("job 1: interrupted")) << report.out;
+    EXPECT_EQ(kept("dimm-host.json", "cancel 1").status, 2);
+    // The simulated host is new: what is written as done is not done again.
+    const Said resumed = kept("dimm-host.json", "resume 1 -y");
+    EXPECT_EQ(resumed.status, 0) << resumed.out << resumed.err;
+    EXPECT_TRUE(resumed.has("job 1: done")) << resumed.out;
+    EXPECT_EQ(kept("dimm-host.json", "resume 1 -y").status, 1);
+}
+
+TEST_F(Jobs, cancel_stops_between_two_blocks) {
+    const std::string program = path_of_memhotctl();
+    const Words words = split("--snapshot " + data("dimm-host.json") +
+                              " offline 512M -y --fault slow:memory83:1500 --state-dir " + top);
+    Said said;
+    std::thread running([&] { said = memhotctl(words); });
+    while (!contains(kept("dimm-host.json", "history").out, "would offline memory83")) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    EXPECT_EQ(kept("dimm-host.json", "cancel 1").status, 0);
+    running.join();
+    EXPECT_EQ(said.status, 7) << said.out;
+    EXPECT_TRUE(said.has("offlined memory83")) << said.out;
+    EXPECT_TRUE(said.has("not tried: 3 steps")) << said.out;
+    EXPECT_TRUE(said.has("job 1: cancelled: before step 2")) << said.out;
+}
+
+TEST_F(Jobs, a_simulated_host_has_no_journal_of_its_own) {
+    const Said said = on("dimm-host.json", "jobs");
+    EXPECT_EQ(said.status, 2);
+    EXPECT_TRUE(contains(said.err, "expected --state-dir DIR")) << said.err;
+}
+
+TEST_F(Jobs, a_damaged_journal_is_said_and_not_written) {
+    EXPECT_EQ(kept("dimm-host.json", "offline 256M -y").status, 0);
+    std::string bytes = contents_of(top + "/journal");
+    bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 0x20);
+    std::ofstream(top + "/journal", std::ios::binary) << bytes;
+    const Said said = kept("dimm-host.json", "offline 256M -y");
+    EXPECT_EQ(said.status, 5) << said.out << said.err;
+    EXPECT_EQ(contents_of(top + "/journal"), bytes);
+    EXPECT_TRUE(contains(kept("dimm-host.json", "jobs").err, "damaged")) << kept("dimm-host.json", "jobs").err;
+}
+
+}   // namespace
+}   // namespace memhot::test
