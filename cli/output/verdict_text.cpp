@@ -204,8 +204,11 @@ std::string kernel_text(const memhot::KernelProfile& profile, const std::string&
     const std::string version = to_string(profile.version);
     std::string name = profile.name;
     if (name.find(version) == std::string::npos) name += " (" + version + ")";
-    return fmt::format("{}, {}, {} pages{}{}", name, to_string(profile.arch), memhot::human_size(profile.page_size),
-                       details.empty() ? "" : "; ", details);
+    std::string_view mmu;
+    if (profile.arch == memhot::Arch::ppc64)
+        mmu = profile.has(memhot::Feature::hash_mmu) ? ", hash MMU" : ", radix MMU";
+    return fmt::format("{}, {}{}, {} pages{}{}", name, to_string(profile.arch), mmu,
+                       memhot::human_size(profile.page_size), details.empty() ? "" : "; ", details);
 }
 
 std::string one_text(const Answer& answer, const memhot::KernelProfile& profile, const VerdictStyle& style,
