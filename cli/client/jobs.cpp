@@ -16,6 +16,7 @@
 #include <span>
 
 #include "execute/executor.hpp"
+#include "execute/live_target.hpp"
 #include "journal/journal.hpp"
 #include "output/text.hpp"
 
@@ -188,6 +189,13 @@ struct Jobs::Open {
     execute::SystemClock clock{};
     std::unique_ptr<execute::Target> target{};
 
+    // This machine keeps what a job saves beside the journal, in a directory of the job.
+    execute::Target& target_for(const std::string& id) {
+        if (!is_simulated(request) && request.host.is_this_machine()) {
+            target = std::make_unique<execute::LiveTarget>(place.state + "/job-" + id);
+        }
+        return *target;
+    }
     [[nodiscard]] execute::Options options(const std::string& id, const Listener& listener) const {
         execute::Options out;
         out.timeout = request.timeout;
@@ -219,8 +227,7 @@ Result<std::unique_ptr<execute::Target>> make_target(const JobRequest& request, 
         if (!request.faults.empty())
             return memhot::bad_input("--fault is for a simulated host; expected --snapshot FILE with it");
         const std::string root = request.host.root.value_or("/");
-        return std::unique_ptr<execute::Target>(
-            std::make_unique<execute::FileTarget>(root, request.host.is_this_machine()));
+        return std::unique_ptr<execute::Target>(std::make_unique<execute::FileTarget>(root, false));
     }
     std::vector<execute::Fault> faults;
     for (const auto& text : request.faults) {
@@ -272,7 +279,7 @@ std::vector<std::string> Jobs::notes() const { return open_->book.notes(); }
 Result<JobReport> Jobs::run(const memhot::Plan& plan, const Listener& listener) {
     const std::string id = next_id(open_->jobs);
     const Attention attention(cancel_file(open_->place, id));
-    execute::Executor executor(*open_->target, open_->book, open_->clock);
+    execute::Executor executor(open_->target_for(id), open_->book, open_->clock);
     const auto result = executor.run(plan, id, open_->options(id, listener));
     if (!result) return result.error();
     return report_of(id, plan, *result);
@@ -282,7 +289,7 @@ Result<JobReport> Jobs::undo(const JobReport& job, const Listener& listener) {
     const auto written = open_->job(job.id);
     if (!written) return written.error();
     const Attention attention(cancel_file(open_->place, job.id));
-    execute::Executor executor(*open_->target, open_->book, open_->clock);
+    execute::Executor executor(open_->target_for(job.id), open_->book, open_->clock);
     const auto result = executor.undo(job.plan, **written, open_->options(job.id, listener));
     if (!result) return result.error();
     return report_of(job.id, job.plan, *result);
@@ -292,7 +299,7 @@ Result<JobReport> Jobs::finish(const JobReport& job, const Listener& listener) {
     const auto written = open_->job(job.id);
     if (!written) return written.error();
     const Attention attention(cancel_file(open_->place, job.id));
-    execute::Executor executor(*open_->target, open_->book, open_->clock);
+    execute::Executor executor(open_->target_for(job.id), open_->book, open_->clock);
     const auto result = executor.finish(job.plan, **written, open_->options(job.id, listener));
     if (!result) return result.error();
     return report_of(job.id, job.plan, *result);

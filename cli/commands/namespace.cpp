@@ -188,7 +188,7 @@ constexpr std::array<std::string_view, 5> kDaxWords{"reconfigure", "online", "of
 
 constexpr auto kDaxOptions = joined_options(
     std::array<Option, 2>{
-        {{"zone", 0, "ZONE", "of online: auto, kernel or movable"},
+        {{"zone", 0, "ZONE", "of online and reconfigure: auto, kernel or movable"},
          {"ratio", 0, "PERCENT", "most movable memory, in percent of kernel memory; default 400, 0: no guard"}}},
     kActingOptions);
 

@@ -81,7 +81,7 @@ const Command kOnline =
 const Command kOffline =
     memory_verb("offline", "THING...", "take memory blocks offline, of a size those that are easiest", kActingOptions);
 const Command kProbe =
-    memory_verb("probe", "ADDRESS|RANGE", "add memory where the kernel has a probe file", kActingOptions);
+    memory_verb("probe", "ADDRESS|RANGE", "add memory where the kernel has a probe file", kOnlineOptions);
 const Command kRemove =
     memory_verb("remove", "THING", "take memory offline and away, where something can remove it", kActingOptions);
 

@@ -20,10 +20,10 @@ _memhotctl() {
         [list]="-a --all -o --output -S --split --summary"
         [check]="--type --altmap --no-claim --node --driver-managed --memmap-on-memory --offline --arch --page-size --shift"
         [online]="--zone --ratio $acting"
+        [probe]="--zone --ratio $acting"
         [dax]="--zone --ratio $acting"
         [namespace]=$acting
         [offline]=$acting
-        [probe]=$acting
         [remove]=$acting
         [apply]=$acting
         [rollback]=$acting

@@ -52,7 +52,9 @@ std::uint64_t Progress::left() const {
                                       static_cast<double>(bytes));
 }
 
-bool JobResult::changed() const { return std::ranges::any_of(steps, can_be_undone, &StepResult::state); }
+bool JobResult::changed() const {
+    return std::ranges::any_of(steps, [](const StepResult& step) { return step.changes && can_be_undone(step.state); });
+}
 
 int JobResult::exit_status() const {
     switch (end) {
@@ -61,12 +63,22 @@ int JobResult::exit_status() const {
         case JobEnd::cancelled:
         case JobEnd::timed_out: return 7;
         case JobEnd::undone:
+            if (undo_wanted) return 0;
+            break;
         case JobEnd::failed: break;
     }
     return changed() ? 6 : 5;
 }
 
 struct Executor::Run {
+    Run(const Plan& what, std::string name, const Options& how, std::uint64_t now)
+        : plan(what), job(std::move(name)), options(how), begun(now) {
+        result.steps.resize(plan.steps.size());
+        for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+            result.steps[i].changes = !std::holds_alternative<SaveAction>(plan.steps[i].action);
+        }
+    }
+
     const Plan& plan;
     std::string job;
     const Options& options;
@@ -104,6 +116,7 @@ void Executor::tell(const Run& run, std::size_t index) {
 
 // What is not as it must be; empty: all of it is.
 Result<std::string> Executor::mismatch(const std::vector<Fact>& expected) {
+    target_.look_anew();   // what was true before the last step is no evidence
     for (const auto& fact : expected) {
         const auto now = target_.look(fact);
         if (!now) return now.error();
@@ -116,6 +129,7 @@ Result<std::string> Executor::mismatch(const std::vector<Fact>& expected) {
 
 Executor::Seen Executor::see(const std::vector<Fact>& expected) {
     if (expected.empty()) return Seen::unseen;
+    target_.look_anew();
     for (const auto& fact : expected) {
         const auto now = target_.look(fact);
         if (!now || !*now) return Seen::unseen;
@@ -242,6 +256,17 @@ Status Executor::undo_steps(Run& run) {
     return Done{};
 }
 
+// What was held for the time of the plan, where the step that takes it back was not done.
+Status Executor::undo_held(Run& run) {
+    for (std::size_t i = run.plan.steps.size(); i-- > 0;) {
+        const auto held = run.plan.steps[i].takes_back;
+        const auto& results = run.result.steps;
+        if (!held || results[i].state == StepState::done || !may_be_done(results.at(*held).state)) continue;
+        if (auto undone = undo_step(run, *held); !undone) return undone;
+    }
+    return Done{};
+}
+
 Status Executor::end(Run& run) {
     tell(run, run.plan.steps.size());
     return note(run, EntryKind::job_ended, 0, false,
@@ -269,13 +294,15 @@ Result<JobResult> Executor::conclude(Run& run) {
         if (auto undone = undo_steps(run); !undone) return undone.error();
         if (run.result.end == JobEnd::failed && !run.result.changed()) run.result.end = JobEnd::undone;
     }
+    if (run.stopped() && !run.options.undo_on_failure) {
+        if (auto undone = undo_held(run); !undone) return undone.error();
+    }
     if (auto ended = end(run); !ended) return ended.error();
     return run.result;
 }
 
 Result<JobResult> Executor::run(const Plan& plan, const std::string& job, const Options& options) {
-    Run run{plan, job, options, {}, clock_.monotonic()};
-    run.result.steps.resize(plan.steps.size());
+    Run run(plan, job, options, clock_.monotonic());
     if (plan.refused() || (plan.dangerous() && !options.accept_danger)) {
         run.stop(JobEnd::refused, plan.refused() ? plan.refusals.front().text
                                                  : "it is dangerous, and the danger was not "
@@ -292,7 +319,6 @@ Result<JobResult> Executor::run(const Plan& plan, const std::string& job, const 
 }
 
 Status Executor::take_up(Run& run, const journal::Job& job) {
-    run.result.steps.resize(run.plan.steps.size());
     if (job.steps.size() > run.plan.steps.size()) {
         return bad_input(fmt::format("job {}: its journal has {} steps, its plan {}", job.id, job.steps.size(),
                                      run.plan.steps.size()));
@@ -321,7 +347,7 @@ Status Executor::settle(Run& run, std::size_t index) {
 }
 
 Result<JobResult> Executor::finish(const Plan& plan, const journal::Job& job, const Options& options) {
-    Run run{plan, job.id, options, {}, clock_.monotonic()};
+    Run run(plan, job.id, options, clock_.monotonic());
     if (!job.interrupted()) return bad_input(fmt::format("job {} has ended: {}", job.id, job.result));
     const auto undoing = [](StepState state) {
         return state == StepState::undone || state == StepState::undo_unknown || state == StepState::undo_failed;
@@ -338,7 +364,8 @@ Result<JobResult> Executor::finish(const Plan& plan, const journal::Job& job, co
 }
 
 Result<JobResult> Executor::undo(const Plan& plan, const journal::Job& job, const Options& options) {
-    Run run{plan, job.id, options, {}, clock_.monotonic()};
+    Run run(plan, job.id, options, clock_.monotonic());
+    run.result.undo_wanted = true;
     if (auto taken = take_up(run, job); !taken) return taken.error();
     if (auto undone = undo_steps(run); !undone) return undone.error();
     const bool clean = !run.result.changed();

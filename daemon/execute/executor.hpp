@@ -42,12 +42,14 @@ struct StepResult {
     journal::StepState state = journal::StepState::untouched;
     unsigned attempts = 0;
     int error = 0;
+    bool changes = true;   // something on the host; a copy in the job's directory is no change
     std::string text;
 };
 
 struct JobResult {
     JobEnd end = JobEnd::done;
     std::string text;   // why it ended so
+    bool undo_wanted = false;   // it was a rollback: undone is what was asked for
     std::vector<StepResult> steps;
 
     // Some of it is done and stays.
@@ -79,6 +81,7 @@ private:
     Status undo_steps(Run& run);
     Status found_undone(Run& run, std::size_t index);
     Status undo_step(Run& run, std::size_t index);
+    Status undo_held(Run& run);
     Status end(Run& run);
     Status note(Run& run, journal::EntryKind kind, std::size_t step, bool undo, std::string text, int error = 0);
     Attempt try_until(Run& run, const Action& action, unsigned& attempts);

@@ -28,19 +28,23 @@ public:
     // What is there now, in the words of plans; absent where this target does not answer (a root directory keeps what is
     // written and changes nothing else).
     virtual Result<std::optional<std::string>> look(const Fact& fact) = 0;
+    // What is looked at from here on is read anew: reading a large host takes a moment, and several facts are one look.
+    virtual void look_anew() {}
 };
 
-// Files below root; "/" is this machine. Only writes to sysfs: commands of ndctl and daxctl are EOPNOTSUPP.
+// Files below root. Only writes to sysfs: commands of ndctl and daxctl are EOPNOTSUPP (live_target.hpp has them).
 class FileTarget : public Target {
 public:
     // answers: whether a kernel stands behind the files.
     FileTarget(std::string root, bool answers) : root_(std::move(root)), answers_(answers) {}
     Attempt carry_out(const Action& action) override;
     Result<std::optional<std::string>> look(const Fact& fact) override;
+    void look_anew() override { host_.reset(); }
 
 private:
     std::string root_;
     bool answers_;
+    std::optional<SimulatedHost> host_;   // as it was read for the facts of this look
 };
 
 // What goes wrong on a simulated host, by the device or block that is written.

@@ -20,6 +20,8 @@ public:
         : bus_(bus), request_(request), console_(console) {}
 
     CommandAnswer run() { return request_.reconfigure ? reconfigure() : create(); }
+    // What setup_namespace() was given so far.
+    [[nodiscard]] const std::vector<NamespaceRequest>& given() const { return given_; }
 
 private:
     // do_xaction_namespace() and the end of cmd_create_namespace().
@@ -108,11 +110,12 @@ private:
         if (auto refused = prepare_reconfigure(bus_, region, *ns, request_.force, console_, nullptr); !refused.ok()) {
             return refused;
         }
-        if (!region.labelled && request_.autolabel && region.can_label) {
+        const bool init_labels = !region.labelled && request_.autolabel && region.can_label;
+        if (init_labels) {
             enable_labels(region);
             ns = region.find(0);
         }
-        return set_up(region, *ns, wanted);
+        return set_up(region, *ns, wanted, init_labels);
     }
 
     // enable_labels(): what was there stays on the media, but belongs to nobody.
@@ -124,7 +127,8 @@ private:
     }
 
     // setup_namespace()
-    NdAnswer set_up(NdRegion& region, NdNamespace& ns, const Wanted& wanted) {
+    NdAnswer set_up(NdRegion& region, NdNamespace& ns, const Wanted& wanted, bool init_labels = false) {
+        given_.push_back(request_for(region, ns, wanted, init_labels));
         if (region.labelled) {
             if (auto refused = write_label(region, ns, wanted.size); !refused.ok()) return refused;
         }
@@ -143,6 +147,47 @@ private:
             console_.error(fmt::format("{}: failed to enable", name_of(region, ns)));
         }
         return answer;
+    }
+
+    NamespaceRequest request_for(const NdRegion& region, const NdNamespace& ns, const Wanted& wanted,
+                                 bool init_labels) const {
+        NamespaceRequest out;
+        out.what = request_.reconfigure ? NamespaceRequest::What::reconfigure : NamespaceRequest::What::create;
+        out.region = name_of(region);
+        out.name = name_of(region, ns);
+        out.labelled = region.labelled;
+        out.force = request_.force;
+        out.init_labels = init_labels;
+        out.mode = public_mode(wanted.mode);
+        out.instance = instance_for(region, ns, wanted);
+        out.map_in_ram = wanted.map == PageMap::ram;
+        out.size = wanted.size;
+        out.align = wanted.align;
+        // ndctl gives a new namespace the kernel's default of 512 itself
+        const std::uint64_t unasked = request_.reconfigure ? 0 : 512;
+        out.sector_size = wanted.mode == NsMode::sector ? wanted.sector_size : request_.sector_size.value_or(unasked);
+        out.uuid = request_.uuid;
+        out.alt_name = request_.reconfigure ? request_.name : request_.name.value_or("");
+        return out;
+    }
+
+    static NamespaceMode public_mode(NsMode mode) {
+        switch (mode) {
+            case NsMode::sector: return NamespaceMode::sector;
+            case NsMode::devdax: return NamespaceMode::devdax;
+            case NsMode::fsdax: return NamespaceMode::fsdax;
+            case NsMode::memory:
+            case NsMode::raw: break;
+        }
+        return NamespaceMode::raw;
+    }
+
+    [[nodiscard]] NamespaceRequest::Instance instance_for(const NdRegion& region, const NdNamespace& ns,
+                                                          const Wanted& wanted) const {
+        using enum NamespaceRequest::Instance;
+        if (wanted.mode == NsMode::sector) return btt;
+        if (wanted.mode == NsMode::devdax) return dax;
+        return needs_pfn(region, ns, wanted) ? pfn : none;
     }
 
     NdAnswer write_label(NdRegion& region, NdNamespace& ns, std::uint64_t size) {
@@ -200,6 +245,7 @@ private:
     const CreateRequest& request_;
     Console& console_;
     FoundNamespace done_;
+    std::vector<NamespaceRequest> given_;
     bool hidden_ = false;   // the error is libndctl's, not the kernel's
 };
 
@@ -210,6 +256,15 @@ CommandAnswer create_namespace(NdBus& bus, const std::vector<std::string>& argum
     const auto request = read_create_request(bus.model.profile(), arguments, console);
     if (!request) return console.usage(RuleId::ndctl_usage);
     return Creation(bus, *request, console).run();
+}
+
+std::vector<NamespaceRequest> creations(NdBus& bus, const std::vector<std::string>& arguments) {
+    Console console;
+    const auto request = read_create_request(bus.model.profile(), arguments, console);
+    if (!request) return {};
+    Creation creation(bus, *request, console);
+    creation.run();
+    return creation.given();
 }
 
 }   // namespace memhot

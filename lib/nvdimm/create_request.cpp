@@ -59,7 +59,7 @@ private:
     void read_plain() {
         request_.region = options_.value("region");
         request_.reconfigure = options_.value("reconfig");
-        request_.name = options_.value("name").value_or("");
+        request_.name = options_.value("name");
         request_.force = options_.is_set("force");
         request_.autolabel = options_.is_set("autolabel", true);
         request_.autorecover = options_.is_set("autorecover", true);
@@ -106,6 +106,7 @@ private:
         if (const auto uuid = options_.value("uuid"); uuid && !is_uuid(*uuid)) {
             wrong(fmt::format("failed to parse uuid: '{}'", *uuid));
         }
+        request_.uuid = options_.value("uuid");
         if (const auto text = options_.value("sector-size")) {
             const auto sector = parse_tool_size(*text);
             if (!sector) wrong(fmt::format("invalid sector size: {}", *text));

@@ -22,7 +22,8 @@ struct CreateRequest {
     std::optional<std::uint64_t> align;
     std::string align_text;
     std::optional<std::uint64_t> sector_size;
-    std::string name;
+    std::optional<std::string> uuid;
+    std::optional<std::string> name;
     bool block_type = false;    // -t blk: there are no such regions any more
     bool force = false;
     bool autolabel = true;
@@ -46,6 +47,9 @@ struct Wanted {
 // validate_namespace_options(), in its order. EAGAIN: the region is passed over. ns: null to create.
 NdAnswer validate_request(const NdBus& bus, const CreateRequest& request, const NdRegion& region, const NdNamespace* ns,
                           Console& console, Wanted& wanted);
+
+// create-namespace carried out on the bus; what setup_namespace() was given, in its order.
+std::vector<NamespaceRequest> creations(NdBus& bus, const std::vector<std::string>& arguments);
 
 // ndctl_namespace_get_mode(): also of a namespace that is not active.
 NsMode mode_of(const NdBus& bus, const NdRegion& region, const NdNamespace& ns);

@@ -70,7 +70,7 @@ private:
     }
 
     NdAnswer check_name() {
-        if (request_.name.size() <= kLongestName) return fine();
+        if (request_.name.value_or("").size() <= kLongestName) return fine();
         return refuse_counted(RuleId::ndctl_name_long, "validate_namespace_options: alt name overflow");
     }
 
@@ -133,7 +133,14 @@ private:
     }
 
     NdAnswer check_sector() {
-        if (!request_.sector_size) return fine();
+        if (!request_.sector_size) {
+            // "carry forward the sector size": of a namespace that stays what it is
+            const InfoBlock* info = ns_ == nullptr ? nullptr : info_block_of(bus_, *ns_);
+            if (info != nullptr && info->mode == NsMode::sector && wanted_.mode == NsMode::sector) {
+                wanted_.sector_size = info->sector_size;
+            }
+            return fine();
+        }
         wanted_.sector_size = *request_.sector_size;
         if (wanted_.mode == NsMode::sector) {
             if (std::ranges::find(kBttSectors, wanted_.sector_size) != kBttSectors.end()) return fine();

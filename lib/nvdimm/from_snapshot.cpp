@@ -231,8 +231,9 @@ Status BusReader::read_namespaces() {
             }
             ns.space = *space;
             ns.allocated = true;
-            if (region->labelled) ns.identity = ++bus().last_identity;
         }
+        // uuid_store() takes one before there is a size, and size_store() wants just that (nd_namespace_pmem).
+        if (region->labelled && (ns.allocated || !ns.uuid.empty())) ns.identity = ++bus().last_identity;
         region->namespaces[ns.id] = ns;
     }
     for (auto& region : bus().regions) region.seed = seed_of(region);

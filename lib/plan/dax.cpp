@@ -3,12 +3,13 @@
 // dax reconfigure, online, offline, create, destroy.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "nvdimm/command.hpp"
+#include "nvdimm/option_tables.hpp"
+#include "plan/blocks.hpp"
 #include "plan/devices.hpp"
 #include "plan/interlocks.hpp"
 #include "plan/planners.hpp"
+#include "plan/policy.hpp"
 
 namespace memhot::plan {
 
@@ -16,11 +17,23 @@ namespace {
 
 std::string_view mode_of(const DaxDevice& device) { return device.driver == DaxDriver::kmem ? "system-ram" : "devdax"; }
 
-std::string wanted_mode(const Builder& builder) {
-    for (const auto& option : builder.wish().options) {
-        if (option.starts_with("--mode=")) return option.substr(7);
-    }
-    return {};
+struct Options {
+    std::string mode;
+    bool no_online = false;
+    bool force = false;
+    WantedZone zone = WantedZone::movable;   // daxctl's own choice
+};
+
+// The zone of the wish goes before daxctl's word for it.
+Options options_of(const Builder& builder) {
+    const ParsedOptions parsed = parse_options(kReconfigureDeviceOptions, builder.wish().options);
+    Options options;
+    options.mode = parsed.value("mode").value_or("");
+    options.no_online = parsed.is_set("no-online");
+    options.force = parsed.is_set("force");
+    if (parsed.is_set("no-movable")) options.zone = WantedZone::kernel;
+    if (builder.wish().zone != WantedZone::automatic) options.zone = builder.wish().zone;
+    return options;
 }
 
 std::string ranges_text(const DaxDevice& device) {
@@ -31,28 +44,23 @@ std::string ranges_text(const DaxDevice& device) {
 
 std::string device_text(const DaxDevice& device) { return fmt::format("{} ({})", device.name(), ranges_text(device)); }
 
-// What its blocks were online as: daxctl onlines in zone Movable unless told otherwise.
-CommandLine online_again(const Builder& builder, const DaxDevice& device) {
-    CommandLine command{"daxctl", "online-memory", {}};
-    const auto numbers = blocks_of(builder.start(), device);
-    const bool kernel = std::ranges::any_of(numbers, [&](std::uint64_t number) {
-        const auto block = builder.start().model.block(number);
-        return block && block->online && block->valid_zones != "Movable";
-    });
-    if (kernel) command.arguments.emplace_back("--no-movable");
-    command.arguments.push_back(device.name());
-    return command;
+// One write a block, not daxctl's one command: each has its own answer, is tried again by itself, can be cancelled
+// behind, and its undo knows the zone. And libdaxctl's idea of which blocks a device has is wrong for devices of several
+// ranges (blocks_of()).
+void take_offline(Builder& builder, const DaxDevice& device) {
+    auto blocks = blocks_in(builder.model(), device.added);
+    most_removable_first(blocks);
+    for (const auto& block : blocks) {
+        if (block.online) offline_block(builder, block);
+    }
 }
 
-void take_offline(Builder& builder, const DaxDevice& device) {
-    const std::size_t online = online_blocks(builder.bus(), device);
-    if (online == 0) return;
-    PlanStep& step = builder.command(
-        {"daxctl", "offline-memory", {device.name()}},
-        {"offline", "offlined",
-         fmt::format("{} of {}", online == 1 ? "the memory block" : fmt::format("all {} memory blocks", online),
-                     device_text(device))});
-    step.undo = {online_again(builder, device)};
+void bring_online(Builder& builder, const std::string& device, WantedZone zone) {
+    const DaxDevice* now = builder.bus().find_dax(device);
+    if (now == nullptr) return;
+    for (const auto& block : blocks_in(builder.model(), now->added)) {
+        if (!block.online) online_block(builder, block, zone);
+    }
 }
 
 DataLoss overwritten(const DaxDevice& device) {
@@ -61,14 +69,65 @@ DataLoss overwritten(const DaxDevice& device) {
                         exact_size(device.size()))};
 }
 
-Status to_system_ram(Builder& builder, const DaxDevice& device, const std::string& rest) {
-    PlanStep& step = builder.command(with_options("daxctl", "reconfigure-device", builder, {device.name()}),
+// What kmem has added goes when it lets go, and only what is offline.
+std::vector<Action> undo_system_ram(const Builder& builder, const DaxDevice& device) {
+    std::vector<Action> undo;
+    const DaxDevice* now = builder.bus().find_dax(device.name());
+    const auto blocks = blocks_in(builder.model(), now == nullptr ? std::vector<Range>{} : now->added);
+    for (const auto& block : blocks) {
+        if (block.online) undo.emplace_back(state_write(block.number, "offline"));
+    }
+    undo.emplace_back(CommandLine{"daxctl", "reconfigure-device", {"--mode=devdax", device.name()}});
+    return undo;
+}
+
+void reconfigure_to_ram(Builder& builder, const DaxDevice& device, const std::string& rest, const Options& options,
+                        bool by_kernel) {
+    std::vector<std::string> arguments{device.name()};
+    if (!options.no_online) arguments.emplace_back("--no-online");
+    // Else daxctl refuses where the kernel onlines by itself.
+    if (by_kernel && !options.force) arguments.emplace_back("--force");
+    PlanStep& step = builder.command(with_options("daxctl", "reconfigure-device", builder, std::move(arguments)),
                                      {"reconfigure", "reconfigured", rest});
     step.destroys = {overwritten(device)};
-    step.undo = {CommandLine{"daxctl", "offline-memory", {device.name()}},
-                 CommandLine{"daxctl", "reconfigure-device", {"--mode=devdax", device.name()}}};
+    step.undo = undo_system_ram(builder, device);
+}
+
+Status to_system_ram(Builder& builder, const DaxDevice& device, const std::string& rest) {
+    const Options options = options_of(builder);
+    const bool by_kernel = options.force || (!options.no_online && policy_gives(builder, options.zone));
+    if (by_kernel) {
+        reconfigure_to_ram(builder, device, rest, options, true);
+        if (!options.no_online) bring_online(builder, device.name(), options.zone);
+    } else {
+        HeldPolicy policy(builder, options.no_online
+                                       ? "the memory is to stay offline"
+                                       : fmt::format("the memory is to be online in {}", zone_text(options.zone)));
+        reconfigure_to_ram(builder, device, rest, options, false);
+        if (!options.no_online) bring_online(builder, device.name(), options.zone);
+        policy.release();
+    }
     guard_memmap_memory(builder);
     guard_movable_ratio(builder);
+    return Done{};
+}
+
+Status to_devdax(Builder& builder, const DaxDevice& device, const std::string& rest) {
+    HeldPolicy policy(builder, "if this is undone the memory is to come back as it was");
+    take_offline(builder, device);
+    PlanStep& step = builder.command(with_options("daxctl", "reconfigure-device", builder, {device.name()}),
+                                     {"reconfigure", "reconfigured", rest});
+    step.undo = {CommandLine{"daxctl", "reconfigure-device", {"--mode=system-ram", "--no-online", device.name()}}};
+    policy.release();
+    guard_what_stays(builder);
+    guard_shared_sections(builder);
+    return Done{};
+}
+
+// daxctl's own refusal, with its words.
+Status refused_by_daxctl(Builder& builder, const DaxDevice& device, const char* verb, const char* what) {
+    builder.command({"daxctl", verb, {device.name()}},
+                    {what, fmt::format("{}d", what), "the memory of " + device_text(device)});
     return Done{};
 }
 
@@ -78,7 +137,7 @@ Status plan_dax_reconfigure(Builder& builder) {
     const auto named = named_dax(builder);
     if (!named) return named.error();
     const DaxDevice& device = **named;
-    const std::string mode = wanted_mode(builder);
+    const std::string mode = options_of(builder).mode;
     if (mode != "devdax" && mode != "system-ram") {
         return bad_input(fmt::format("dax reconfigure {}: expected --mode=devdax or --mode=system-ram", device.name()));
     }
@@ -88,14 +147,7 @@ Status plan_dax_reconfigure(Builder& builder) {
         return Done{};
     }
     const std::string rest = fmt::format("{} from {} to {}", device_text(device), mode_of(device), mode);
-    if (mode == "system-ram") return to_system_ram(builder, device, rest);
-    take_offline(builder, device);
-    PlanStep& step = builder.command(with_options("daxctl", "reconfigure-device", builder, {device.name()}),
-                                     {"reconfigure", "reconfigured", rest});
-    step.undo = {CommandLine{"daxctl", "reconfigure-device", {"--mode=system-ram", "--no-online", device.name()}}};
-    guard_what_stays(builder);
-    guard_shared_sections(builder);
-    return Done{};
+    return mode == "system-ram" ? to_system_ram(builder, device, rest) : to_devdax(builder, device, rest);
 }
 
 Status plan_dax_online(Builder& builder) {
@@ -103,12 +155,9 @@ Status plan_dax_online(Builder& builder) {
     if (!named) return named.error();
     const DaxDevice& device = **named;
     rely_on_dax(builder, device);
-    std::vector<std::string> arguments;
-    if (builder.wish().zone == WantedZone::kernel) arguments.emplace_back("--no-movable");
-    arguments.push_back(device.name());
-    PlanStep& step = builder.command(with_options("daxctl", "online-memory", builder, std::move(arguments)),
-                                     {"online", "onlined", "the memory of " + device_text(device)});
-    step.undo = {CommandLine{"daxctl", "offline-memory", {device.name()}}};
+    if (device.driver != DaxDriver::kmem) return refused_by_daxctl(builder, device, "online-memory", "online");
+    bring_online(builder, device.name(), options_of(builder).zone);
+    if (builder.steps() == 0) builder.note(fmt::format("all memory of {} is online already", device.name()));
     guard_movable_ratio(builder);
     return Done{};
 }
@@ -118,13 +167,9 @@ Status plan_dax_offline(Builder& builder) {
     if (!named) return named.error();
     const DaxDevice& device = **named;
     rely_on_dax(builder, device);
-    if (device.driver == DaxDriver::kmem && online_blocks(builder.bus(), device) == 0) {
-        builder.note(fmt::format("all memory of {} is offline already", device.name()));
-        return Done{};
-    }
-    PlanStep& step = builder.command(with_options("daxctl", "offline-memory", builder, {device.name()}),
-                                     {"offline", "offlined", "the memory of " + device_text(device)});
-    step.undo = {online_again(builder, device)};
+    if (device.driver != DaxDriver::kmem) return refused_by_daxctl(builder, device, "offline-memory", "offline");
+    take_offline(builder, device);
+    if (builder.steps() == 0) builder.note(fmt::format("all memory of {} is offline already", device.name()));
     guard_what_stays(builder);
     return Done{};
 }

@@ -57,8 +57,8 @@ void rely_on_dax(Builder& builder, const DaxDevice& device) {
     builder.rely(Fact::Kind::attribute, "auto_online_blocks");
 }
 
-void save_labels(Builder& builder, const NdRegion& region) {
-    if (!region.labelled) return;
+void save_labels(Builder& builder, const NdRegion& region, bool initialised) {
+    if (!region.labelled && !initialised) return;
     for (const auto& mapping : region.mappings) builder.save(SaveAction::What::labels, mapping.dimm);
 }
 

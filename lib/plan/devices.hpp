@@ -25,8 +25,9 @@ void rely_on_region(Builder& builder, const NdRegion& region);
 void rely_on_namespace(Builder& builder, const NamedNamespace& named);
 void rely_on_dax(Builder& builder, const DaxDevice& device);
 
-// Steps that copy the labels of all DIMMs of a region; none where it has no labels.
-void save_labels(Builder& builder, const NdRegion& region);
+// Steps that copy the labels of all DIMMs of a region; none where it has no labels. initialised: it gets some, over
+// whatever the label areas hold (ndctl/namespace.c enable_labels).
+void save_labels(Builder& builder, const NdRegion& region, bool initialised = false);
 // Disables it if it is active, so that its first bytes can be read, and saves them.
 void disable_and_save(Builder& builder, const NamedNamespace& named);
 // Its dax device must not hold online memory.

@@ -4,6 +4,10 @@
 // namespace is disabled (which is where the kernel can say no), its first bytes are saved, and only then is it destroyed.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
+#include "nvdimm/create_request.hpp"
 #include "plan/devices.hpp"
 #include "plan/interlocks.hpp"
 #include "plan/planners.hpp"
@@ -41,6 +45,33 @@ Created created_by(const NdBus& before, const NdBus& after) {
 std::string options_text(const Builder& builder) {
     std::string out;
     for (const auto& option : builder.wish().options) out += " " + option;
+    return out;
+}
+
+// The step that disables it comes first, and ndctl takes what is not said from a namespace as it finds it: what it is
+// now is said here.
+std::vector<std::string> as_it_is(const Builder& builder, const NamedNamespace& named) {
+    Console console;
+    const NdBus& bus = builder.start();
+    const auto request = read_create_request(bus.model.profile(), builder.wish().options, console);
+    if (!request) return {};
+    std::vector<std::string> out;
+    const NsMode now = mode_of(bus, *named.region, *named.ns);
+    const auto said = [&](std::string_view option) {
+        return std::ranges::any_of(builder.wish().options,
+                                   [option](const std::string& one) { return one.starts_with(option); });
+    };
+    const bool mode_said = said("--mode=");
+    const NsMode wanted = mode_said ? request->mode.value_or(now) : now;
+    if (!mode_said) out.push_back(fmt::format("--mode={}", to_string(now)));
+    if (wanted != now || !named.ns->active) return out;
+    if (has_pages(now) && !request->align && named.ns->active->align != 0) {
+        out.push_back(fmt::format("--align={}", named.ns->active->align));
+    }
+    const InfoBlock* info = info_block_of(bus, *named.ns);
+    if (now == NsMode::sector && !mode_said && !said("--sector-size=") && info != nullptr && info->sector_size != 0) {
+        out.push_back(fmt::format("--sector-size={}", info->sector_size));
+    }
     return out;
 }
 
@@ -88,9 +119,11 @@ Status plan_namespace_reconfigure(Builder& builder) {
     const auto named = named_namespace(builder);
     if (!named) return named.error();
     rely_on_namespace(builder, *named);
-    save_labels(builder, *named->region);
+    save_labels(builder, *named->region, named->region->can_label);
     disable_and_save(builder, *named);
-    PlanStep& step = builder.command(with_options("ndctl", "create-namespace", builder, {"--reconfig=" + named->name}),
+    std::vector<std::string> arguments{"--reconfig=" + named->name};
+    std::ranges::move(as_it_is(builder, *named), std::back_inserter(arguments));
+    PlanStep& step = builder.command(with_options("ndctl", "create-namespace", builder, std::move(arguments)),
                                      {"reconfigure", "reconfigured", named->name + options_text(builder)});
     step.destroys = {all_data(*named)};
     step.no_undo = what_stays_lost(*named);

@@ -70,6 +70,7 @@ Json step_json(const PlanStep& step) {
     }
     for (const auto& action : step.undo) json["undo"].push_back(action_json(action));
     if (!step.no_undo.empty()) json["no_undo"] = step.no_undo;
+    if (step.takes_back) json["takes_back"] = *step.takes_back;
     if (!step.undo_differs.empty()) json["undo_differs"] = step.undo_differs;
     return json;
 }

@@ -119,6 +119,7 @@ PlanStep read_step(JsonObject& object) {
     step.block = object.find_number("block");
     step.reason = object.find_text("reason").value_or("");
     step.no_undo = object.find_text("no_undo").value_or("");
+    step.takes_back = object.find_number("takes_back");
     step.undo_differs = object.find_text("undo_differs").value_or("");
     step.destroys = objects(object, "destroys", read_loss);
     step.undo = objects(object, "undo", read_action);
@@ -154,6 +155,8 @@ Status check_order(const Plan& plan) {
         const auto& depends = plan.steps[i].depends_on;
         if (std::ranges::any_of(depends, [i](std::size_t on) { return on >= i; }))
             return bad_input(fmt::format("steps[{}]: depends on a step that does not come before it", i));
+        if (plan.steps[i].takes_back && *plan.steps[i].takes_back >= i)
+            return bad_input(fmt::format("steps[{}]: takes back a step that does not come before it", i));
     }
     return Done{};
 }

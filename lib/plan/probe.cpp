@@ -6,6 +6,7 @@
 #include "plan/blocks.hpp"
 #include "plan/interlocks.hpp"
 #include "plan/planners.hpp"
+#include "plan/policy.hpp"
 
 namespace memhot::plan {
 
@@ -34,6 +35,21 @@ void probe_block(Builder& builder, std::uint64_t address) {
                       {"add", "added", fmt::format("memory{} ({}) by way of probe", number, to_string(range))});
     step.block = number;
     step.no_undo = "what was probed stays until reboot; it can be taken offline";
+    const auto block = builder.model().block(number);
+    if (builder.wish().zone != WantedZone::automatic && block && !block->online) {
+        online_block(builder, *block, builder.wish().zone);
+    }
+}
+
+Status probe_things(Builder& builder) {
+    for (const auto& thing : builder.wish().things) {
+        const auto range = range_of(builder, thing);
+        if (!range) return range.error();
+        const std::uint64_t size = builder.block_size();
+        const std::uint64_t whole = align_up(range->size(), size);
+        for (std::uint64_t offset = 0; offset < whole; offset += size) probe_block(builder, range->start + offset);
+    }
+    return Done{};
 }
 
 }   // namespace
@@ -41,12 +57,13 @@ void probe_block(Builder& builder, std::uint64_t address) {
 Status plan_probe(Builder& builder) {
     builder.rely(Fact::Kind::attribute, "probe");
     builder.rely(Fact::Kind::attribute, "auto_online_blocks");
-    for (const auto& thing : builder.wish().things) {
-        const auto range = range_of(builder, thing);
-        if (!range) return range.error();
-        const std::uint64_t size = builder.block_size();
-        const std::uint64_t whole = align_up(range->size(), size);
-        for (std::uint64_t offset = 0; offset < whole; offset += size) probe_block(builder, range->start + offset);
+    const WantedZone zone = builder.wish().zone;
+    if (policy_gives(builder, zone) || zone == WantedZone::automatic) {
+        if (auto done = probe_things(builder); !done) return done;
+    } else {
+        HeldPolicy policy(builder, fmt::format("the blocks are to be online in {}", zone_text(zone)));
+        if (auto done = probe_things(builder); !done) return done;
+        policy.release();
     }
     guard_memmap_memory(builder);
     guard_movable_ratio(builder);

@@ -8,6 +8,7 @@
 #include "plan/blocks.hpp"
 #include "plan/interlocks.hpp"
 #include "plan/planners.hpp"
+#include "plan/policy.hpp"
 
 namespace memhot::plan {
 
@@ -67,10 +68,13 @@ Status plan_remove(Builder& builder) {
         builder.refuse(RuleId::plan_no_remover, fmt::format("{} {} added by the firmware, the hypervisor or at boot",
                                                             list_of(numbers), numbers.size() == 1 ? "was" : "were"));
     }
+    std::optional<HeldPolicy> policy;
+    if (!devices.empty()) policy.emplace(builder, "if this is undone the memory is to come back as it was");
     for (const auto& block : *blocks) {
         if (block.online) offline_block(builder, block);
     }
     for (const auto& device : devices) give_back(builder, device);
+    if (policy) policy->release();
     guard_what_stays(builder);
     guard_shared_sections(builder);
     return Done{};

@@ -33,12 +33,14 @@ std::optional<Operation> operation_of(const WriteAction& write) {
     return number ? std::optional<Operation>(op::SetState{*number, write.text}) : std::nullopt;
 }
 
-Verdict write(NdBus& bus, const WriteAction& action) {
+Verdict write(Snapshot& snapshot, NdBus& bus, const WriteAction& action) {
     const auto operation = operation_of(action);
     if (!operation) return predict_and_run(bus, {"write", action.path, {action.text}});
     Verdict verdict = predict(bus.model, *operation);
     if (verdict.outcome.kind == Outcome::Kind::uncertain) verdict.outcome = Outcome::accept(verdict.outcome.rule);
     bus.model.apply(*operation, verdict.outcome);
+    const auto* policy = std::get_if<op::SetAutoOnline>(&*operation);
+    if (policy != nullptr && verdict.outcome.accepted()) snapshot.auto_online_blocks = action.text;
     return verdict;
 }
 
@@ -56,7 +58,7 @@ Result<SimulatedHost> SimulatedHost::from_snapshot(const Snapshot& snapshot) {
 }
 
 Verdict SimulatedHost::carry_out(const Action& action) {
-    if (const auto* one = std::get_if<WriteAction>(&action)) return write(state_->bus, *one);
+    if (const auto* one = std::get_if<WriteAction>(&action)) return write(state_->snapshot, state_->bus, *one);
     if (const auto* one = std::get_if<CommandLine>(&action)) {
         Verdict verdict = predict_and_run(state_->bus, *one);
         if (verdict.outcome.kind == Outcome::Kind::uncertain) verdict.outcome = Outcome::accept(verdict.outcome.rule);

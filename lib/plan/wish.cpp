@@ -3,6 +3,7 @@
 // Wishes as words of a command line.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <span>
 
@@ -15,6 +16,9 @@ namespace memhot {
 namespace {
 
 constexpr std::array<std::string_view, 3> kZoneNames{"auto", "kernel", "movable"};
+
+// Verbs that online memory.
+constexpr std::array kChooseZone{PlanVerb::online, PlanVerb::probe, PlanVerb::dax_online, PlanVerb::dax_reconfigure};
 
 std::string verbs_text() {
     std::string out;
@@ -83,9 +87,11 @@ Result<std::vector<std::string>> take_own_options(std::span<const std::string> w
         if (ours) word += "=" + words[++i];
         Status taken = Done{};
         if (word.starts_with("--zone=")) {
-            const bool chooses = wish.verb == PlanVerb::online || wish.verb == PlanVerb::dax_online;
+            const bool chooses = std::ranges::find(kChooseZone, wish.verb) != kChooseZone.end();
             taken = chooses ? take_zone(std::string_view(word).substr(7), wish)
-                            : bad_input(fmt::format("{}: a zone is chosen by online and dax online only", word));
+                            : bad_input(fmt::format("{}: expected only where memory is onlined (online, probe, "
+                                                    "dax online, dax reconfigure)",
+                                                    word));
         } else if (word.starts_with("--ratio=")) {
             taken = take_ratio(std::string_view(word).substr(8), wish);
         } else {

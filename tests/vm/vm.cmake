@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Tests on a real kernel under QEMU, one for each file of scenarios/. Not installed is skipped and says what is missing.
-# Up to a minute of one core each, so they start first; modes runs only with ctest -C long.
-foreach(scenario IN ITEMS namespaces regions dimm modes)
+# Up to two minutes of one core each, so they start first; modes runs only with ctest -C long.
+foreach(scenario IN ITEMS namespaces regions dimm plans-nvdimm plans-dimm modes dangers
+    crash-align crash-unbind)
   set(when)
   if(scenario STREQUAL "modes")
     set(when CONFIGURATIONS long)

@@ -120,6 +120,9 @@ struct PlanStep {
     std::vector<DataLoss> destroys;
     std::vector<Action> undo;     // in their order; empty: cannot be undone, and no_undo says why
     std::string no_undo;
+    // Index of a step before it that held only while the plan ran, and that this one takes back. Where the plan ends
+    // before this step, the other's undo must do it.
+    std::optional<std::size_t> takes_back;
     std::string undo_differs;     // how the host is not as before when it is undone; mostly empty
     // Memory blocks that the step changes, as they must be before it and will be behind it.
     std::vector<Fact> before;

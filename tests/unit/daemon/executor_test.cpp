@@ -204,6 +204,101 @@ TEST_F(Execution, of_a_removal_with_commands) {
     EXPECT_EQ(where.taken().back(), "daxctl reconfigure-device --mode=devdax dax0.1");
 }
 
+class HeldPolicy : public Execution {
+protected:
+    void SetUp() override {
+        Execution::SetUp();
+        snapshot = host("nvdimm-host.json");
+        snapshot.auto_online_blocks = "online";
+        plan = *make_plan(snapshot, *parse_wish({"dax", "reconfigure", "dax0.0", "--mode=system-ram"}));
+        ASSERT_EQ(plan.steps.size(), 4U) << to_text(plan);   // hold, reconfigure, online memory33, put back
+    }
+    static std::string policy(SimulatedTarget& where) {
+        return where.host().value(Fact::Kind::attribute, "auto_online_blocks");
+    }
+};
+
+TEST_F(HeldPolicy, is_put_back_at_the_end) {
+    auto where = target();
+    EXPECT_EQ(run(where).exit_status(), 0);
+    EXPECT_EQ(where.taken().front(), "echo offline > /sys/devices/system/memory/auto_online_blocks");
+    EXPECT_EQ(policy(where), "online");
+    EXPECT_EQ(where.host().value(Fact::Kind::block, "memory33"), "online, node0, zones Movable");
+}
+
+TEST_F(HeldPolicy, is_put_back_whatever_step_fails) {
+    for (const bool undo : {false, true}) {
+        for (const char* fault : {"EIO:dax0.0", "EIO:memory33"}) {
+            options.undo_on_failure = undo;
+            auto where = target({fault});
+            const JobResult result = run(where);
+            EXPECT_EQ(policy(where), "online") << fault;
+            EXPECT_EQ(result.steps[0].state, StepState::undone) << fault;
+            // The first fault leaves nothing behind; the second, unless it is undone, memory that is offline.
+            const bool left = !undo && std::string(fault) == "EIO:memory33";
+            EXPECT_EQ(result.exit_status(), left ? 6 : 5) << fault;
+            EXPECT_EQ(where.host().value(Fact::Kind::block, "memory33"), left ? "offline, node0" : "absent") << fault;
+            const journal::Job written = job();
+            for (std::size_t i = 0; i < written.steps.size(); ++i) {
+                EXPECT_EQ(written.steps[i].state, result.steps[i].state) << fault << " step " << i;
+            }
+            fs::remove_all(top + "/state");
+        }
+    }
+}
+
+TEST_F(HeldPolicy, is_put_back_when_the_job_is_cancelled_or_rolled_back) {
+    int asked = 0;
+    options.cancelled = [&] { return ++asked > 2; };
+    auto where = target();
+    EXPECT_EQ(run(where).exit_status(), 7);
+    EXPECT_EQ(policy(where), "online");
+    options.cancelled = {};
+    fs::remove_all(top + "/state");
+    auto again = target();
+    run(again);
+    const auto lock = journal::HostLock::take(top + "/run", "test");
+    auto book = journal::Journal::open(top + "/state", *lock);
+    const auto undone = Executor(again, *book, clock).undo(plan, job(), options);
+    ASSERT_TRUE(undone.ok()) << undone.error().message();
+    EXPECT_EQ(undone->end, JobEnd::undone);
+    EXPECT_EQ(policy(again), "online");
+    EXPECT_EQ(again.host().value(Fact::Kind::block, "memory33"), "absent");
+}
+
+// A copy in the job's directory is no change: nothing of this job stays.
+TEST_F(Execution, what_was_only_saved_has_changed_nothing) {
+    use("nvdimm-host.json", {"namespace", "destroy", "namespace0.0"});
+    auto where = target({"EIO:namespace0.0"});
+    const JobResult result = run(where);
+    EXPECT_EQ(result.steps[0].state, StepState::done) << "the labels are saved";
+    EXPECT_EQ(result.exit_status(), 5) << result.text;
+}
+
+TEST_F(Execution, a_rolled_back_creation_is_undone_although_its_labels_stay_saved) {
+    use("nvdimm-host.json", {"namespace", "create", "region0", "--mode=devdax", "--size=64M"});
+    auto where = target();
+    run(where);
+    const auto lock = journal::HostLock::take(top + "/run", "test");
+    auto book = journal::Journal::open(top + "/state", *lock);
+    const auto undone = Executor(where, *book, clock).undo(plan, job(), options);
+    ASSERT_TRUE(undone.ok()) << undone.error().message();
+    EXPECT_EQ(undone->end, JobEnd::undone) << undone->text;
+    EXPECT_EQ(undone->exit_status(), 0) << "it is what was asked for";
+    EXPECT_EQ(where.taken().back(), "ndctl destroy-namespace --force namespace0.5");
+}
+
+// Each block of a device is tried by itself.
+TEST_F(Execution, retries_one_block_of_a_dax_device) {
+    use("nvdimm-host.json", {"dax", "reconfigure", "dax0.1", "--mode=devdax"});
+    auto where = target({"EBUSY:memory36:2"});
+    const JobResult result = run(where);
+    EXPECT_EQ(result.end, JobEnd::done) << result.text;
+    EXPECT_EQ(result.steps[0].attempts, 3U);
+    EXPECT_EQ(result.steps[1].attempts, 1U);
+    EXPECT_EQ(where.host().value(Fact::Kind::block, "memory35"), "absent");
+}
+
 // kill -9 behind each entry: what the journal holds then is a prefix of its entries.
 TEST_F(Execution, killed_at_every_entry_is_told_truthfully_and_undone) {
     use("dimm-host.json", {"offline", "512M"});

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// tests/golden/plans/*.txt: the first line names a snapshot of tests/data, the second what is wanted, the rest is what the
+// tests/golden/plans/*.txt: the first line names a snapshot of tests/data ("HOST auto_online_blocks=online": with that
+// policy), the second what is wanted, the rest is what the
 // plan says. MEMHOT_WRITE_GOLDEN=1 writes them anew, to be read before they are committed.
 #include <gtest/gtest.h>
 
@@ -29,8 +30,13 @@ std::vector<std::string> words_of(const std::string& line) {
 }
 
 std::string answer(const std::string& host, const std::string& wanted) {
-    const auto snapshot = load_snapshot(std::string(MEMHOT_TEST_DATA) + "/" + host);
+    const auto parts = words_of(host);
+    auto snapshot = load_snapshot(std::string(MEMHOT_TEST_DATA) + "/" + parts.front());
     if (!snapshot) return "snapshot: " + snapshot.error().message() + "\n";
+    constexpr std::string_view kPolicy = "auto_online_blocks=";
+    if (parts.size() > 1 && parts[1].starts_with(kPolicy)) {
+        snapshot->auto_online_blocks = parts[1].substr(kPolicy.size());
+    }
     const auto wish = parse_wish(words_of(wanted));
     if (!wish) return "error: " + wish.error().message() + "\n";
     EXPECT_EQ(to_string(*wish), wanted);

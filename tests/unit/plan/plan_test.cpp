@@ -143,8 +143,9 @@ TEST(Wish, words_that_mean_nothing_are_named) {
     EXPECT_EQ(parse_wish({"online", "--zone=dma"}).error().message(), "--zone=dma: expected auto, kernel or movable");
     EXPECT_EQ(parse_wish({"offline", "4G", "--force"}).error().message(),
               "offline: unknown option `force'; expected --zone=ZONE or --ratio=PERCENT");
-    EXPECT_EQ(parse_wish({"probe", "0x100000000", "--zone=movable"}).error().message(),
-              "--zone=movable: a zone is chosen by online and dax online only");
+    EXPECT_EQ(parse_wish({"offline", "0x100000000", "--zone=movable"}).error().message(),
+              "--zone=movable: expected only where memory is onlined (online, probe, dax online, dax reconfigure)");
+    EXPECT_EQ(parse_wish({"probe", "0x100000000", "--zone=movable"})->zone, WantedZone::movable);
     EXPECT_FALSE(parse_wish({"namespace", "format"}).ok());
     EXPECT_FALSE(parse_wish({}).ok());
     EXPECT_FALSE(make_plan(host("dimm-host.json"), *parse_wish({"offline"})).ok());

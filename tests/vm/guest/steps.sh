@@ -2,9 +2,16 @@
 #
 # The words that a scenario is written in (busybox sh). Each makes a numbered folder of /out:
 #   step COMMAND...   asks memhotctl what COMMAND will do, runs it, then records what the host looks like
+#   danger RULE COMMAND...  a step whose prediction must name the danger RULE
+#   crash RULE COMMAND...   the last one: COMMAND crashes the kernel, and the prediction must say so by RULE
 #   setup COMMAND...  runs COMMAND, which nobody predicts, and records the host
+#   wish WISH...      plans WISH, has memhotctl carry the plan out, then records the host
+#   refused WISH...   the same of a plan that is refused: nothing may change
+#   fails WISH...     the same of one that fails on the way, all or nothing: nothing may stay changed
+#   rollback          has memhotctl undo the last job, then records the host: as before the job
 #   note TEXT...      a title for what follows
-# Commands besides those of the system: put VALUE FILE, plug ID BYTES ADDRESS, unplug ID BYTES ADDRESS.
+# Commands besides those of the system: put VALUE FILE, plug ID BYTES ADDRESS, unplug ID BYTES ADDRESS, hide_driver MODULE,
+# show_driver MODULE.
 
 step_number=0
 
@@ -51,6 +58,8 @@ observe() {
         /sys/bus/dax/devices/*/size /sys/bus/dax/devices/*/resource /sys/bus/dax/devices/*/align \
         /sys/bus/dax/devices/*/mapping*/start /sys/bus/dax/devices/*/mapping*/end \
         /sys/devices/system/memory/memory*/state /sys/devices/system/memory/memory*/valid_zones >"$at/sysfs"
+    cat /proc/meminfo >"$at/meminfo"
+    cat /sys/devices/system/memory/auto_online_blocks >"$at/policy"
     for driver in /sys/bus/dax/devices/*/driver /sys/bus/nd/devices/*/driver; do
         [ -e "$driver" ] && echo "$driver:$(basename "$(readlink "$driver")")"
     done >>"$at/sysfs"
@@ -67,12 +76,81 @@ step() {
     observe
 }
 
+danger() {
+    rule=$1
+    shift
+    step "$@"
+    echo "$rule" >"$at/hazard"
+}
+
+# Nothing comes back from a VM that has crashed, so everything goes to its console, where `run` looks for it.
+crash() {
+    rule=$1
+    shift
+    next_step "$@"
+    # shellcheck disable=SC2046   # words of an operation
+    memhotctl --json check $(operation_of "$@") >"$at/check.json"
+    kind=$(sed -n 's/^ *"kind": "\(.*\)",\{0,1\}$/\1/p' "$at/check.json" | head -n 1)
+    grep -q "\"$rule\"" "$at/check.json" || kind="$kind without $rule"
+    echo "vm-crash: $*: predicted $kind" >/dev/console
+    "$@"
+    echo "vm-crash: survived, $?" >/dev/console
+}
+
 setup() {
     next_step "$@"
     : >"$at/setup"
     run_command "$@"
     observe
 }
+
+# What is destroyed is confirmed by the names that the plan itself tells.
+names_in() { sed -n 's/^ *"device": "\(.*\)",\{0,1\}$/\1/p' "$1" | sort -u | tr '\n' ','; }
+
+# What a job left beside the host: its saved files with their sizes, the journal.
+observe_job() {
+    memhotctl --json jobs >"$at/jobs.json"
+    job=$(sed -n 's/^ *"job": "\(.*\)",$/\1/p' "$at/jobs.json" | tail -n 1)
+    for file in /var/lib/memhot/job-"$job"/*; do
+        [ -e "$file" ] && echo "$(basename "$file") $(stat -c %s "$file")"
+    done >"$at/saved"
+    observe
+}
+
+# act KIND OPTIONS... -- WISH...
+act() {
+    kind=$1 options=
+    shift
+    while [ "$1" != -- ]; do
+        options="$options $1"
+        shift
+    done
+    shift
+    next_step "$kind" "$@"
+    echo "$kind" >"$at/kind"
+    echo "$*" >"$at/wish"
+    memhotctl --json plan "$@" >"$at/plan.json" 2>"$at/plan.stderr"
+    # shellcheck disable=SC2086   # words of options
+    run_command memhotctl "$@" --yes $options --accept "$(names_in "$at/plan.json")none"
+    observe_job
+}
+
+wish() { act wish -- "$@"; }
+refused() { act refused -- "$@"; }
+fails() { act fails --all-or-nothing --timeout 2 -- "$@"; }
+
+rollback() {
+    next_step rollback
+    echo rollback >"$at/kind"
+    run_command memhotctl rollback "$job" --yes
+    observe_job
+}
+
+# A driver that cannot be found, and is back.
+hide_driver() {
+    rmmod "$1" && file=$(find /lib/modules -name "$1.ko*") && mv "$file" /tmp/ && depmod_file=$file
+}
+show_driver() { mv "/tmp/$(basename "$depmod_file")" "$depmod_file" && modprobe "$1"; }
 
 put() { echo "$1" >"$2"; }
 

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Holds plans that memhotctl carried out in a test VM against what the host then shows: the words wish, fails and
+rollback of guest/steps.sh.
+
+Of a plan that was carried out are compared: the state, zone and node of each block that it names, each promised value of
+a namespace or dax device, the memory that came and went with MemTotal, that nothing else changed, the saved files, and
+the journal. Of one that was refused: that nothing changed. Of one that failed or was rolled back: that all is as before.
+"""
+import json
+import os
+import re
+import subprocess
+
+from host import fact, hidden, read, value_of
+
+# What nothing on a host shows, or what the blocks of a device decide, which are compared one by one.
+UNSEEN = {"ram_cost", "altmap_cost", "altmap_reserve", "data", "labels", "blocks_online", "zones"}
+OF_BLOCKS = ("online_memblocks", "movable")
+INFO_BLOCK = 8192
+
+
+def everything(host, identities):
+    """All that a plan could change; identities: with uuids."""
+    out = {name: {key: value for key, value in facts.items() if key not in OF_BLOCKS}
+           for name, facts in host.facts().items()}
+    out["auto_online_blocks"] = read(host.folder, "policy").strip()
+    if identities:
+        out |= {f"uuid of {name}": ns.get("uuid") for name, ns in host.namespaces.items() if ns.get("size")}
+    return out
+
+
+def block_words(host, name):
+    """A block in the words of plans."""
+    values = host.block_values(name)
+    if values["state"] == "gone":
+        return "absent"
+    place = f"{values['state']}, node{values['node']}"
+    return place if values["state"] == "offline" else f"{place}, zones {values['valid_zones']}"
+
+
+def promised(plan):
+    """The last word on each device, and on each block."""
+    devices, blocks = {}, {}
+    for step in plan["steps"]:
+        for name, values in step["verdict"].get("changes", {}).items():
+            if not name.startswith("memory"):
+                gone = values.get("state") == "gone" or values.get("size") == 0
+                kept = {} if gone else devices.get(name, {})
+                kept.pop("state", None)   # said only where it is not active
+                devices[name] = kept | values
+        for one in step["after"]:
+            if one["kind"] == "block":
+                blocks[one["name"]] = one["value"]
+    return devices, blocks
+
+
+def unchanged(report, before, after, but=(), identities=True):
+    old, new = everything(before, identities), everything(after, identities)
+    for name in sorted(set(old) | set(new)):
+        if name not in but and name.removeprefix("uuid of ") not in but:
+            report.same(name, old.get(name), new.get(name))
+
+
+def unchanged_blocks(report, before, after, but=()):
+    old, new = before.block_states(), after.block_states()
+    for name in sorted(set(old) | set(new)):
+        if name not in but:
+            report.same(f"{name} (not named by the plan)", old.get(name), new.get(name))
+
+
+def mem_total(host):
+    return int(re.search(r"MemTotal: +(\d+) kB", read(host.folder, "meminfo"))[1]) * 1024
+
+
+def compare_saved(report, folder, plan):
+    """A file for each thing that the plan saves: labels of some size, an info block of 8 KiB."""
+    want = {}
+    for step in plan["steps"]:
+        action = step["action"]
+        if action["kind"] == "save":
+            want[f"{action['device']}.{'labels' if action['what'] == 'labels' else 'info'}"] = action["what"]
+    there = dict(line.rsplit(" ", 1) for line in read(folder, "saved").splitlines())
+    report.same("files saved", sorted(want), sorted(there))
+    for name, what in want.items():
+        size = int(there.get(name, 0))
+        report.same(f"size of {name}", True, size == INFO_BLOCK if what == "info_block" else size >= 128 * 1024)
+
+
+def compare_done(report, folder, plan, before, after):
+    report.same("exit status", 0, int(read(folder, "status")))
+    devices, blocks = promised(plan)
+    for name, value in blocks.items():
+        report.same(name, value, block_words(after, name))
+    for name, values in devices.items():
+        for key, predicted in values.items():
+            if key not in UNSEEN:
+                report.same(f"{name} {key}", value_of(predicted), fact(after, name, key))
+    cost = plan["cost"]
+    report.same("memory that came or went", cost["memory_gained"] - cost["memory_lost"],
+                mem_total(after) - mem_total(before))
+    untold = set().union(*(hidden(step["verdict"]) for step in plan["steps"]))
+    unchanged(report, before, after, but=untold | set(devices))
+    unchanged_blocks(report, before, after, but=blocks)
+    compare_saved(report, folder, plan)
+    if plan["steps"]:
+        report.same("the journal", "done", json.loads(read(folder, "jobs.json"))["jobs"][-1]["state"])
+
+
+def compare_as_before(report, before, after, identities):
+    unchanged(report, before, after, identities=identities)
+    unchanged_blocks(report, before, after)
+    report.same("MemTotal", mem_total(before), mem_total(after))
+
+
+def compare_capture(report, memhotctl, folder, before, plan):
+    """The same wish to the capture of the step before: the same actions."""
+    words = read(folder, "wish").split()
+    text = subprocess.run([memhotctl, "--snapshot", os.path.join(before.folder, "capture.json"), "--json", "plan", *words],
+                          check=False, capture_output=True, text=True).stdout
+    saved = json.loads(text or "{}")
+    report.same("refused, planned from the capture", saved.get("refused"), plan["refused"])
+    report.same("actions planned from the capture", [step["action"] for step in saved.get("steps", [])],
+                [step["action"] for step in plan["steps"]])
+
+
+def compare(report, memhotctl, folder, states):
+    """states: what each step so far left, the last two are before and after this one."""
+    before, after = states[-2:]
+    kind = read(folder, "kind").strip()
+    if kind == "rollback":
+        # as it was before the job; a namespace that is created again has another uuid, one that was kept has its own
+        report.same("exit status", 0, int(read(folder, "status")))
+        compare_as_before(report, states[-3], after, identities=True)
+        report.same("the journal", "undone", json.loads(read(folder, "jobs.json"))["jobs"][-1]["state"])
+        return
+    plan = json.loads(read(folder, "plan.json") or "{}")
+    if "steps" not in plan:
+        report.same("a plan", True, read(folder, "plan.stderr").strip())
+        return
+    compare_capture(report, memhotctl, folder, before, plan)
+    if plan["refused"]:
+        report.same("refused as wanted", "refused", kind)
+        report.same("exit status", 1, int(read(folder, "status")))
+        compare_as_before(report, before, after, identities=True)
+    elif kind == "fails":
+        report.same("exit status (failed, nothing changed)", 5, int(read(folder, "status")))
+        compare_as_before(report, before, after, identities=True)
+        report.same("the journal", True, json.loads(read(folder, "jobs.json"))["jobs"][-1]["state"] in ("undone", "failed"))
+    else:
+        report.same("carried out as wanted", "wish", kind)
+        compare_done(report, folder, plan, before, after)
