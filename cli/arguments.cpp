@@ -96,7 +96,7 @@ public:
         const auto operand = next_operand(*verb + 1, global_options());
         const auto foreign = (*command)->foreign;
         if (!operand || std::ranges::find(foreign, words_[*operand]) == foreign.end()) return {words_, {}};
-        if (!(*command)->foreign_keeps_options) options_ = {};
+        keeps_options_ = (*command)->foreign_keeps_options;
         return split_behind(*operand);
     }
 
@@ -129,7 +129,9 @@ private:
         // Neither ndctl nor daxctl has one of that letter.
         if (!word.starts_with("--") && word != "-y") return nullptr;
         const Option* ours = find(word, global_options());
-        return ours != nullptr ? ours : find(word, options_);
+        if (ours != nullptr) return ours;
+        const Option* own = find(word, options_);
+        return own != nullptr && (keeps_options_ || own->anywhere) ? own : nullptr;
     }
 
     static const Option* find(std::string_view word, std::span<const Option> options) {
@@ -148,6 +150,7 @@ private:
 
     std::vector<std::string> words_;
     std::span<const Option> options_;
+    bool keeps_options_ = false;
 };
 
 Result<Arguments> parse(CLI::App& app, Split given) {

@@ -102,6 +102,17 @@ Result<KernelProfile> asked_profile(const Snapshot& snapshot, const HostRequest&
     return request.kernel ? named_profile(snapshot, *request.kernel, *machine) : moved_profile(snapshot, *machine);
 }
 
+// So is the MMU of powerpc, which the boot chooses.
+void keep_mmu(const Snapshot& snapshot, KernelProfile& profile) {
+    const auto own = memhot::parse_arch(snapshot.arch);
+    if (profile.arch != Arch::ppc64 || !own || *own != Arch::ppc64) return;
+    for (const auto& [feature, there] : snapshot.features) {
+        if (feature != memhot::Feature::hash_mmu) continue;
+        profile.features[static_cast<std::size_t>(feature)] = there;
+        std::erase_if(profile.assumptions, [](const std::string& line) { return line.starts_with("the MMU is "); });
+    }
+}
+
 Result<KernelProfile> profile_for(const Snapshot& snapshot, const HostRequest& request) {
     auto profile = asked_profile(snapshot, request);
     if (!profile) return profile;
@@ -110,6 +121,7 @@ Result<KernelProfile> profile_for(const Snapshot& snapshot, const HostRequest& r
         *memhot::parse_arch(snapshot.arch) == Arch::x86_64) {
         profile->max_physmem_bits = *snapshot.max_physmem_bits;
     }
+    keep_mmu(snapshot, *profile);
     return profile;
 }
 

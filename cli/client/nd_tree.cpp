@@ -10,6 +10,7 @@
 namespace memhotctl {
 
 using memhot::DaxDeviceRecord;
+using memhot::DaxRegionRecord;
 using memhot::InstanceKind;
 using memhot::NamespaceRecord;
 using memhot::NdInstanceRecord;
@@ -48,10 +49,22 @@ std::string map_of(const NamespaceRecord& ns, const NdInstanceRecord* instance) 
     return instance->mode == "pmem" ? "dev" : instance->mode == "ram" ? "mem" : "";
 }
 
+std::string or_none(const std::string& driver) { return driver.empty() ? "none" : driver; }
+
+// Who registers the region with the dax bus (drivers/dax/pmem.c, hmem/hmem.c, cxl.c): the parent's driver need not be
+// named like it.
+std::string module_of(const DaxRegionRecord& region) { return region.kind.empty() ? "unknown" : "dax_" + region.kind; }
+
+// Added blocks are online at once by the kernel's own policy, else somebody wrote their states (udev rules, daxctl).
+std::string onlined_by(const memhot::Snapshot& snapshot) {
+    if (!snapshot.auto_online_blocks) return "unknown";
+    return *snapshot.auto_online_blocks == "offline" ? "userspace" : "kernel policy";
+}
+
 class Builder {
 public:
-    explicit Builder(const Host& host)
-        : host_(host), nd_(*host.snapshot.nvdimm),
+    explicit Builder(const Host& host, Seeds seeds)
+        : host_(host), seeds_(seeds), nd_(*host.snapshot.nvdimm),
           extents_(host.model ? flatten(host.model->resources()) : std::vector<Extent>()),
           sections_(host.model ? shared_sections(extents_, host.model->units().section_size)
                                : std::vector<SharedSection>()) {}
@@ -59,15 +72,46 @@ public:
     NdTree tree() {
         NdTree out;
         for (const auto& region : nd_.regions) out.regions.push_back(node_of(region));
-        for (const auto& device : nd_.dax_devices) {
-            const auto* region = nd_.dax_region(device.parent);
-            if (region == nullptr || region->kind != "pmem") out.devices.push_back(node_of(device));
-        }
+        add_dax(out, [this](const DaxRegionRecord& region) {
+            return region.kind != "pmem" || nd_.instance(region.parent) == nullptr;   // else below its namespace
+        });
         return out;
     }
 
+    NdTree dax() {
+        NdTree out;
+        add_dax(out, [](const DaxRegionRecord&) { return true; });
+        return out;
+    }
+
+private:
+    // Those regions, and the devices that have none.
+    template <class Wanted>
+    void add_dax(NdTree& out, Wanted&& wanted) {
+        for (const auto& region : nd_.dax_regions) {
+            if (wanted(region)) out.dax_regions.push_back(node_of(region));
+        }
+        for (const auto& device : nd_.dax_devices) {
+            if (nd_.dax_region(device.parent) == nullptr) out.devices.push_back(node_of(device));
+        }
+    }
+
+    DaxRegionNode node_of(const DaxRegionRecord& region) {
+        DaxRegionNode node{.record = region, .owner = module_of(region), .devices = {}};
+        for (const auto& device : nd_.dax_devices) {
+            if (device.parent == region.parent) node.devices.push_back(node_of(device));
+        }
+        return node;
+    }
+
     DaxNode node_of(const DaxDeviceRecord& device) {
-        DaxNode node{.record = device, .mode = mode_of(device), .size = 0, .blocks = {}, .stranded = 0, .shared = {}};
+        DaxNode node{.record = device,
+                     .mode = mode_of(device),
+                     .owner = or_none(device.driver),
+                     .size = 0,
+                     .blocks = {},
+                     .stranded = {},
+                     .shared = {}};
         const auto ranges = memhot::ranges_of(device);
         for (const auto& range : ranges) {
             node.size += range.size();
@@ -76,19 +120,18 @@ public:
         if (ranges.empty()) node.size = device.size.value_or(0);
         if (node.mode == "system-ram") {
             node.blocks = blocks_of(device);
-            node.stranded = node.size - std::min(node.size, node.blocks.bytes);
+            node.stranded = stranded_in(host_.snapshot, device);
         }
         return node;
     }
 
-private:
     RegionNode node_of(const memhot::NdRegionRecord& region) {
-        RegionNode node{.record = region, .namespaces = {}, .stranded = 0};
+        RegionNode node{
+            .record = region, .owner = or_none(region.driver), .namespaces = {}, .stranded = stranded_in(nd_, region)};
         for (const auto& ns : nd_.namespaces) {
-            if (ns.region == region.name && ns.size.value_or(0) != 0) node.namespaces.push_back(node_of(ns));
+            const bool seed = ns.size.value_or(0) == 0;
+            if (ns.region == region.name && (!seed || seeds_ == Seeds::too)) node.namespaces.push_back(node_of(ns));
         }
-        const std::uint64_t free = region.available_size.value_or(0);
-        node.stranded = free - std::min(free, region.max_available_extent.value_or(free));
         return node;
     }
 
@@ -98,35 +141,51 @@ private:
         node.instance = nd_.instance_over(ns.name);
         node.mode = mode_of(ns, node.instance);
         node.map = map_of(ns, node.instance);
-        if (node.instance != nullptr) node.dax_region = nd_.dax_region(node.instance->name);
-        node.enabled = !ns.driver.empty() || (node.instance != nullptr && !node.instance->driver.empty());
+        node.owner = or_none(node.instance != nullptr ? node.instance->driver : ns.driver);
+        node.enabled = node.owner != "none";
         node.usable = node.instance != nullptr && node.instance->size ? *node.instance->size : ns.size.value_or(0);
-        node.stranded = node.enabled ? ns.size.value_or(0) - std::min(ns.size.value_or(0), node.usable) : 0;
+        node.stranded = stranded_in(nd_, ns, node.instance);
         node.block_device = node.instance != nullptr && !node.instance->block_device.empty()
                                 ? node.instance->block_device
                                 : ns.block_device;
-        if (ns.resource) {
+        if (ns.resource && ns.size) {
             if (const auto range = Range::from_size(*ns.resource, *ns.size)) node.shared = meetings(*range, ns.name);
         }
-        for (const auto& device : nd_.dax_devices) {
-            if (node.instance != nullptr && device.parent == node.instance->name)
-                node.devices.push_back(node_of(device));
-        }
+        if (node.instance == nullptr) return node;
+        if (const auto* region = nd_.dax_region(node.instance->name)) node.dax_region = node_of(*region);
         return node;
     }
 
     DaxBlocks blocks_of(const DaxDeviceRecord& device) {
         DaxBlocks found;
         for (const auto& block : memhot::dax_blocks(host_.snapshot, device)) {
-            if (!block.present) continue;
+            const auto view = block.present ? block_at(host_, block.number) : std::nullopt;
+            if (!view) continue;
             found.present.push_back(block.number);
-            found.bytes += host_.snapshot.memory_block_size.value_or(0);
-            if (const auto view = block_at(host_, block.number); view && view->node) add_once(found.nodes, *view->node);
+            if (view->node) add_once(found.nodes, *view->node);
+            add_to_runs(found.runs, *view);
             if (!block.online) continue;
             found.online.push_back(block.number);
             add_once(found.zones, block.valid_zones);
         }
         return found;
+    }
+
+    void add_to_runs(std::vector<BlockRun>& runs, const BlockView& block) const {
+        const std::uint64_t size = host_.snapshot.memory_block_size.value_or(0);
+        const bool online = block.state == "online";
+        BlockRun one{.numbers = {block.number},
+                     .range = {block.number * size, block.number * size + (size - 1)},
+                     .state = block.state,
+                     .zones = online ? block.zones : std::string(),
+                     .node = block.node,
+                     .owner = online ? onlined_by(host_.snapshot) : "none"};
+        const bool goes_on = !runs.empty() && runs.back().range.last + 1 == one.range.start &&
+                             runs.back().state == one.state && runs.back().zones == one.zones &&
+                             runs.back().node == one.node;
+        if (!goes_on) return runs.push_back(std::move(one));
+        runs.back().numbers.push_back(block.number);
+        runs.back().range.last = one.range.last;
     }
 
     // The sections of a range in which somebody outside of it has a part.
@@ -146,6 +205,7 @@ private:
     }
 
     const Host& host_;
+    Seeds seeds_;
     const NvdimmRecord& nd_;
     std::vector<Extent> extents_;
     std::vector<SharedSection> sections_;
@@ -153,14 +213,8 @@ private:
 
 }   // namespace
 
-NdTree nd_tree(const Host& host) { return host.snapshot.nvdimm ? Builder(host).tree() : NdTree(); }
+NdTree nd_tree(const Host& host, Seeds seeds) { return host.snapshot.nvdimm ? Builder(host, seeds).tree() : NdTree(); }
 
-std::vector<DaxNode> dax_nodes(const Host& host) {
-    std::vector<DaxNode> out;
-    if (!host.snapshot.nvdimm) return out;
-    Builder builder(host);
-    for (const auto& device : host.snapshot.nvdimm->dax_devices) out.push_back(builder.node_of(device));
-    return out;
-}
+NdTree dax_tree(const Host& host) { return host.snapshot.nvdimm ? Builder(host, Seeds::left_out).dax() : NdTree(); }
 
 }   // namespace memhotctl

@@ -55,7 +55,28 @@ Result<Thing> find_address(const Host& host, std::string_view text) {
     if (const auto address = memhot::parse_hex(text)) {
         return Thing{Thing::Kind::range, std::string(text), {{*address, *address}}};
     }
-    return find_thing(host, text);
+    auto range = find_range(host, text);
+    if (!range) return std::move(range).error();
+    return Thing{Thing::Kind::range, std::string(text), {*range}};
+}
+
+// Of a device the memory blocks that lie in it, as dax_kmem adds them; other things are what they are.
+Result<Thing> find_blocks(const Host& host, std::string_view text) {
+    auto thing = find_thing(host, text);
+    if (!thing || thing->kind != Thing::Kind::device) return thing;
+    const std::uint64_t size = std::max<std::uint64_t>(host.units().block_size, 1);
+    std::vector<memhot::Range> whole;
+    for (const auto& range : thing->ranges) {
+        const std::uint64_t first = range.start / size + (range.start % size != 0 ? 1 : 0);
+        const std::uint64_t end = range.last / size + (range.last % size == size - 1 ? 1 : 0);
+        if (first < end) whole.push_back({first * size, end * size - 1});
+    }
+    if (whole.empty()) {
+        return bad_input(fmt::format("{}: no whole memory block of {} lies in it", in_quotes(text),
+                                     memhot::human_size(host.units().block_size)));
+    }
+    thing->ranges = std::move(whole);
+    return thing;
 }
 
 Result<Step> parse_step(const Host& host, const WordRow& row, std::string_view text) {
@@ -67,7 +88,7 @@ Result<Step> parse_step(const Host& host, const WordRow& row, std::string_view t
         return Step{row.word, *std::move(thing)};
     }
     if (many) {
-        auto thing = find_thing(host, text);
+        auto thing = find_blocks(host, text);
         if (!thing) return std::move(thing).error();
         return Step{row.word, *std::move(thing)};
     }

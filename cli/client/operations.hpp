@@ -36,7 +36,6 @@ struct Answer {
     std::string details;   // "generic, claimed first"
     std::optional<std::uint64_t> block;   // of an online or offline
     memhot::Verdict verdict;
-    std::string_view says = "Log";   // what the messages are
 };
 
 // "2M+32M": sizes, in whole pages.

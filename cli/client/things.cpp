@@ -19,7 +19,8 @@ namespace {
 
 constexpr Range kEverything{0, std::numeric_limits<std::uint64_t>::max()};
 constexpr std::string_view kThings =
-    "expected START-END, START+SIZE, blockN, blockN-M, sectionN, nodeN or a name in /proc/iomem";
+    "expected START-END, START+SIZE, blockN, blockN-M, sectionN, nodeN, a region, namespace or dax device, or a "
+    "name in /proc/iomem";
 
 std::vector<Range> resources_named(const Host& host, std::string_view name) {
     std::vector<Range> out;
@@ -28,6 +29,39 @@ std::vector<Range> resources_named(const Host& host, std::string_view name) {
         if (resource.name == name) out.push_back(resource.range);
     });
     return out;
+}
+
+void take(std::vector<Range>& ranges, const std::optional<std::uint64_t>& start,
+          const std::optional<std::uint64_t>& size) {
+    if (!start || !size) return;
+    if (const auto range = Range::from_size(*start, *size)) ranges.push_back(*range);
+}
+
+// Regions of the nvdimm and of the CXL bus may have one name. A namespace in use shows in /proc/iomem with what its driver
+// claimed of it, which is less than all; an idle one not at all.
+std::optional<Thing> find_device(const Host& host, std::string_view name) {
+    if (!host.snapshot.nvdimm) return std::nullopt;
+    const auto& nd = *host.snapshot.nvdimm;
+    Thing thing{Thing::Kind::device, std::string(name), {}};
+    bool found = false;
+    const auto look_in = [&](const auto& records, auto field, auto&& add) {
+        for (const auto& record : records) {
+            if (record.*field != name) continue;
+            found = true;
+            add(record);
+        }
+    };
+    const auto whole = [&](const auto& record) { take(thing.ranges, record.resource, record.size); };
+    look_in(nd.regions, &memhot::NdRegionRecord::name, whole);
+    look_in(nd.cxl_regions, &memhot::CxlRegionRecord::name, whole);
+    look_in(nd.namespaces, &memhot::NamespaceRecord::name, whole);
+    look_in(nd.dax_devices, &memhot::DaxDeviceRecord::name, [&](const memhot::DaxDeviceRecord& device) {
+        for (const auto& range : memhot::ranges_of(device)) thing.ranges.push_back(range);
+    });
+    // that of a namespace has the name of an instance, which is a dax device's, too
+    if (!found) look_in(nd.dax_regions, &memhot::DaxRegionRecord::parent, whole);
+    std::ranges::sort(thing.ranges, {}, &Range::start);
+    return found ? std::optional(std::move(thing)) : std::nullopt;
 }
 
 void append(std::vector<Range>& ranges, const Range& next) {
@@ -84,6 +118,11 @@ Error unknown_thing(const Host& host, std::string_view text) {
 
 Result<Thing> find_thing(const Host& host, std::string_view text) {
     if (const auto node = node_number(text)) return find_node(host, text, *node);
+    if (auto device = find_device(host, text)) {
+        // a region that the host does not show in sysfs may show here: "region0" of CXL
+        if (device->ranges.empty()) device->ranges = resources_named(host, text);
+        return *std::move(device);
+    }
     // A name comes first: some look like something else ("PCI Bus 0000:00-ff", "namespace0.0").
     if (auto ranges = resources_named(host, text); !ranges.empty()) {
         return Thing{Thing::Kind::resource, std::string(text), std::move(ranges)};
@@ -105,6 +144,9 @@ Result<Range> find_range(const Host& host, std::string_view text) {
     auto thing = find_thing(host, text);
     if (!thing) return std::move(thing).error();
     if (thing->ranges.size() == 1) return thing->ranges.front();
+    if (thing->ranges.empty()) {
+        return memhot::bad_input(fmt::format("{}: it has no space, or its addresses are hidden", in_quotes(text)));
+    }
     return Error(ErrorKind::ambiguous, fmt::format("{} is {}: say which by its addresses ({})", in_quotes(text),
                                                    counted(thing->ranges.size(), "range"), joined(thing->ranges)));
 }

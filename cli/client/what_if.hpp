@@ -3,7 +3,10 @@
 // A host whose firmware placed things elsewhere.
 #pragma once
 
+#include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "memhot/snapshot.hpp"
 #include "memhot/units.hpp"
@@ -24,5 +27,16 @@ memhot::Result<memhot::Range> shifted(const memhot::Range& range, const Shift& s
 // The host as it would have booted with everything from `from` on moved: each line of /proc/iomem that starts at or
 // behind it moves, one that spans it grows or shrinks; blocks and zones are those of boot, on their old nodes.
 memhot::Result<memhot::Snapshot> shift_tail(const memhot::Snapshot& snapshot, std::uint64_t from, const Shift& shift);
+
+// The same with regions, namespaces and dax devices: from the first persistent-memory region on all of it moves.
+struct ShiftedBus {
+    memhot::Snapshot snapshot;
+    std::string moved;   // what lies where
+    std::vector<std::string> refused_names;
+    std::vector<std::string> refused;   // in the same order: what would not be attached there, and why
+};
+// profile: of the kernel that attaches them there; absent: the host's.
+memhot::Result<ShiftedBus> shift_bus(const memhot::Snapshot& snapshot, const Shift& shift,
+                                     std::shared_ptr<const memhot::KernelProfile> profile);
 
 }   // namespace memhotctl

@@ -26,11 +26,13 @@ constexpr std::array<Option, 10> kOptions{{
     {"driver-managed", 0, "", "add: as dax/kmem does, add_memory_driver_managed()"},
     {"memmap-on-memory", 0, "", "add: ask for the memmap on the added memory itself"},
     {"offline", 0, "", "remove: offline the blocks first, offline_and_remove_memory()"},
-    {"arch", 0, "ARCH", "as a machine of this architecture would: x86_64, arm64, ppc64, ..."},
-    {"page-size", 0, "SIZE", "as a kernel with pages of 4K, 16K or 64K would"},
+    {"arch", 0, "ARCH", "as a machine of this architecture would: x86_64, arm64, ppc64, ...", true},
+    {"page-size", 0, "SIZE", "as a kernel with pages of 4K, 16K or 64K would", true},
     {"shift", 0, "SIZE",
      "as if firmware had placed everything from the first RANGE on so much higher (+64M) or "
-     "lower (-2M); every RANGE from there on moves with it"},
+     "lower (-2M); every RANGE from there on moves with it; of a command of ndctl or daxctl "
+     "everything from the first persistent-memory region on",
+     true},
 }};
 
 constexpr std::string_view kNotes = "Operations:\n"
@@ -169,8 +171,7 @@ Result<std::vector<Answer>> answer_commands(const Host& host, const std::vector<
     std::vector<Answer> answers;
     for (auto& verdict : *verdicts) {
         std::string title = verdict.operation;
-        answers.push_back(
-            {.title = std::move(title), .details = {}, .block = {}, .verdict = std::move(verdict), .says = "Prints"});
+        answers.push_back({.title = std::move(title), .details = {}, .block = {}, .verdict = std::move(verdict)});
     }
     return answers;
 }
@@ -188,17 +189,43 @@ int show(Context& context, const Host& host, std::vector<Answer> answers) {
     return combined_status(answers);
 }
 
+struct Elsewhere {
+    Host host;
+    std::vector<std::string> names;   // what would not be attached there
+    std::vector<std::string> refused;   // and why
+};
+
+// With --shift the host as it would be with its persistent memory elsewhere.
+Result<Elsewhere> shifted_host(const Host& host, const Context& context) {
+    const auto text = context.arguments().value("shift");
+    if (!text) return Elsewhere{host, {}, {}};
+    const auto shift = parse_shift(*text);
+    if (!shift) return shift.error();
+    auto bus = shift_bus(host.snapshot, *shift, host.profile);
+    if (!bus) return std::move(bus).error();
+    auto there = make_host(std::move(bus->snapshot), context.request());
+    if (!there) return std::move(there).error();
+    there->assumptions.insert(there->assumptions.begin(), std::move(bus->moved));
+    return Elsewhere{*std::move(there), std::move(bus->refused_names), std::move(bus->refused)};
+}
+
 Result<int> run_commands(Context& context) {
     const auto host = context.host();
     if (!host) return host.error();
     if (const auto model = host->need_model(); !model) return model.error();
-    if (context.arguments().flag("shift")) {
-        return memhot::bad_input(
-            "--shift moves what ranges are about, not commands of ndctl; doctor says what a shift does");
-    }
-    auto answers = answer_commands(*host, context.arguments().operands);
+    const auto there = shifted_host(*host, context);
+    if (!there) return there.error();
+    auto answers = answer_commands(there->host, context.arguments().operands);
     if (!answers) return std::move(answers).error();
-    return show(context, *host, *std::move(answers));
+    for (auto& answer : *answers) {
+        auto& evidence = answer.verdict.evidence;
+        if (!there->names.empty()) {   // in front, the reasons behind the rest
+            const std::string text = "would not be attached there: " + joined(there->names);
+            evidence.insert(evidence.begin(), {memhot::Evidence::Kind::device, text});
+        }
+        for (const auto& text : there->refused) evidence.push_back({memhot::Evidence::Kind::device, text});
+    }
+    return show(context, there->host, *std::move(answers));
 }
 
 Result<int> run(Context& context) {

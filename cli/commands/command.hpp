@@ -18,6 +18,7 @@ struct Option {
     char letter = 0;   // of the short form
     std::string_view value;   // what it takes, as --help shows it; empty: a flag
     std::string_view help;
+    bool anywhere = false;   // ours also behind the words of another program
 };
 
 struct Command {
@@ -28,8 +29,8 @@ struct Command {
     std::string_view summary;
     std::span<const Option> options;
     std::string_view notes;   // the rest of --help
-    // First operands behind which another program's arguments follow: only options that every verb has are ours then, and
-    // those of `options` where foreign_keeps_options says that none of the other program's has the same name.
+    // First operands behind which another program's arguments follow: only options that every verb has are ours then, those
+    // that say so, and those of `options` where foreign_keeps_options says that none of the other program's has that name.
     std::span<const std::string_view> foreign;
     bool foreign_keeps_options = false;
     // The exit status, with the result in the context; an error becomes one line on stderr.

@@ -20,10 +20,33 @@ using memhot::Result;
 
 namespace {
 
+// One row; what is empty is not known or does not apply.
+struct Cells {
+    std::string name;
+    std::string mode;
+    std::string state;
+    std::string owner;
+    std::string size;
+    std::string stranded;
+    std::string resource;
+    std::string align;
+    std::string node;
+    std::vector<std::string> notes;
+};
+
 class Listing {
 public:
     explicit Listing(Context& context) : context_(context) {}
 
+    void add(const NdTree& tree) {
+        for (const auto& region : tree.regions) add(region);
+        for (const auto& region : tree.dax_regions) add(region);
+        for (const auto& device : tree.devices) add(device, 0);
+    }
+
+    [[nodiscard]] std::string text() const { return table_.text(context_.terminal(), context_.legend()); }
+
+private:
     void add(const RegionNode& region) {
         const auto& record = region.record;
         std::vector<std::string> notes;
@@ -34,43 +57,98 @@ public:
                                         context_.size(record.max_available_extent.value_or(0))));
         }
         if (record.read_only.value_or(false)) notes.emplace_back("read-only");
-        row({record.name, record.type, record.driver.empty() ? "disabled" : "", size(record.size),
-             address(record.resource), size(record.align), joined(notes)});
+        if (record.badblock_count.value_or(0) != 0) {
+            notes.push_back(fmt::format("{} of 512 bytes", counted(*record.badblock_count, "bad sector")));
+        }
+        row(0, {.name = record.name,
+                .mode = record.type,
+                .state = record.driver.empty() ? "disabled" : "",
+                .owner = region.owner,
+                .size = size(record.size),
+                .stranded = stranded(region.stranded),
+                .resource = address(record.resource),
+                .align = size(record.align),
+                .node = node(record.numa_node),
+                .notes = notes});
         for (const auto& ns : region.namespaces) add(ns);
     }
 
-    void add(const DaxNode& device, std::string_view indent = "") {
-        std::vector<std::string> notes;
-        if (device.mode == "system-ram") notes.push_back(blocks_text(device.blocks));
-        if (device.record.target_node) notes.push_back(fmt::format("node {}", *device.record.target_node));
-        if (device.stranded != 0) notes.push_back(context_.size(device.stranded) + " stranded");
-        if (device.record.mappings.size() > 1) notes.push_back(counted(device.record.mappings.size(), "range"));
-        add_shared(device.shared, notes);
-        row({std::string(indent) + device.record.name, device.mode.empty() ? "devdax" : device.mode,
-             device.mode.empty() ? "disabled" : "", context_.size(device.size), address(device.record.resource),
-             size(device.record.align), joined(notes)});
-    }
-
-    [[nodiscard]] std::string text() const { return table_.text(context_.terminal(), context_.legend()); }
-
-private:
     void add(const NamespaceNode& ns) {
         std::vector<std::string> notes;
         if (!ns.map.empty()) notes.push_back("map=" + ns.map);
         if (!ns.block_device.empty()) notes.push_back(ns.block_device);
-        if (ns.stranded != 0) notes.push_back(context_.size(ns.stranded) + " stranded");
         add_shared(ns.shared, notes);
-        row({"  " + ns.record.name, ns.mode, ns.enabled ? "" : "disabled", size(ns.record.size),
-             address(ns.record.resource), ns.instance != nullptr ? size(ns.instance->align) : "", joined(notes)});
-        for (const auto& device : ns.devices) add(device, "    ");
+        row(1, {.name = ns.record.name,
+                .mode = ns.mode,
+                .state = ns.enabled ? "" : "disabled",
+                .owner = ns.owner,
+                .size = size(ns.record.size),
+                .stranded = stranded(ns.stranded),
+                .resource = address(ns.record.resource),
+                .align = ns.instance != nullptr ? size(ns.instance->align) : "",
+                .node = node(ns.record.numa_node),
+                .notes = notes});
+        if (!ns.dax_region) return;
+        for (const auto& device : ns.dax_region->devices) add(device, 2);   // its region is the namespace itself
     }
 
-    static std::string blocks_text(const DaxBlocks& blocks) {
-        std::string out = fmt::format("{} of {} online", blocks.online.size(), counted(blocks.present.size(), "block"));
-        if (!blocks.present.empty()) out += fmt::format(" (memory{})", number_list(blocks.present));
-        if (!blocks.zones.empty()) out += " in " + joined(blocks.zones);
-        return out;
+    void add(const DaxRegionNode& region) {
+        const auto& record = region.record;
+        std::vector<std::string> notes;
+        if (record.id) notes.push_back(fmt::format("dax region {}", *record.id));
+        if (!record.cxl_region.empty()) notes.push_back("of CXL " + record.cxl_region);
+        if (record.available_size.value_or(0) != 0) {
+            notes.push_back(context_.size(*record.available_size) + " available");
+        }
+        row(0, {.name = record.parent,
+                .mode = record.kind,
+                .state = "",
+                .owner = region.owner,
+                .size = size(record.size),
+                .stranded = "",
+                .resource = record.resource ? address(record.resource) : "",   // a file that few kinds have
+                .align = size(record.align),
+                .node = "",
+                .notes = notes});
+        for (const auto& device : region.devices) add(device, 1);
     }
+
+    void add(const DaxNode& device, std::size_t level) {
+        std::vector<std::string> notes;
+        if (device.mode == "system-ram") {
+            notes.push_back(fmt::format("{} of {} online", device.blocks.online.size(),
+                                        counted(device.blocks.present.size(), "block")));
+        }
+        if (device.record.mappings.size() > 1) notes.push_back(counted(device.record.mappings.size(), "range"));
+        add_shared(device.shared, notes);
+        row(level, {.name = device.record.name,
+                    .mode = device.mode.empty() ? "devdax" : device.mode,
+                    .state = device.mode.empty() ? "disabled" : "",
+                    .owner = device.owner,
+                    .size = context_.size(device.size),
+                    .stranded = stranded(device.stranded),
+                    .resource = address(device.record.resource),
+                    .align = size(device.record.align),
+                    .node = node(device.record.target_node),
+                    .notes = notes});
+        for (const auto& run : device.blocks.runs) add(run, level + 1);
+    }
+
+    void add(const BlockRun& run, std::size_t level) {
+        std::vector<std::string> notes;
+        if (!run.zones.empty()) notes.push_back("zone " + run.zones);
+        row(level, {.name = "memory" + number_list(run.numbers),
+                    .mode = "blocks",
+                    .state = run.state,
+                    .owner = run.owner,
+                    .size = context_.size(run.range.size()),
+                    .stranded = "",
+                    .resource = memhot::hex(run.range.start),
+                    .align = "",
+                    .node = node(run.node),
+                    .notes = notes});
+    }
+
     static void add_shared(const std::vector<MeetingSection>& shared, std::vector<std::string>& notes) {
         for (const auto& section : shared) {
             notes.push_back(fmt::format("shares section{} with {}", section.number, joined(section.others)));
@@ -79,14 +157,30 @@ private:
     [[nodiscard]] std::string size(const std::optional<std::uint64_t>& value) const {
         return value ? context_.size(*value) : "";
     }
+    [[nodiscard]] std::string stranded(const std::vector<Stranded>& parts) const {
+        return parts.empty() ? "" : context_.size(total(parts));
+    }
     static std::string address(const std::optional<std::uint64_t>& value) {
         return value ? memhot::hex(*value) : "hidden";
     }
-    void row(std::vector<std::string> cells) { table_.add(std::move(cells)); }
+    static std::string node(const std::optional<int>& value) { return value ? std::to_string(*value) : ""; }
+    void row(std::size_t level, Cells cells) {
+        table_.add({std::string(2 * level, ' ') + cells.name, std::move(cells.mode), std::move(cells.state),
+                    std::move(cells.owner), std::move(cells.size), std::move(cells.stranded), std::move(cells.resource),
+                    std::move(cells.align), std::move(cells.node), joined(cells.notes)});
+    }
 
     Context& context_;
-    Table table_{
-        {{"NAME"}, {"MODE"}, {"STATE"}, {"SIZE", true}, {"RESOURCE", true}, {"ALIGN", true}, {"NOTES", false, true}}};
+    Table table_{{{"NAME"},
+                  {"MODE"},
+                  {"STATE"},
+                  {"OWNER"},
+                  {"SIZE", true},
+                  {"STRANDED", true},
+                  {"RESOURCE", true},
+                  {"ALIGN", true},
+                  {"NODE", true},
+                  {"NOTES", false, true}}};
 };
 
 constexpr std::array<std::string_view, 5> kNamespaceWords{"create", "reconfigure", "destroy", "enable", "disable"};
@@ -124,26 +218,29 @@ Result<Host> host_to_list(Context& context) {
     return context.host();
 }
 
+Json list_of(const auto& nodes) {
+    Json list = Json::array();
+    for (const auto& node : nodes) list.push(to_document(node));
+    return list;
+}
+
 Result<int> list_namespaces(Context& context) {
     const auto host = host_to_list(context);
     if (!host) return host.error();
     const NdTree tree = nd_tree(*host);
     if (context.json()) {
-        Json regions = Json::array();
-        for (const auto& region : tree.regions) regions.push(to_document(region));
-        Json devices = Json::array();
-        for (const auto& device : tree.devices) devices.push(to_document(device));
-        context.print_json(Json::object(
-            {{"format", "memhot-namespaces/1"}, {"regions", std::move(regions)}, {"devices", std::move(devices)}}));
+        context.print_json(Json::object({{"format", "memhot-namespaces/1"},
+                                         {"regions", list_of(tree.regions)},
+                                         {"dax_regions", list_of(tree.dax_regions)},
+                                         {"devices", list_of(tree.devices)}}));
         return exit_code::yes;
     }
-    if (tree.regions.empty() && tree.devices.empty()) {
+    if (tree.regions.empty() && tree.dax_regions.empty() && tree.devices.empty()) {
         context.note("this host has no nvdimm regions and no dax devices");
         return exit_code::yes;
     }
     Listing listing(context);
-    for (const auto& region : tree.regions) listing.add(region);
-    for (const auto& device : tree.devices) listing.add(device);
+    listing.add(tree);
     context.print(listing.text());
     return exit_code::yes;
 }
@@ -151,19 +248,19 @@ Result<int> list_namespaces(Context& context) {
 Result<int> list_dax(Context& context) {
     const auto host = host_to_list(context);
     if (!host) return host.error();
-    const auto nodes = dax_nodes(*host);
+    const NdTree tree = dax_tree(*host);
     if (context.json()) {
-        Json devices = Json::array();
-        for (const auto& device : nodes) devices.push(to_document(device));
-        context.print_json(Json::object({{"format", "memhot-dax/1"}, {"devices", std::move(devices)}}));
+        context.print_json(Json::object({{"format", "memhot-dax/1"},
+                                         {"dax_regions", list_of(tree.dax_regions)},
+                                         {"devices", list_of(tree.devices)}}));
         return exit_code::yes;
     }
-    if (nodes.empty()) {
+    if (tree.dax_regions.empty() && tree.devices.empty()) {
         context.note("this host has no dax devices");
         return exit_code::yes;
     }
     Listing listing(context);
-    for (const auto& device : nodes) listing.add(device);
+    listing.add(tree);
     context.print(listing.text());
     return exit_code::yes;
 }
@@ -177,10 +274,12 @@ Result<int> run_dax(Context& context) {
 }
 
 constexpr std::string_view kNotes =
-    "Stranded are bytes of a namespace that hold no data (info block, struct pages,\n"
-    "alignment) and bytes of a device in system-ram mode that lie in no memory block. A\n"
-    "section is shared where somebody else has a part of it. With --json the fields are\n"
-    "those of ndctl and daxctl where the thing is the same.\n";
+    "OWNER is the driver that has it; of memory blocks, who onlined them as far as the\n"
+    "policy of today tells (auto_online_blocks). STRANDED are bytes that nobody can use: of\n"
+    "a region free pieces too small for a namespace, of a namespace what holds no data (info\n"
+    "block, struct pages, alignment), of a device in system-ram mode what lies in no memory\n"
+    "block; show NAME says why. A section is shared where somebody else has a part of it.\n"
+    "With --json the fields are those of ndctl and daxctl where the thing is the same.\n";
 
 }   // namespace
 

@@ -8,8 +8,10 @@
 #include "client/blocks.hpp"
 #include "client/things.hpp"
 #include "context.hpp"
+#include "output/cxl_text.hpp"
 #include "output/host_json.hpp"
 #include "output/labelled.hpp"
+#include "output/nd_text.hpp"
 #include "output/picture.hpp"
 #include "output/text.hpp"
 
@@ -35,6 +37,7 @@ struct Facts {
     std::size_t sections_touched = 0;
     std::vector<BlockView> blocks;
     std::vector<memhot::Mapping> mappings;
+    std::optional<NdView> device;
 };
 
 bool touches(const std::vector<Range>& ranges, const Range& other) {
@@ -71,8 +74,11 @@ void take_sections(const Host& host, const std::vector<Range>& ranges, Facts& fa
     }
 }
 
-Facts look(const Host& host, const Thing& thing) {
+Facts look(const Context& context, const Host& host, const Thing& thing) {
     Facts facts;
+    if (thing.kind == Thing::Kind::device) {
+        facts.device = nd_view(host, thing.name, [&](std::uint64_t bytes) { return context.size(bytes); });
+    }
     const std::uint64_t size = host.units().block_size;
     if (size != 0) {
         for (auto& block : blocks_of(host)) {
@@ -96,6 +102,7 @@ std::vector<std::string> range_texts(const Context& context, const Thing& thing)
     for (const auto& range : thing.ranges) {
         out.push_back(fmt::format("{} ({})", to_string(range), context.size(range.size())));
     }
+    if (out.empty()) out.emplace_back("none: it has no space, or its addresses are hidden");
     return out;
 }
 
@@ -163,6 +170,12 @@ std::string text_of(const Context& context, const Host& host, const Thing& thing
     Labelled out(context.terminal());
     out.add("Thing", thing.name);
     out.add("Range", range_texts(context, thing), most);
+    if (facts.device) {
+        out.add("Device", facts.device->device, most);
+        out.add("Stranded", facts.device->stranded, most);
+    }
+    out.add("CXL", cxl_view(host, thing).texts, most);
+    if (thing.ranges.empty()) return out.text();
     if (host.model) {
         auto resources = resource_texts(facts);
         if (resources.empty()) resources.emplace_back("nothing in /proc/iomem");
@@ -208,6 +221,8 @@ Json document(const Host& host, const Thing& thing, const Facts& facts) {
     Json blocks = Json::array();
     for (const auto& block : facts.blocks) blocks.push(block_json(host, block));
     Json out = Json::object({{"format", "memhot-show/1"}, {"thing", thing.name}, {"ranges", std::move(ranges)}});
+    if (facts.device) out.set("device", facts.device->document);
+    if (auto cxl = cxl_view(host, thing); !cxl.texts.empty()) out.set("cxl", std::move(cxl.document));
     out.set("blocks", std::move(blocks));
     if (!host.model) return std::move(out.set("hidden", host.need_model().error().message()));
     Json resources = Json::array();
@@ -230,7 +245,7 @@ Result<int> run(Context& context) {
     if (!host) return host.error();
     const auto thing = find_thing(*host, context.arguments().operands.front());
     if (!thing) return thing.error();
-    const Facts facts = look(*host, *thing);
+    const Facts facts = look(context, *host, *thing);
     if (context.json()) {
         context.print_json(document(*host, *thing, facts));
     } else {
@@ -246,10 +261,11 @@ const Command kShow{.name = "show",
                     .operands = "THING",
                     .least = 1,
                     .most = 1,
-                    .summary = "a block, section, node, range or name in /proc/iomem in full",
+                    .summary = "a block, section, node, range, device or name in /proc/iomem in full",
                     .options = {},
-                    .notes = "THING: blockN, blockN-M, sectionN, nodeN, START-END, START+SIZE, or a name in\n"
-                             "/proc/iomem.\n",
+                    .notes = "THING: blockN, blockN-M, sectionN, nodeN, START-END, START+SIZE, regionN,\n"
+                             "namespaceN.M, daxN.M, or a name in /proc/iomem. Of a region, namespace or dax\n"
+                             "device also what drives it and which bytes are stranded, and why.\n",
                     .foreign = {},
                     .run = run};
 

@@ -29,6 +29,27 @@ void put_shared(Json& out, const std::vector<MeetingSection>& shared) {
     out.set("shared_sections", std::move(list));
 }
 
+// The sum, and what it is made of.
+void put_stranded(Json& out, const std::vector<Stranded>& parts) {
+    out.set("stranded", total(parts));
+    if (parts.empty()) return;
+    Json list = Json::array();
+    for (const auto& part : parts) list.push(Json::object({{"bytes", part.bytes}, {"why", part.why}}));
+    out.set("stranded_parts", std::move(list));
+}
+
+Json run_document(const BlockRun& run) {
+    Json out = Json::object({{"first", run.numbers.front()},
+                             {"last", run.numbers.back()},
+                             {"size", run.range.size()},
+                             {"resource", memhot::hex(run.range.start)},
+                             {"state", run.state},
+                             {"owner", run.owner}});
+    put(out, "zones", run.zones);
+    if (run.node) out.set("node", *run.node);
+    return out;
+}
+
 void put_blocks(Json& out, const DaxNode& device) {
     out.set("online_memblocks", device.blocks.online.size());
     out.set("total_memblocks", device.blocks.present.size());
@@ -38,16 +59,10 @@ void put_blocks(Json& out, const DaxNode& device) {
                     return zones.find("Movable") != std::string::npos;
                 }));
     }
-    Json numbers = Json::array();
-    for (const auto number : device.blocks.present) numbers.push(number);
-    out.set("memory_blocks", std::move(numbers));
-    Json zones = Json::array();
-    for (const auto& zone : device.blocks.zones) zones.push(zone);
-    out.set("zones", std::move(zones));
-    Json nodes = Json::array();
-    for (const int node : device.blocks.nodes) nodes.push(node);
-    out.set("nodes", std::move(nodes));
-    out.set("stranded", device.stranded);
+    Json runs = Json::array();
+    for (const auto& run : device.blocks.runs) runs.push(run_document(run));
+    out.set("memory_blocks", std::move(runs));
+    put_stranded(out, device.stranded);
 }
 
 // uuid is that of the info block where there is one, raw_uuid that of the label.
@@ -63,37 +78,16 @@ std::uint64_t sector_size_of(const NamespaceNode& ns) {
     return own.value_or(ns.record.sector_size.value_or(512));
 }
 
-Json dax_region_document(const NamespaceNode& ns) {
-    Json out = Json::object({});
-    if (ns.dax_region != nullptr) {
-        if (ns.dax_region->id) out.set("id", *ns.dax_region->id);
-        put(out, "size", ns.dax_region->size);
-        put(out, "align", ns.dax_region->align);
+// In the order of mappingN.
+void put_mappings(Json& out, const memhot::NdRegionRecord& region) {
+    if (region.mappings.empty()) return;
+    Json list = Json::array();
+    for (const auto& mapping : region.mappings) {
+        Json one = Json::object({{"dimm", mapping.dimm}, {"offset", mapping.start}, {"length", mapping.size}});
+        if (mapping.position) one.set("position", *mapping.position);
+        list.push(std::move(one));
     }
-    Json devices = Json::array();
-    for (const auto& device : ns.devices) devices.push(to_document(device));
-    out.set("devices", std::move(devices));
-    return out;
-}
-
-Json namespace_document(const NamespaceNode& ns) {
-    Json out = Json::object({{"dev", ns.record.name}, {"mode", ns.mode}});
-    put(out, "map", ns.map);
-    out.set("size", ns.usable);
-    put(out, "raw_size", ns.record.size);
-    put_uuids(out, ns);
-    put_address(out, "resource", ns.record.resource);
-    if (ns.instance != nullptr) put(out, "align", ns.instance->align);
-    if (ns.mode != "devdax") out.set("sector_size", sector_size_of(ns));
-    put(out, "blockdev", ns.block_device);
-    put(out, "name", ns.record.alt_name);
-    if (!ns.enabled) out.set("state", "disabled");
-    if (ns.record.numa_node) out.set("numa_node", *ns.record.numa_node);
-    if (ns.record.target_node) out.set("target_node", *ns.record.target_node);
-    out.set("stranded", ns.stranded);
-    put_shared(out, ns.shared);
-    if (ns.dax_region != nullptr || !ns.devices.empty()) out.set("daxregion", dax_region_document(ns));
-    return out;
+    out.set("mappings", std::move(list));
 }
 
 }   // namespace
@@ -104,6 +98,7 @@ Json to_document(const DaxNode& device) {
     put(out, "align", device.record.align);
     out.set("mode", device.mode.empty() ? "devdax" : device.mode);
     if (device.mode.empty()) out.set("state", "disabled");
+    out.set("owner", device.owner);
     put_address(out, "resource", device.record.resource);
     if (device.record.mappings.size() > 1) {
         Json mappings = Json::array();
@@ -117,6 +112,45 @@ Json to_document(const DaxNode& device) {
     }
     if (device.mode == "system-ram") put_blocks(out, device);
     put_shared(out, device.shared);
+    return out;
+}
+
+Json to_document(const DaxRegionNode& region) {
+    const auto& record = region.record;
+    Json out = Json::object({{"dev", record.parent}});
+    put(out, "path", record.path);
+    if (record.id) out.set("id", *record.id);
+    put(out, "type", record.kind);
+    put(out, "cxl_region", record.cxl_region);
+    put(out, "size", record.size);
+    put(out, "available_size", record.available_size);
+    put(out, "align", record.align);
+    put_address(out, "resource", record.resource);
+    out.set("owner", region.owner);
+    Json devices = Json::array();
+    for (const auto& device : region.devices) devices.push(to_document(device));
+    out.set("devices", std::move(devices));
+    return out;
+}
+
+Json to_document(const NamespaceNode& ns) {
+    Json out = Json::object({{"dev", ns.record.name}, {"mode", ns.mode}});
+    put(out, "map", ns.map);
+    out.set("size", ns.usable);
+    put(out, "raw_size", ns.record.size);
+    put_uuids(out, ns);
+    put_address(out, "resource", ns.record.resource);
+    if (ns.instance != nullptr) put(out, "align", ns.instance->align);
+    if (ns.mode != "devdax") out.set("sector_size", sector_size_of(ns));
+    put(out, "blockdev", ns.block_device);
+    put(out, "name", ns.record.alt_name);
+    if (!ns.enabled) out.set("state", "disabled");
+    if (ns.record.numa_node) out.set("numa_node", *ns.record.numa_node);
+    if (ns.record.target_node) out.set("target_node", *ns.record.target_node);
+    out.set("owner", ns.owner);
+    put_stranded(out, ns.stranded);
+    put_shared(out, ns.shared);
+    if (ns.dax_region) out.set("daxregion", to_document(*ns.dax_region));
     return out;
 }
 
@@ -136,9 +170,13 @@ Json to_document(const RegionNode& region) {
     if (record.target_node) out.set("target_node", *record.target_node);
     if (record.driver.empty()) out.set("state", "disabled");
     put(out, "persistence_domain", record.persistence_domain);
-    out.set("stranded", region.stranded);
+    if (record.set_cookie.value_or(0) != 0) put_address(out, "iset_id", record.set_cookie);   // 0: no set
+    put_mappings(out, record);
+    put(out, "badblock_count", record.badblock_count);
+    out.set("owner", region.owner);
+    put_stranded(out, region.stranded);
     Json namespaces = Json::array();
-    for (const auto& ns : region.namespaces) namespaces.push(namespace_document(ns));
+    for (const auto& ns : region.namespaces) namespaces.push(to_document(ns));
     out.set("namespaces", std::move(namespaces));
     return out;
 }

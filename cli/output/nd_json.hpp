@@ -10,6 +10,8 @@
 namespace memhotctl {
 
 Json to_document(const RegionNode& region);
+Json to_document(const NamespaceNode& ns);
+Json to_document(const DaxRegionNode& region);
 Json to_document(const DaxNode& device);
 
 }   // namespace memhotctl

@@ -204,8 +204,11 @@ std::string kernel_text(const memhot::KernelProfile& profile, const std::string&
     const std::string version = to_string(profile.version);
     std::string name = profile.name;
     if (name.find(version) == std::string::npos) name += " (" + version + ")";
-    return fmt::format("{}, {}, {} pages{}{}", name, to_string(profile.arch), memhot::human_size(profile.page_size),
-                       details.empty() ? "" : "; ", details);
+    std::string_view mmu;
+    if (profile.arch == memhot::Arch::ppc64)
+        mmu = profile.has(memhot::Feature::hash_mmu) ? ", hash MMU" : ", radix MMU";
+    return fmt::format("{}, {}{}, {} pages{}{}", name, to_string(profile.arch), mmu,
+                       memhot::human_size(profile.page_size), details.empty() ? "" : "; ", details);
 }
 
 std::string one_text(const Answer& answer, const memhot::KernelProfile& profile, const VerdictStyle& style,
@@ -219,7 +222,8 @@ std::string one_text(const Answer& answer, const memhot::KernelProfile& profile,
     page.add("Evidence", Paint::bold, {1, 2}, evidence_texts(verdict));
     const bool refused = verdict.outcome.kind == Outcome::Kind::refused;
     page.add(refused ? "Leaves" : "Result", Paint::bold, {4, 3}, change_texts(verdict));
-    page.add(std::string(answer.says), Paint::bold, {3, 1}, verdict.messages);
+    page.add("Prints", Paint::bold, {3, 1}, verdict.prints);
+    page.add("Log", Paint::bold, {3, 1}, verdict.messages);
     page.add("Instead", Paint::bold, {4, 3}, instead_texts(verdict));
     page.add("Assumed", Paint::faint, {2, 1}, assumption_texts(verdict, style.everything));
     const auto used = static_cast<std::size_t>(std::ranges::count(out, '\n'));

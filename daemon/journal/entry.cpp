@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 namespace memhot::journal {
@@ -37,6 +38,13 @@ std::optional<std::string> text_of(const Json& json, const char* key) {
 }
 
 Error missing(const char* key) { return bad_input(fmt::format("journal entry: {}: missing or of another type", key)); }
+
+// Of jobs: what may stand in a line for people and in the name of a file.
+bool is_id(const std::string& text) {
+    constexpr std::size_t kLongest = 64;
+    const auto fits = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; };
+    return !text.empty() && text.size() <= kLongest && std::ranges::all_of(text, fits);
+}
 
 bool of_step(EntryKind kind) {
     return kind == EntryKind::step_intended || kind == EntryKind::step_done || kind == EntryKind::step_failed;
@@ -103,7 +111,7 @@ Result<Entry> entry_from_json(std::string_view text) {
     const auto time = number(json, "time");
     if (!time) return missing("time");
     auto job = text_of(json, "job");
-    if (!job) return missing("job");
+    if (!job || !is_id(*job)) return missing("job");
     const auto kind = parse_kind(text_of(json, "kind").value_or(""));
     if (!kind) return missing("kind");
     const auto step = number(json, "step");
@@ -112,7 +120,7 @@ Result<Entry> entry_from_json(std::string_view text) {
     entry.time = *time;
     entry.job = *std::move(job);
     entry.kind = *kind;
-    entry.step = step.value_or(0);
+    entry.step = of_step(*kind) ? *step : 0;
     entry.undo = json.value("undo", Json(false)) == Json(true);
     entry.error = static_cast<int>(std::min<std::uint64_t>(number(json, "errno").value_or(0), 4095));
     entry.text = text_of(json, "text").value_or("");

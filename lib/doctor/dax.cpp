@@ -19,6 +19,20 @@ std::uint64_t total(const std::vector<Range>& ranges) {
     return bytes;
 }
 
+// Only a namespace can be laid out anew; the others are cut from what firmware or a CXL region gives.
+std::string on_block_boundaries(const NvdimmRecord& nd, const DaxDeviceRecord& device) {
+    const DaxRegionRecord* region = nd.dax_region(device.parent);
+    const std::string kind = region != nullptr ? region->kind : std::string();
+    if (kind == "pmem")
+        return "choose start and size of the namespace so that its data lies on memory block boundaries";
+    if (kind == "cxl") {
+        return fmt::format("smaller memory blocks, or a CXL region ({}) whose start and size are multiples of one: "
+                           "memory of it cannot be placed otherwise",
+                           region->cxl_region.empty() ? region->parent : region->cxl_region);
+    }
+    return "nothing on this boot: firmware placed this memory; smaller memory blocks would lose less";
+}
+
 std::string why_without(const Facts& facts, const DaxDeviceRecord& record) {
     if (!facts.bus) return "why cannot be told: its addresses are hidden";
     NdBus trial = *facts.bus;
@@ -82,7 +96,7 @@ void kmem_loses_bytes(const Facts& facts, Findings& out) {
                             human_size(whole), human_size(block), is_kmem(device) ? "they are" : "as system RAM",
                             is_kmem(device) ? "lost" : "they would be lost"),
                 "drivers/dax/kmem.c: dax_kmem_range trims each range to memory blocks",
-                "choose start and size of the namespace so that its data lies on memory block boundaries");
+                on_block_boundaries(facts.nd, device));
     }
 }
 

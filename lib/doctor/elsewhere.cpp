@@ -47,6 +47,7 @@ struct Refusal {
     std::string where;
     RuleId rule = RuleId::none;
     std::string why;
+    bool raw = false;   // a namespace that comes up without its info block
     friend auto operator<=>(const Refusal&, const Refusal&) = default;
 };
 
@@ -71,8 +72,9 @@ void namespaces_refused(const Facts& facts, NdBus& there, std::vector<Refusal>& 
         if (found.ns == nullptr || (found.ns->active && found.ns->active->mode == *mode)) continue;
         const NdAnswer answer = refusal_of(there, found);
         if (answer.ok()) continue;
-        out.push_back(
-            {record.name, answer.rule, words_of(answer, record.name, *found.ns, info_block_of(there, *found.ns))});
+        out.push_back({record.name, answer.rule,
+                       words_of(answer, record.name, *found.ns, info_block_of(there, *found.ns)),
+                       found.ns->active.has_value()});
     }
 }
 
@@ -82,7 +84,8 @@ void devices_refused(const NdBus& now, NdBus& there, std::vector<Refusal>& out) 
         if (here == nullptr || here->driver == DaxDriver::none || device.driver != DaxDriver::none) continue;
         const NdAnswer answer =
             here->driver == DaxDriver::kmem ? bind_kmem(there, device) : bind_device_dax(there, device);
-        if (!answer.ok()) out.push_back({device.name(), answer.rule, words_of(answer, device.name(), {}, nullptr)});
+        if (answer.ok()) continue;
+        out.push_back({device.name(), answer.rule, words_of(answer, device.name(), {}, nullptr), false});
     }
 }
 
@@ -191,3 +194,24 @@ void namespaces_after_shift(const Facts& facts, Findings& out) {
 }
 
 }   // namespace memhot::doctor
+
+namespace memhot {
+
+Result<std::vector<NotAttached>> not_attached(const Snapshot& host, const Snapshot& other,
+                                              std::shared_ptr<const KernelProfile> profile) {
+    static const NvdimmRecord kNone;
+    doctor::Facts facts{.snapshot = host, .nd = host.nvdimm ? *host.nvdimm : kNone};
+    auto here = bus_from_snapshot(host);
+    if (!here) return std::move(here).error();
+    facts.bus = *std::move(here);
+    auto there = read_bus(other, {}, std::move(profile));
+    if (!there) return std::move(there).error();
+    std::vector<doctor::Refusal> refusals;
+    doctor::namespaces_refused(facts, there->bus, refusals);
+    doctor::devices_refused(*facts.bus, there->bus, refusals);
+    std::vector<NotAttached> out;
+    for (auto& refusal : refusals) out.push_back({std::move(refusal.where), refusal.raw, std::move(refusal.why)});
+    return out;
+}
+
+}   // namespace memhot

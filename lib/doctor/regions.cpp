@@ -46,17 +46,50 @@ std::optional<std::string> misaligned_size(const NdBus& bus, const NdRegion& reg
     return std::nullopt;
 }
 
-std::string remedy_of_misaligned(const NdRegion& region) {
-    if (is_aligned(region.space.start, kNdctlStartAlign)) {
-        return "destroy or resize the namespace in front so that it ends on 16 MiB, fill the gap with a raw namespace, "
-               "or "
-               "use --force";
-    }
-    return fmt::format("the region itself starts at {:#x}: only --force helps, until the firmware moves it",
-                       region.space.start);
+bool is_accepted(NdBus& bus, const std::string& command) {
+    const CommandAnswer answer = run_command(bus, split_command(command));
+    return answer.exit == 0 && !answer.crash && !answer.uncertain;
 }
 
-void report_left_over(const NdRegion& region, const NdNamespace& seed, Findings& out) {
+// Each is tried: a raw namespace that fills the gap up to the next multiple, after which the command is taken; the same
+// command with --force.
+std::string remedy_of_misaligned(const NdBus& bus, const NdRegion& region, const std::string& command) {
+    const NdRegion& here = *bus.find_region(region.id);
+    const auto place = find_space(here, here.align);
+    const std::uint64_t gap = place ? align_up(place->start, kNdctlStartAlign) - place->start : 0;
+    NdBus filled = bus;
+    const auto filler = fmt::format("ndctl create-namespace -r {} -m raw -s {}", name_of(region), gap);
+    if (gap != 0 && is_accepted(filled, filler) && is_accepted(filled, command)) {
+        return fmt::format("{} (fills the gap), then \"{}\" is taken", filler, command);
+    }
+    NdBus forced = bus;
+    const auto with_force = command + " --force";
+    if (is_accepted(forced, with_force)) {
+        return fmt::format(
+            "{}{}", with_force,
+            is_aligned(region.space.start, kNdctlStartAlign)
+                ? ""
+                : fmt::format("; the region itself starts at {:#x}, until the firmware moves it", region.space.start));
+    }
+    for (const auto& [_, ns] : here.namespaces) {
+        if (!ns.allocated || !place || ns.space.last + 1 != place->start) continue;
+        return fmt::format("ndctl destroy-namespace {} -f once its data is saved, and a size there that ends on 16 MiB",
+                           name_of(here, ns));
+    }
+    return fmt::format("{}; a smaller size where that has no room", with_force);
+}
+
+// The command that gives its space back, tried as well.
+std::string remedy_of_left_over(const NdBus& bus, const NdRegion& region, const NdNamespace& seed) {
+    for (const std::string_view force : {"", " -f"}) {
+        NdBus trial = bus;
+        const auto command = fmt::format("ndctl destroy-namespace {}{}", name_of(region, seed), force);
+        if (is_accepted(trial, command)) return command + ", if nothing is on it";
+    }
+    return fmt::format("echo 0 > /sys/bus/nd/devices/{}/size, if nothing is on it", name_of(region, seed));
+}
+
+void report_left_over(const NdBus& bus, const NdRegion& region, const NdNamespace& seed, Findings& out) {
     const std::uint64_t beyond = seed.space.start % kNdctlStartAlign;
     const std::string misaligned =
         beyond == 0 ? std::string() : fmt::format(", {} beyond a multiple of 16 MiB", human_size(beyond));
@@ -64,7 +97,7 @@ void report_left_over(const NdRegion& region, const NdNamespace& seed, Findings&
             fmt::format("its seed {} holds {} at {:#x}{} and never got a driver: ndctl finds no idle namespace",
                         name_of(region, seed), human_size(seed.size()), seed.space.start, misaligned),
             "ndctl/namespace.c: region_get_namespace; what a create that failed half-way left",
-            fmt::format("ndctl destroy-namespace {}, if nothing is on it", name_of(region, seed)));
+            remedy_of_left_over(bus, region, seed));
 }
 
 }   // namespace
@@ -103,7 +136,7 @@ void dead_seeds(const Facts& facts, Findings& out) {
     for (const auto& region : facts.bus->regions) {
         if (!region.labelled || !region.enabled || region.align >> 32 != 0) continue;
         if (const NdNamespace* seed = left_over(region)) {
-            report_left_over(region, *seed, out);
+            report_left_over(*facts.bus, region, *seed, out);
             continue;
         }
         const auto command = misaligned_size(*facts.bus, region);
@@ -114,7 +147,7 @@ void dead_seeds(const Facts& facts, Findings& out) {
                             "not start on a multiple of 16 MiB",
                             *command),
                 fmt::format("{} ({}); the kernel itself asks for 2 MiB only", reason.checks, reason.source),
-                remedy_of_misaligned(region));
+                remedy_of_misaligned(*facts.bus, region, *command));
     }
 }
 

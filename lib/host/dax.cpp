@@ -18,6 +18,7 @@ constexpr std::string_view kDevices = "sys/bus/dax/devices";
 struct Parents {
     std::string parent;
     std::string above;   // the directory above the parent
+    std::string path;   // of the parent below sys/devices
 };
 
 // ".../hmem.0/dax0.0", ".../region1/dax1.0/dax1.0", ".../region0/dax_region0/dax0.0"
@@ -30,6 +31,10 @@ Result<Parents> parents_of(const Root& root, std::string_view name) {
     };
     if (part(1) != "..") parents.parent = part(1);
     if (part(2) != "..") parents.above = part(2);
+    const auto devices = std::ranges::find(*parts, "devices");
+    for (auto at = devices; at != parts->end() && std::next(at, 2) < parts->end(); ++at) {
+        parents.path += "/" + *std::next(at);
+    }
     return parents;
 }
 
@@ -45,6 +50,7 @@ DaxRegionRecord read_region(const Parents& parents, Device& device) {
     region.parent = parents.parent;
     region.kind = kind_of(parents.parent);
     if (region.kind == "cxl" && parse_device_name(parents.above, "region")) region.cxl_region = parents.above;
+    region.path = parents.path;
     region.id = device.small("id");
     region.size = device.number("size");
     region.align = device.number("align");

@@ -51,15 +51,29 @@ void Device::fail(std::string_view attribute, std::string_view text, std::string
 
 Status Device::status() const { return error_ ? Status(*error_) : Status(Done{}); }
 
-std::string Device::text(std::string_view attribute) {
+std::optional<std::string> Device::content(std::string_view attribute) {
     const std::string path = below(attribute);
     auto content = root_->read(path);
-    if (!content) {
-        const auto kind = content.error().kind();
-        if (kind == ErrorKind::not_permitted) hidden_->push_back("/" + path);
-        if (kind != ErrorKind::not_found && kind != ErrorKind::not_permitted && !error_) error_ = content.error();
-        return {};
+    if (content) return *std::move(content);
+    const auto kind = content.error().kind();
+    if (kind == ErrorKind::not_permitted) hidden_->push_back("/" + path);
+    if (kind != ErrorKind::not_found && kind != ErrorKind::not_permitted && !error_) error_ = content.error();
+    return std::nullopt;
+}
+
+std::optional<std::vector<std::string>> Device::lines(std::string_view attribute) {
+    const auto text = content(attribute);
+    if (!text) return std::nullopt;
+    auto all = split(*text, '\n');
+    for (const auto& line : all) {
+        if (!is_line(line)) fail(attribute, line, "lines of text");
     }
+    return all;
+}
+
+std::string Device::text(std::string_view attribute) {
+    const auto content = this->content(attribute);
+    if (!content) return {};
     const auto word = trimmed(*content);
     if (is_line(word)) return std::string(word);
     fail(attribute, word, "one line of text");

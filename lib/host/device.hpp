@@ -23,6 +23,8 @@ public:
 
     // One line; empty where it is absent or empty.
     std::string text(std::string_view attribute);
+    // All lines, none of them empty; nothing where it is absent.
+    std::optional<std::vector<std::string>> lines(std::string_view attribute);
     // Decimal or hexadecimal with 0x.
     std::optional<std::uint64_t> number(std::string_view attribute);
     std::optional<int> small(std::string_view attribute);
@@ -46,6 +48,7 @@ public:
 
 private:
     std::string below(std::string_view name) const;
+    std::optional<std::string> content(std::string_view attribute);
 
     const Root* root_;
     std::string path_;

@@ -13,6 +13,7 @@ namespace memhot::host {
 namespace {
 
 constexpr std::size_t kBtfLimit = std::size_t{256} << 20U;
+constexpr std::size_t kCpuinfoLimit = std::size_t{16} << 20U;   // as kernel_identity.cpp
 constexpr std::size_t kConfigLimit = std::size_t{4} << 20U;
 
 struct Witness {
@@ -149,12 +150,27 @@ std::vector<std::string_view> wanted_members(std::string_view structure) {
     return members;
 }
 
+// "MMU\t\t: Hash" (arch/powerpc/platforms/{pseries,powernv}/setup.c); other architectures have no such line.
+void features_of_cpuinfo(std::string_view cpuinfo, FoundFeatures& found) {
+    while (!cpuinfo.empty()) {
+        const auto end = std::min(cpuinfo.find('\n'), cpuinfo.size());
+        const std::string_view line = cpuinfo.substr(0, end);
+        cpuinfo.remove_prefix(std::min(end + 1, cpuinfo.size()));
+        if (!line.starts_with("MMU\t")) continue;
+        if (line.ends_with(": Hash")) found[Feature::hash_mmu] = true;
+        if (line.ends_with(": Radix")) found[Feature::hash_mmu] = false;
+    }
+}
+
 Result<FoundFeatures> read_features(const Root& root, std::string_view release,
                                     const std::optional<std::map<std::string, std::string>>& parameters,
                                     std::optional<bool> probe, std::optional<unsigned>& struct_page_size) {
     FoundFeatures found;
     if (auto status = add_config(root, release, found); !status) return status.error();
     if (auto status = add_types(root, found, struct_page_size); !status) return status.error();
+    const auto cpuinfo = root.find("proc/cpuinfo", kCpuinfoLimit);
+    if (!cpuinfo) return cpuinfo.error();
+    if (*cpuinfo) features_of_cpuinfo(**cpuinfo, found);
     // Last, since what the running kernel shows in sysfs is the surest.
     features_of_sysfs(parameters, probe, found);
     return found;

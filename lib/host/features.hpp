@@ -25,6 +25,9 @@ void features_of_sysfs(const std::optional<std::map<std::string, std::string>>& 
 // From a kernel configuration, the text of /boot/config-RELEASE.
 void features_of_config(std::string_view config, FoundFeatures& found);
 
+// From /proc/cpuinfo: the MMU of powerpc, which the boot chooses.
+void features_of_cpuinfo(std::string_view cpuinfo, FoundFeatures& found);
+
 struct TypeFacts {
     std::vector<std::pair<std::string, bool>> members;   // "memory_block.zone" of a structure that is there
     std::vector<std::string> functions;
@@ -35,7 +38,7 @@ TypeFacts read_type_facts(std::string_view text);
 // A member that is not in its structure says no; a function that is not there says nothing, it may be inlined.
 void features_of_types(const TypeFacts& facts, FoundFeatures& found);
 
-// All three. struct_page_size is set where BTF knows it.
+// All of them. struct_page_size is set where BTF knows it.
 Result<FoundFeatures> read_features(const Root& root, std::string_view release,
                                     const std::optional<std::map<std::string, std::string>>& parameters,
                                     std::optional<bool> probe, std::optional<unsigned>& struct_page_size);

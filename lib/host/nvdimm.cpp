@@ -152,6 +152,22 @@ private:
         region.init_total = total;
     }
 
+    // Lines "SECTOR COUNT" in sectors of 512 bytes (block/badblocks.c badblocks_show); -ENXIO while it is disabled.
+    static void read_badblocks(Device& device, NdRegionRecord& region) {
+        const auto lines = device.lines("badblocks");
+        if (!lines) return;
+        std::uint64_t count = 0;
+        for (const auto& line : *lines) {
+            const std::string_view text = line;
+            const auto blank = text.find(' ');
+            const auto first = parse_number(text.substr(0, blank));
+            const auto length = parse_number(blank == std::string_view::npos ? "" : text.substr(blank + 1));
+            if (!first || !length) return device.fail("badblocks", line, "SECTOR COUNT");
+            count += *length;
+        }
+        region.badblock_count = count;
+    }
+
     void read_region(const std::string& name, Device& device) {
         NdRegionRecord region;
         region.name = name;
@@ -175,6 +191,7 @@ private:
         region.btt_seed = device.text("btt_seed");
         region.pfn_seed = device.text("pfn_seed");
         region.dax_seed = device.text("dax_seed");
+        read_badblocks(device, region);
         read_init(device, region);
         record_.regions.push_back(std::move(region));
     }

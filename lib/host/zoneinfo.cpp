@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
 // /proc/zoneinfo (mm/vmstat.c zoneinfo_show_print): a header "Node N, zone NAME", then one "name value" a line, of which
-// five are wanted.
+// six are wanted.
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -57,6 +57,7 @@ public:
                 return wrong(number_, line, "a number of pages");
             seen_[i] = true;
         }
+        if (name == "high" && blank != std::string_view::npos) return take_high(line, trimmed(words.substr(blank)));
         return Done{};
     }
 
@@ -85,6 +86,15 @@ private:
         if (twice || zones_.size() == kMaxZones) return wrong(number_, line, "every zone once");
         zones_.push_back(std::move(zone));
         seen_.fill(false);
+        return Done{};
+    }
+
+    // Those of the lists of each CPU have a colon: "high:  0".
+    Status take_high(std::string_view line, std::string_view value) {
+        if (zones_.empty()) return wrong(number_, line, "\"Node N, zone NAME\" before it");
+        std::uint64_t pages = 0;
+        if (!parse_decimal(value, pages)) return wrong(number_, line, "a number of pages");
+        zones_.back().high = pages;
         return Done{};
     }
 

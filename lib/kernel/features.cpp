@@ -76,6 +76,15 @@ std::span<const FeatureRow> table() {
          "mm/memory_hotplug.c: offline_pages (c5e79ef561b0)"},
         {offlined_pages_message, "offlined_pages_message", {5, 3, 0}, {5, 11, 0}, {}, {},
          "mm/memory_hotplug.c: offline_pages (until 7c33023aad16)"},
+        {fallback_order_message, "fallback_order_message", {5, 16, 0}, {}, {}, {},
+         "mm/page_alloc.c: build_zonelists (6cf253925df7)"},
+        {fallback_order_of_possible, "fallback_order_of_possible", {5, 18, 0}, {}, {}, {},
+         "mm/page_alloc.c: __build_all_zonelists, for_each_node (09f49dca570a)"},
+        // Not in 6.1, in 6.12; posted in 2023.
+        {movable_watermark, "movable_watermark", {6, 6, 0}, {}, {}, {}, "mm/page_alloc.c: __setup_per_zone_wmarks"},
+        // Not in 6.1, in 6.12; posted in March 2024.
+        {probe_failed_by_device, "probe_failed_by_device", {6, 10, 0}, {}, {}, {},
+         "drivers/base/dd.c: call_driver_probe"},
         {memremap_devm_only, "memremap_devm_only", {5, 3, 0}, {5, 4, 0}, {}, {},
          "mm/memremap.c: devm_memremap_pages (until 6869b7b20659)"},
         {memremap_prints_resource, "memremap_prints_resource", {5, 3, 0}, {5, 10, 0}, {}, {},
@@ -135,6 +144,7 @@ std::span<const FeatureRow> table() {
          "drivers/nvdimm/pfn_devs.c: nd_pfn_init, nd_pfn_validate"},
         {kmem_refuses_empty, "kmem_refuses_empty", {5, 17, 0}, {}, {}, {}, "drivers/dax/kmem.c: dev_dax_kmem_probe"},
         {kmem_says_truncated, "kmem_says_truncated", {6, 16, 0}, {}, {}, {}, "drivers/dax/kmem.c: dev_dax_kmem_probe"},
+        {kmem_says_stuck, "kmem_says_stuck", {7, 3, 0}, {}, {}, {}, "drivers/dax/kmem.c: dax_kmem_remove_ranges"},
         {nd_align_label_less, "nd_align_label_less", {5, 13, 0}, {}, {}, {},
          "drivers/nvdimm/region_devs.c: align_store (2e5021cc42d9; 5.10 lacks it)"},
         {nd_full_dimm_ignored, "nd_full_dimm_ignored", {5, 18, 0}, {}, {}, {},

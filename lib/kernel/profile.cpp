@@ -162,6 +162,9 @@ std::vector<std::string> assumptions_of(const ProfileRequest& request, const Ker
     if (!request.max_physmem_bits && profile.arch == Arch::x86_64)
         lines.push_back(
             fmt::format("five-level paging is off: physical addresses have {} bits", profile.max_physmem_bits));
+    const auto is_mmu = [](const auto& one) { return one.first == Feature::hash_mmu; };
+    if (profile.arch == Arch::ppc64 && std::ranges::none_of(request.found, is_mmu))
+        lines.emplace_back("the MMU is radix: with the hash MMU device memory starts and ends on 16 MiB");
     return lines;
 }
 

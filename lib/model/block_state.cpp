@@ -5,6 +5,7 @@
 
 #include "model/operations.hpp"
 #include "model/zone_rules.hpp"
+#include "model/zonelists.hpp"
 
 namespace memhot {
 
@@ -68,7 +69,10 @@ void set_online(State& state, std::uint64_t number, OnlineType type) {
     const std::uint64_t pfn = state.pfn(number * state.block_size);
     const std::uint64_t pages = state.pages(state.block_size);
     const Zone zone = zone_for(state, type, before.node, pfn, pages);
+    const bool first = is_zone_empty(state, before.node, zone);
+    const auto present = first ? present_pages(state) : std::vector<std::uint64_t>();
     enter_zone(state, before.node, zone, pfn, pages, is_early(state, number));
+    if (first) zone_got_pages(state, zone, present, pages - before.vmemmap_pages);
     Block& block = state.blocks.writable(number);
     block.online = true;
     block.zone = zone;
@@ -86,6 +90,7 @@ void set_offline(State& state, std::uint64_t number) {
     if (before.zone == Zone::none) return;
     leave_zone(state, before.node, before.zone, state.pfn(number * state.block_size), state.pages(state.block_size),
                is_early(state, number));
+    if (is_zone_empty(state, before.node, before.zone)) zone_lost_pages(state);
 }
 
 Outcome decide(const State& state, const op::SetState& set) {

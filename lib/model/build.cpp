@@ -10,10 +10,12 @@
 #include <set>
 
 #include "model/boot_zones.hpp"
+#include "model/device_mappings.hpp"
 #include "model/parameters.hpp"
 #include "model/sparse.hpp"
 #include "model/state.hpp"
 #include "model/zone_rules.hpp"
+#include "model/zonelists.hpp"
 #include "units/quote.hpp"
 
 namespace memhot {
@@ -209,47 +211,34 @@ void apply_zone_records(State& state, const Snapshot& snapshot) {
     }
 }
 
-bool looks_mapped(const Resource& resource) {
-    if (resource.system_ram || !resource.busy) return false;
-    return resource.device_private || resource.name.starts_with("namespace") ||
-           (resource.name.starts_with("dax") && resource.name.find('.') != std::string::npos);
-}
-
-// Claims of the pmem and dax drivers.
-std::vector<Resource> mapped_claims(const State& state) {
-    std::vector<Resource> claims;
-    state.resources->walk({0, std::numeric_limits<std::uint64_t>::max()}, [&](const Resource& resource, unsigned) {
-        if (looks_mapped(resource)) claims.push_back(resource);
-    });
-    return claims;
-}
-
 // Why a claim cannot have struct pages; empty where it can.
 std::string_view unmappable(const State& state, const Range& range) {
     if (!can_be_there(state, range)) return "it is beyond the physical addresses of this kernel";
     return is_whole_subsections(range) ? "" : "it is not 2 MiB aligned";
 }
 
-// Taken as mapped with pages where that can be.
-void add_mappings(State& state, const std::vector<Resource>& claims, std::vector<std::string>& assumptions) {
+// Of a claim what has struct pages, where that can be.
+void add_mapping(State& state, const DeviceClaim& claim, const Range& pages, std::vector<std::string>& assumptions) {
+    const std::string& name = claim.claim.name;
+    if (const auto why = unmappable(state, pages); !why.empty()) {
+        assumptions.push_back(fmt::format("{} at {} has no struct pages: {}", name, to_string(pages), why));
+        return;
+    }
+    if (!claim.assumption.empty()) assumptions.push_back(claim.assumption);
+    activate(state, pages, pages.last + 1);
+    auto& pgmaps = state.pgmaps.writable();
+    pgmaps.insert({.handle = pgmaps.lowest_free_handle(),
+                   .range = pages,
+                   .type = claim.type,
+                   .claimed = pages == claim.claim.range,
+                   .owner = name,
+                   .altmap = std::nullopt},
+                  state.pfns(pages));
+}
+
+void add_mappings(State& state, const std::vector<DeviceClaim>& claims, std::vector<std::string>& assumptions) {
     for (const auto& claim : claims) {
-        if (const auto why = unmappable(state, claim.range); !why.empty()) {
-            assumptions.push_back(
-                fmt::format("{} at {} has no struct pages: {}", claim.name, to_string(claim.range), why));
-            continue;
-        }
-        assumptions.push_back(
-            fmt::format("{} at {} is mapped with struct pages over all of it", claim.name, to_string(claim.range)));
-        activate(state, claim.range, claim.range.last + 1);
-        const auto type = claim.device_private ? MapType::device_private : MapType::generic;
-        auto& pgmaps = state.pgmaps.writable();
-        pgmaps.insert({.handle = pgmaps.lowest_free_handle(),
-                       .range = claim.range,
-                       .type = type,
-                       .claimed = true,
-                       .owner = claim.name,
-                       .altmap = std::nullopt},
-                      state.pfns(claim.range));
+        for (const auto& pages : claim.pages) add_mapping(state, claim, pages, assumptions);
     }
 }
 
@@ -259,7 +248,7 @@ Range physical_range(const KernelProfile& profile) {
 }
 
 // What a kernel of this profile cannot have, or what the tables of the model are not made for.
-Status check_extent(const State& state, const std::vector<RamRange>& ram, const std::vector<Resource>& claims) {
+Status check_extent(const State& state, const std::vector<RamRange>& ram, const std::vector<DeviceClaim>& claims) {
     constexpr std::uint64_t kMostSections = 1ULL << 23;   // 1 PiB of sections of 128 MiB
     std::uint64_t sections = 0;
     const auto count = [&](const Range& range) {
@@ -273,7 +262,9 @@ Status check_extent(const State& state, const std::vector<RamRange>& ram, const 
         count(part.range);
     }
     for (const auto& claim : claims) {
-        if (unmappable(state, claim.range).empty()) count(claim.range);
+        for (const auto& pages : claim.pages) {
+            if (unmappable(state, pages).empty()) count(pages);
+        }
     }
     if (sections <= kMostSections) return Done{};
     return bad_input(fmt::format("{} sections of memory: at most {} expected", sections, kMostSections));
@@ -371,7 +362,7 @@ Result<Model> Model::from_snapshot(const Snapshot& snapshot, std::shared_ptr<con
     collect_ram(resources->roots(), snapshot, state->profile->arch, 0, ram);
     state->resources = Cow<ResourceTree>(*std::move(resources));
     state->limits.physical = physical_range(*state->profile);
-    const auto claims = mapped_claims(*state);
+    const auto claims = device_claims(*state->resources, snapshot);
     if (auto checked = check_extent(*state, ram, claims); !checked) {
         return std::move(checked).error().add_context("/proc/iomem");
     }
@@ -385,6 +376,7 @@ Result<Model> Model::from_snapshot(const Snapshot& snapshot, std::shared_ptr<con
     add_hot_ram(*state, ram);
     if (snapshot.blocks) apply_block_records(*state, snapshot, node_of);
     if (!snapshot.zones.empty()) apply_zone_records(*state, snapshot);
+    state->zonelists = Cow<Zonelists>(zonelists_of(*state, snapshot.zones));
     state->limits = address_limits(*state, snapshot.cmdline);
 
     std::vector<std::string> assumptions{std::string(kNoFailures)};

@@ -5,6 +5,8 @@
 
 #include "model/operations.hpp"
 #include "model/sparse.hpp"
+#include "model/zone_rules.hpp"
+#include "model/zonelists.hpp"
 
 namespace memhot {
 
@@ -27,6 +29,7 @@ public:
     explicit Log(const State& state) : state_(state) {}
 
     void line(std::string_view text) { lines_.push_back({std::string(text), -1}); }
+    void add(KernelMessage message) { lines_.push_back(std::move(message)); }
     template <class... Text>
     void once(Once site, Text&&... text) {
         if (state_.said[static_cast<std::size_t>(site)]) return;
@@ -148,8 +151,39 @@ void log_for(Log& log, const op::Map& map, const Outcome& answer) {
     }
 }
 
+// change: puts a block online or offline in the state that it is given. What that logs of the zonelists.
+template <class Change>
+void zonelists_after(Log& log, State& state, Change&& change) {
+    const unsigned before = state.zonelists->rebuilt;
+    change(state);
+    if (state.zonelists->rebuilt == before) return;
+    for (auto& line : zonelist_lines(state)) log.add(std::move(line));
+}
+
+// Where the block at that address would go. Answers without a copy of the state are most of all.
+bool fills_empty_zone(const State& state, OnlineType type, int node, std::uint64_t address) {
+    const Zone zone = zone_for(state, type, node, state.pfn(address), state.pages(state.block_size));
+    return is_zone_empty(state, node, zone);
+}
+
+void onlined_by_default(Log& log, const op::Add& add, const Outcome& answer) {
+    const OnlineType type = log.state().policy.default_online;
+    const auto range = Range::from_size(add.start, add.size);
+    if (!answer.accepted() || !range || type == OnlineType::offline) return;
+    if (!log.state().policy.auto_movable && !fills_empty_zone(log.state(), type, add.node, add.start)) return;
+    State after = log.state();
+    after.policy.default_online = OnlineType::offline;
+    commit(after, add, answer, -1);
+    after.policy.default_online = type;
+    for (std::uint64_t number = after.block_of(range->start); number <= after.block_of(range->last); ++number) {
+        if (!after.blocks.at(number).exists) continue;
+        zonelists_after(log, after, [&](State& state) { set_online(state, number, type); });
+    }
+}
+
 void log_for(Log& log, const op::Add& add, const Outcome& answer) {
     direct_map_splits(log, add.start, add.size, answer);
+    onlined_by_default(log, add, answer);
     switch (answer.rule) {
         case RuleId::add_beyond_pluggable:
             beyond_pluggable(log, add.start, add.size, log.state().limits.mappable);
@@ -219,15 +253,44 @@ void log_for(Log& log, const op::OfflineAndRemove& remove, const Outcome& answer
     const auto range = Range::from_size(remove.start, remove.size);
     if (answer.rule == RuleId::remove_memmap_granularity) wrong_granularity(log, remove.start, remove.size);
     if (!answer.accepted() || !range) return;
-    for_each_block(log.state(), *range, [&](std::uint64_t number, const Block&) {
+    State after = log.state();
+    for_each_block(log.state(), *range, [&](std::uint64_t number, const Block& block) {
         offlined(log, number);
+        if (block.online) zonelists_after(log, after, [number](State& state) { set_offline(state, number); });
         return true;
     });
     sections_removed(log, *range);
 }
 
+// set_migratetype_isolate() dumps the page that would not move (mm/page_isolation.c, mm/debug.c dump_page): its address,
+// flags and contents are the kernel's own. Nothing but reserved pages is in the way in Movable; there migration fails.
+void unmovable_page(Log& log, std::uint64_t number) {
+    if (zone_of_online_block(log.state(), number, log.state().blocks.at(number)) == Zone::movable) return;
+    log.add({"page: ?", -1, true});
+    log.line("page dumped because: unmovable page");
+}
+
+void put_online(Log& log, const op::SetState& set, OnlineType type) {
+    const Block& block = log.state().blocks.at(set.block);
+    if (block.online || !fills_empty_zone(log.state(), type, block.node, set.block * log.state().block_size)) return;
+    State after = log.state();
+    zonelists_after(log, after, [&](State& state) { set_online(state, set.block, type); });
+}
+
+void put_offline(Log& log, const op::SetState& set) {
+    offlined(log, set.block);
+    if (!log.state().blocks.at(set.block).online) return;
+    State after = log.state();
+    zonelists_after(log, after, [&](State& state) { set_offline(state, set.block); });
+}
+
 void log_for(Log& log, const op::SetState& set, const Outcome& answer) {
-    if (answer.accepted() && set.state == "offline") offlined(log, set.block);
+    const auto type = parse_online_type(set.state);
+    if (answer.accepted() && type && log.state().blocks.at(set.block).exists) {
+        *type == OnlineType::offline ? put_offline(log, set) : put_online(log, set, *type);
+    }
+    if (answer.rule == RuleId::offline_unmovable && answer.kind == Outcome::Kind::refused)
+        unmovable_page(log, set.block);
     if (answer.rule == RuleId::offline_boot_memory && log.state().has(Feature::arm64_boot_memory_warns)) {
         log.line(
             fmt::format("Boot memory [{:x} {:x}] offlining attempted", answer.at, answer.at + log.state().block_size));

@@ -4,6 +4,7 @@
 #include "model/kernel_log.hpp"
 #include "model/operations.hpp"
 #include "model/zone_rules.hpp"
+#include "model/zonelists.hpp"
 
 namespace memhot {
 
@@ -37,6 +38,8 @@ void Model::said(const std::vector<KernelMessage>& messages) {
         if (message.once >= 0) writable().said.set(static_cast<std::size_t>(message.once));
     }
 }
+
+void Model::learn_total_pages(std::uint64_t pages) { learn_zonelist_pages(writable(), pages); }
 
 const KernelProfile& Model::profile() const { return *state_->profile; }
 const ResourceTree& Model::resources() const { return *state_->resources; }

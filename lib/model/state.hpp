@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -65,9 +66,19 @@ enum class Once : std::uint8_t {
     remove_altmaps,       // WARN_ON_ONCE(num_memblocks != num_altmaps)
     x86_add_pages_limit,  // WARN_ON_ONCE(end > limit)
     s390_altmap,          // WARN_ON_ONCE(params->altmap) in arch_add_memory
+    nd_underrun,          // dev_WARN_ONCE in grow_dpa_allocation (drivers/nvdimm/namespace_devs.c)
     direct_map_pmd,       // set_pmd_safe
     direct_map_pud,       // set_pud_safe
     count_
+};
+
+// What build_all_zonelists() counted (zonelists.hpp).
+struct Zonelists {
+    Zone policy = Zone::dma;   // policy_zone: the highest kernel zone that ever had pages
+    unsigned rebuilt = 0;   // how often, since the model was built
+    std::vector<std::uint64_t> present;   // pages in each zone where `pages` counts
+    std::optional<std::uint64_t> pages;   // above all high watermarks then (nr_free_zone_pages); absent: unknown
+    std::uint64_t more = 0;   // that the last rebuild counted on top
 };
 
 // A copy that is shared until it is changed.
@@ -98,6 +109,7 @@ struct Model::State {
     Cow<PgmapTable> pgmaps;
     Cow<DirectMap> direct_map;
     Nodes nodes;
+    Cow<Zonelists> zonelists;
     HotplugPolicy policy;
     AddressLimits limits;
     bool probe_file = false;

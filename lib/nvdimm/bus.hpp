@@ -32,6 +32,7 @@ struct InfoBlock {
     std::uint64_t parent = 0;   // identity of the namespace; 0 for label-less ones
     std::uint64_t page_size = 0;
     std::uint64_t struct_page_size = 0;
+    std::uint64_t npfns = 0;   // usable pages when it was written; 0: not told
 };
 
 // What drives an enabled namespace.
@@ -53,6 +54,7 @@ struct NdNamespace {
     std::string uuid{};   // as the host shows it; of one that was created here unknown
     std::optional<Personality> active{};
     std::optional<NsMode> claimed{};   // an instance that is not active holds it: what a failed ndctl leaves of a btt
+    int instance = 0;   // N of the pfnR.N, daxR.N (of the nvdimm bus) or bttR.N by which it is active or claimed
     bool info_hidden = false;   // idle when the host was read, and its labels say that an info block is there
     // What its labels hold, ascending; empty: just `space`. Several only after a grow that found no room beside it.
     std::vector<Range> extents{};
@@ -69,6 +71,15 @@ struct NdMapping {
     std::optional<unsigned> slots{};   // free labels (available_slots); absent: unknown, and taken as enough
 };
 
+// The idle instance of each kind that a region offers: N of pfnR.N, daxR.N and bttR.N.
+struct InstanceSeeds {
+    int pfn = 0;
+    int dax = 0;
+    int btt = 0;
+    [[nodiscard]] int& of(NsMode mode);
+    [[nodiscard]] int of(NsMode mode) const;
+};
+
 struct NdRegion {
     int id = 0;
     int bus = 0;   // of ndbus0
@@ -80,6 +91,7 @@ struct NdRegion {
     bool read_only = false;
     int target_node = 0;
     int seed = 0;   // id of the namespace seed
+    InstanceSeeds seeds{};
     std::map<int, NdNamespace> namespaces{};   // by id
     bool enabled = true;   // nd_region is bound
     bool can_label = false;   // label-less, but its DIMMs take labels: reconfiguring initialises them
@@ -134,6 +146,7 @@ struct NdBus {
     // Names given to /sys/bus/dax/drivers/DRIVER/new_id and not taken back.
     std::set<std::string, std::less<>> device_dax_ids{};
     std::set<std::string, std::less<>> kmem_ids{};
+    std::vector<KernelMessage> log{};   // what the kernel said since the last command (kernel_log.hpp)
 
     [[nodiscard]] NdRegion* find_region(int id);
     [[nodiscard]] const NdRegion* find_region(int id) const;
@@ -151,6 +164,9 @@ bool dimms_enabled(const NdRegion& region);
 const DaxDevice* device_over(const NdBus& bus, const NdRegion& region, const NdNamespace& ns);
 // For a new mapping: above all that live.
 int next_handle(const Model& model);
+// The lowest N that no instance of that kind has (ida_alloc); and its name, "btt0.1".
+int free_instance(const NdRegion& region, NsMode mode);
+std::string instance_name(const NdRegion& region, NsMode mode, int instance);
 
 std::string name_of(const NdRegion& region);
 std::string name_of(const NdRegion& region, const NdNamespace& ns);
@@ -185,6 +201,8 @@ std::uint64_t default_region_align(const KernelProfile& profile, std::uint64_t s
 NdAnswer enable_namespace(NdBus& bus, NdRegion& region, NdNamespace& ns);
 // A new instance over the idle namespace: writes its info block and enables it. A btt that fails keeps its claim.
 NdAnswer create_instance(NdBus& bus, NdRegion& region, NdNamespace& ns, const InfoBlock& wanted);
+// With force_raw, as ndctl does it to zero the info block, and disabled again; whether it came up.
+bool enable_raw_and_disable(NdBus& bus, NdRegion& region, NdNamespace& ns);
 // Unbinds and gives all claims back; the info block stays.
 void disable_namespace(NdBus& bus, NdRegion& region, NdNamespace& ns);
 // The info block that counts for a namespace: its parent must be the namespace itself.

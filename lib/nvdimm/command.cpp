@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace memhot {
 
@@ -28,6 +29,18 @@ constexpr std::array kPrograms{
     Program{"daxctl", "enable-device", enable_device},
     Program{"daxctl", "disable-device", disable_device},
 };
+
+CommandAnswer run(NdBus& bus, const CommandLine& command) {
+    if (command.program == "write") {
+        return write_attribute(bus, command.verb, command.arguments.empty() ? "" : command.arguments.front());
+    }
+    const auto* found = std::ranges::find_if(
+        kPrograms, [&](const Program& one) { return one.program == command.program && one.verb == command.verb; });
+    if (found != kPrograms.end()) return found->run(bus, command.arguments);
+    Console console;
+    console.say(fmt::format("Unknown command: '{}'", command.verb));
+    return console.finish(1, {0, command.program == "daxctl" ? RuleId::daxctl_usage : RuleId::ndctl_usage});
+}
 
 }   // namespace
 
@@ -69,15 +82,11 @@ std::string to_string(const CommandLine& command) {
 }
 
 CommandAnswer run_command(NdBus& bus, const CommandLine& command) {
-    if (command.program == "write") {
-        return write_attribute(bus, command.verb, command.arguments.empty() ? "" : command.arguments.front());
-    }
-    const auto* found = std::ranges::find_if(
-        kPrograms, [&](const Program& one) { return one.program == command.program && one.verb == command.verb; });
-    if (found != kPrograms.end()) return found->run(bus, command.arguments);
-    Console console;
-    console.say(fmt::format("Unknown command: '{}'", command.verb));
-    return console.finish(1, {0, command.program == "daxctl" ? RuleId::daxctl_usage : RuleId::ndctl_usage});
+    bus.log.clear();
+    CommandAnswer answer = run(bus, command);
+    answer.log = std::exchange(bus.log, {});
+    if (!answer.uncertain) answer.certain_log = answer.log.size();
+    return answer;
 }
 
 std::vector<std::uint64_t> directory_order(std::vector<std::uint64_t> blocks) {

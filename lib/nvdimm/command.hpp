@@ -19,6 +19,8 @@ struct CommandAnswer {
     int exit = 0;   // status, as a shell sees it
     std::string error;   // final error text; empty where it succeeded
     std::vector<std::string> lines;   // what the program says on stderr, without usage texts and its libraries' lines
+    std::vector<KernelMessage> log;   // what the kernel logs meanwhile; of an uncertain one, if all goes well
+    std::size_t certain_log = 0;   // as many of them come before anything uncertain
     RuleId rule = RuleId::nd_accepted;   // that decided: the program's, or the kernel's behind it
     int kernel_error = 0;   // errno that the kernel answered; programs often show another one
     bool crash = false;   // the kernel oopses
@@ -87,7 +89,7 @@ FoundNamespace find_namespace(NdBus& bus, std::string_view name);
 // ndctl_namespace_disable_safe(): refuses where kmem holds online memory of it.
 NdAnswer disable_safe(NdBus& bus, NdRegion& region, NdNamespace& ns);
 // zero_info_block() by way of raw mode; whether there was anything to zero.
-bool zero_info_block(NdBus& bus, const NdRegion& region, const NdNamespace& ns, Console& console);
+bool zero_info_block(NdBus& bus, NdRegion& region, NdNamespace& ns, Console& console);
 // namespace_prep_reconfig(); zeroed: whether an info block was.
 NdAnswer prepare_reconfigure(NdBus& bus, NdRegion& region, NdNamespace& ns, bool force, Console& console, bool* zeroed);
 // Regions in the order in which libndctl walks them.

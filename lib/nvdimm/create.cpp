@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "nvdimm/create_request.hpp"
+#include "nvdimm/kernel_log.hpp"
 
 namespace memhot {
 
@@ -197,7 +198,9 @@ private:
         ns.identity = ++bus_.last_identity;
         if (size == 0) return failed_write(region, ns, "set_size", nd_refuse(RuleId::ndctl_size_zero));
         const bool ignore = bus_.model.profile().has(Feature::nd_full_dimm_ignored);
+        const std::uint64_t have = ns.size();
         const NdAnswer answer = set_size(region, ns, size, ignore);
+        if (answer.rule == RuleId::nd_size_no_room) log_underrun(bus_, region, size - have);
         return answer.ok() || answer.crash ? answer : failed_write(region, ns, "set_size", answer);
     }
 

@@ -37,10 +37,4 @@ NdAnswer cxl_set_size(const CxlWindow& window, CxlRegion& region, std::uint64_t 
     return {0, RuleId::nd_accepted};
 }
 
-std::uint64_t cxl_host_offset(std::uint64_t device_offset, unsigned position, unsigned ways,
-                              std::uint64_t granularity) {
-    const std::uint64_t chunk = device_offset / granularity;
-    return (chunk * ways + position) * granularity + device_offset % granularity;
-}
-
 }   // namespace memhot

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 //
-// CXL regions as far as their size goes (drivers/cxl/core/region.c size_store, alloc_hpa; 6.0 and later), and where an
-// interleaved device address lies. Pure arithmetic.
+// CXL regions as far as their size goes (drivers/cxl/core/region.c size_store, alloc_hpa; 6.0 and later). Pure arithmetic.
+// Where their bytes lie: memhot/cxl.hpp.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct CxlRegion {
     std::optional<unsigned> ways{};
     std::optional<std::uint64_t> granularity{};
     bool pmem = false;
-    bool has_uuid = false;          // needed of pmem regions
+    bool has_uuid = false;   // needed of pmem regions
     std::optional<Range> space{};   // set by the size
     bool active = false;
 };
@@ -31,8 +31,5 @@ struct CxlWindow {
 
 // Writes a region's size; 0 gives it back. Placed at the lowest hole that starts on 256 MiB.
 NdAnswer cxl_set_size(const CxlWindow& window, CxlRegion& region, std::uint64_t size);
-
-// Host address of a device address, by modulo arithmetic: position is that of the device in the set.
-std::uint64_t cxl_host_offset(std::uint64_t device_offset, unsigned position, unsigned ways, std::uint64_t granularity);
 
 }   // namespace memhot

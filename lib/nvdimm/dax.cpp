@@ -5,20 +5,19 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "nvdimm/bus.hpp"
+#include "nvdimm/kernel_log.hpp"
 
 namespace memhot {
 
 namespace {
 
 bool try_apply(NdBus& bus, const Operation& operation, NdAnswer& answer, int handle = -1) {
-    const Outcome outcome = bus.model.outcome(operation);
-    bus.model.apply(operation, outcome, handle);
+    const Outcome outcome = carry_out(bus, operation, handle);
     if (!outcome.accepted()) answer = {outcome.error, outcome.rule};
     return outcome.accepted();
 }
 
-void force(NdBus& bus, const Operation& operation) { bus.model.apply(operation, Outcome::accept(RuleId::none)); }
+void force(NdBus& bus, const Operation& operation) { carry_out(bus, operation, Outcome::accept(RuleId::none)); }
 
 void release_first(NdBus& bus, const DaxDevice& device, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) force(bus, op::Release{device.ranges[i].start, device.ranges[i].size()});
@@ -28,6 +27,7 @@ bool claim_all(NdBus& bus, const DaxDevice& device, NdAnswer& answer) {
     for (std::size_t i = 0; i < device.ranges.size(); ++i) {
         const Range& range = device.ranges[i];
         if (try_apply(bus, op::Claim{range.start, range.size(), device.name()}, answer)) continue;
+        log_range_taken(bus, device, i);
         release_first(bus, device, i);
         return false;
     }
@@ -72,7 +72,10 @@ void bound(NdBus& bus, DaxDevice& device, DaxDriver driver) {
 
 // One range of a device: whole blocks are claimed and added. Some memory is enough for success.
 bool add_range(NdBus& bus, DaxDevice& device, const Range& blocks, NdAnswer& answer) {
-    if (!try_apply(bus, op::Claim{blocks.start, blocks.size(), device.name(), false}, answer)) return false;
+    if (!try_apply(bus, op::Claim{blocks.start, blocks.size(), device.name(), false}, answer)) {
+        log_kmem_range(bus, device, blocks, false);
+        return false;
+    }
     const op::Add add{.start = blocks.start,
                       .size = blocks.size(),
                       .node = device.target_node,
@@ -83,16 +86,16 @@ bool add_range(NdBus& bus, DaxDevice& device, const Range& blocks, NdAnswer& ans
         device.added.push_back(blocks);
         return true;
     }
+    log_kmem_range(bus, device, blocks, true);
     force(bus, op::RemoveResource{blocks.start, blocks.size(), device.name()});
     return false;
 }
 
-}   // namespace
-
-NdAnswer bind_device_dax(NdBus& bus, DaxDevice& device) {
+NdAnswer probe_device_dax(NdBus& bus, DaxDevice& device) {
     NdAnswer answer{0, RuleId::nd_accepted};
     if (device.ranges.empty()) return nd_refuse(RuleId::nd_dax_empty);
     if (device.prepopulated && bus.model.profile().has(Feature::dax_prepopulated_check)) {
+        log_line(bus, log_device(device, DaxDriver::device_dax), "dynamic-dax with pre-populated page map");
         return nd_refuse(RuleId::nd_dax_prepopulated);
     }
     if (!claim_all(bus, device, answer)) return answer;
@@ -105,17 +108,14 @@ NdAnswer bind_device_dax(NdBus& bus, DaxDevice& device) {
     return answer;
 }
 
-void unbind_device_dax(NdBus& bus, DaxDevice& device) {
-    for (const int handle : device.mappings) force(bus, op::Unmap{handle});
-    release_first(bus, device, device.ranges.size());
-    device.mappings.clear();
-    device.driver = DaxDriver::none;
-}
-
-NdAnswer bind_kmem(NdBus& bus, DaxDevice& device) {
+NdAnswer probe_kmem(NdBus& bus, DaxDevice& device) {
     NdAnswer answer{0, RuleId::nd_accepted};
     if (device.ranges.empty()) return nd_refuse(RuleId::nd_dax_empty);
-    if (device.target_node < 0) return nd_refuse(RuleId::nd_kmem_no_node);
+    if (device.target_node < 0) {
+        log_kmem_no_node(bus, device);
+        return nd_refuse(RuleId::nd_kmem_no_node);
+    }
+    log_kmem_trimming(bus, device);
     std::vector<Range> wanted;
     for (const Range& range : device.ranges) {
         if (const auto blocks = kmem_blocks(range, bus.model.block_size())) wanted.push_back(*blocks);
@@ -131,6 +131,27 @@ NdAnswer bind_kmem(NdBus& bus, DaxDevice& device) {
     return answer;
 }
 
+}   // namespace
+
+NdAnswer bind_device_dax(NdBus& bus, DaxDevice& device) {
+    const NdAnswer answer = probe_device_dax(bus, device);
+    log_probe_failed(bus, log_device(device, DaxDriver::device_dax), answer.error);
+    return answer;
+}
+
+void unbind_device_dax(NdBus& bus, DaxDevice& device) {
+    for (const int handle : device.mappings) force(bus, op::Unmap{handle});
+    release_first(bus, device, device.ranges.size());
+    device.mappings.clear();
+    device.driver = DaxDriver::none;
+}
+
+NdAnswer bind_kmem(NdBus& bus, DaxDevice& device) {
+    const NdAnswer answer = probe_kmem(bus, device);
+    log_probe_failed(bus, log_device(device, DaxDriver::kmem), answer.error);
+    return answer;
+}
+
 bool unbind_kmem(NdBus& bus, DaxDevice& device) {
     bool all_gone = true;
     for (const Range& blocks : device.added) {
@@ -138,9 +159,11 @@ bool unbind_kmem(NdBus& bus, DaxDevice& device) {
         if (try_apply(bus, op::Remove{blocks.start, blocks.size()}, answer)) {
             force(bus, op::RemoveResource{blocks.start, blocks.size(), device.name()});
         } else {
+            log_kmem_stuck(bus, device, blocks);
             all_gone = false;
         }
     }
+    if (!all_gone) log_kmem_all_stuck(bus, device);
     device.added.clear();
     device.driver = DaxDriver::none;
     return all_gone;

@@ -10,6 +10,7 @@
 #include "model/state.hpp"
 #include "nvdimm/dax_region.hpp"
 #include "nvdimm/daxctl_common.hpp"
+#include "nvdimm/kernel_log.hpp"
 #include "nvdimm/option_tables.hpp"
 
 namespace memhot {
@@ -85,8 +86,7 @@ public:
         for (const auto number : numbers) {
             if (bus_.model.block(number)->online) continue;
             const op::SetState set{number, options_.is_set("no-movable") ? "online_kernel" : "online_movable"};
-            const Outcome outcome = bus_.model.outcome(set);
-            bus_.model.apply(set, outcome);
+            const Outcome outcome = carry_out(bus_, set);
             if (!outcome.accepted()) return failed_block(device, "online", outcome);
         }
         return {};
@@ -105,15 +105,19 @@ public:
             const Outcome outcome = bus_.model.outcome(set);
             if (outcome.rule == RuleId::state_already) continue;
             if (outcome.kind == Outcome::Kind::refused) return failed_block(device, "offline", outcome);
-            uncertain_ = uncertain_ || outcome.kind == Outcome::Kind::uncertain;
+            if (outcome.kind == Outcome::Kind::uncertain && !uncertain_) {
+                uncertain_ = true;
+                certain_log_ = bus_.log.size();
+            }
             offlined_.push_back(number);
-            bus_.model.apply(set, Outcome::accept(outcome.rule));
+            carry_out(bus_, set, Outcome::accept(outcome.rule));
         }
         return {};
     }
 
     CommandAnswer with_offlining(CommandAnswer answer) const {
         answer.uncertain = uncertain_;
+        answer.certain_log = certain_log_;
         if (uncertain_) answer.offline_order = offlined_;
         return answer;
     }
@@ -128,6 +132,7 @@ private:
     Console& console_;
     const ParsedOptions& options_;
     bool uncertain_ = false;
+    std::size_t certain_log_ = 0;
     std::vector<std::uint64_t> offlined_;
 };
 

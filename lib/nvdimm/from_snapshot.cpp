@@ -57,6 +57,7 @@ std::optional<InfoBlock> info_from(const NdNamespace& ns, const InfoBlockRecord&
     info.align = block.align.value_or(0) != 0 ? *block.align : std::bit_floor(*block.data_offset);
     info.page_size = block.page_size.value_or(0);
     info.struct_page_size = block.page_struct_size.value_or(0);
+    info.npfns = block.npfns.value_or(0);
     info.geometry.start_pad = block.start_pad.value_or(0);
     info.geometry.data_offset = *block.data_offset;
     info.geometry.end_trunc = block.end_trunc.value_or(0);
@@ -67,6 +68,16 @@ std::optional<InfoBlock> info_from(const NdNamespace& ns, const InfoBlockRecord&
         info.geometry.usable = ns.size() - lost - info.geometry.data_offset;
     }
     return info;
+}
+
+// "btt0.1"
+int instance_id(std::string_view name, std::string_view kind) {
+    const auto ids = units::parse_device_name(name, kind);
+    return ids ? ids->second.value_or(0) : 0;
+}
+
+void take_instance(NdNamespace& ns, const NdInstanceRecord* instance) {
+    if (instance != nullptr) ns.instance = instance_id(instance->name, to_string(instance->kind));
 }
 
 bool has_instance(const NvdimmRecord& record, const NamespaceRecord& ns) {
@@ -124,6 +135,7 @@ Result<BusReading> BusReader::read(const std::map<std::uint64_t, InfoBlock>& med
     enable_namespaces();
     read_dax();
     restore_block_states();
+    bus().log.clear();   // was logged when the host came up
     return std::move(*out_);
 }
 
@@ -182,6 +194,8 @@ Status BusReader::read_regions() {
         region.read_only = record.read_only.value_or(false);
         region.target_node = record.target_node.value_or(-1);
         region.enabled = !record.driver.empty();
+        region.seeds = {instance_id(record.pfn_seed, "pfn"), instance_id(record.dax_seed, "dax"),
+                        instance_id(record.btt_seed, "btt")};
         for (const auto& part : record.mappings) {
             const auto dimm = std::ranges::find(record_.dimms, part.dimm, &DimmRecord::name);
             region.mappings.push_back({.dimm = part.dimm,
@@ -287,10 +301,12 @@ void BusReader::enable(NdRegion& region, NdNamespace& ns) {
     } else {
         if (info) bus().media[ns.space.start] = *info;
         if (instance != nullptr) ns.claimed = mode_of(instance->kind);
+        take_instance(ns, instance);
         if (!bus().media.contains(ns.space.start)) assume_media(ns, *record);
         return;
     }
     const NdAnswer answer = enable_namespace(bus(), region, ns);
+    take_instance(ns, instance);
     if (!answer.ok()) {
         assume(fmt::format("{} is active on the host although this kernel should have refused it ({}): taken as mapped "
                            "nowhere",

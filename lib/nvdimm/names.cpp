@@ -24,6 +24,10 @@ NdNamespace* NdRegion::find(int wanted) {
     return found == namespaces.end() ? nullptr : &found->second;
 }
 
+int InstanceSeeds::of(NsMode mode) const { return mode == NsMode::devdax ? dax : mode == NsMode::sector ? btt : pfn; }
+
+int& InstanceSeeds::of(NsMode mode) { return mode == NsMode::devdax ? dax : mode == NsMode::sector ? btt : pfn; }
+
 std::string_view to_string(DaxDriver driver) {
     constexpr std::array<std::string_view, 3> kNames{"", "device_dax", "kmem"};
     return kNames[static_cast<std::size_t>(driver)];
@@ -74,6 +78,24 @@ int next_handle(const Model& model) {
     int handle = 0;
     for (const auto& mapping : model.mappings()) handle = std::max(handle, mapping.handle + 1);
     return handle;
+}
+
+int free_instance(const NdRegion& region, NsMode mode) {
+    const auto is_taken = [&](int wanted) {
+        return region.seeds.of(mode) == wanted || std::ranges::any_of(region.namespaces, [&](const auto& entry) {
+                   const NdNamespace& ns = entry.second;
+                   const bool has = (ns.active && ns.active->mode == mode) || ns.claimed == mode;
+                   return has && ns.instance == wanted;
+               });
+    };
+    int fresh = 0;
+    while (is_taken(fresh)) ++fresh;
+    return fresh;
+}
+
+std::string instance_name(const NdRegion& region, NsMode mode, int instance) {
+    const std::string_view kind = mode == NsMode::devdax ? "dax" : mode == NsMode::sector ? "btt" : "pfn";
+    return fmt::format("{}{}.{}", kind, region.id, instance);
 }
 
 std::string name_of(const NdRegion& region) { return fmt::format("region{}", region.id); }

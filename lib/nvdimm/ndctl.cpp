@@ -154,9 +154,8 @@ NdAnswer disable_safe(NdBus& bus, NdRegion& region, NdNamespace& ns) {
     return {0, RuleId::nd_accepted};
 }
 
-bool zero_info_block(NdBus& bus, const NdRegion& region, const NdNamespace& ns, Console& console) {
-    const op::Claim claim{ns.space.start, ns.space.size(), name_of(region, ns)};
-    if (!ns.allocated || !bus.model.outcome(claim).accepted()) {   // ndctl 77 and later pass over what has no space
+bool zero_info_block(NdBus& bus, NdRegion& region, NdNamespace& ns, Console& console) {
+    if (!enable_raw_and_disable(bus, region, ns)) {   // ndctl 77 and later pass over what has no space
         console.err(fmt::format("{} failed to enable for zeroing, continuing", name_of(region, ns)));
         return false;
     }

@@ -10,6 +10,7 @@
 
 #include "nvdimm/command.hpp"
 #include "nvdimm/dax_region.hpp"
+#include "nvdimm/kernel_log.hpp"
 
 namespace memhot {
 
@@ -87,7 +88,9 @@ NdAnswer write_namespace(NdBus& bus, const Target& target, std::string_view valu
     const auto number = parse_number(value);
     if (!number) return kNoNumber;
     const bool ignore = bus.model.profile().has(Feature::nd_full_dimm_ignored);
+    const std::uint64_t have = found.ns->size();
     const NdAnswer answer = set_size(*found.region, *found.ns, *number, ignore);
+    if (answer.rule == RuleId::nd_size_no_room) log_underrun(bus, *found.region, *number - have);
     if (answer.ok() && *number == 0) drop_if_idle(*found.region, found.ns->id);
     return answer;
 }

@@ -69,21 +69,61 @@ void other_regions(const Question& q, std::vector<Steps>& out) {
     for (const auto& region : q.bus.regions) out.push_back({with(q.command, kRegion, name_of(region))});
 }
 
-// The multiples around the size that was asked for, the nearer one first; then the largest that a region has.
+// What lies free directly behind a namespace: it can grow by that without moving.
+std::uint64_t free_behind(const NdRegion& region, const NdNamespace& ns) {
+    std::uint64_t end = region.space.last;
+    for (const auto& [_, other] : region.namespaces) {
+        if (other.allocated && other.space.start > ns.space.last) end = std::min(end, other.space.start - 1);
+    }
+    return end - ns.space.last;
+}
+
+// The unit of sizes: what the region and the align that is asked for divide.
+std::uint64_t size_unit(const Question& q, const NdRegion& region) {
+    const std::uint64_t ways = std::max(1U, region.ways);
+    const std::uint64_t align = std::max<std::uint64_t>(1, q.subject.wanted.align) * ways;
+    return std::lcm(std::max<std::uint64_t>(1, region.align), align);
+}
+
+// arm64 maps struct pages that lie on the device by whole sections (RuleId::map_altmap_exhausted): the sizes around the
+// one that was asked for with which the namespace ends on a section.
+void to_sections(const Question& q, const NdRegion& region, std::vector<std::uint64_t>& sizes) {
+    const KernelProfile& profile = q.bus.model.profile();
+    const auto& wanted = q.subject.wanted;
+    const bool on_device = has_pages(wanted.mode) && wanted.map == PageMap::device;
+    if (profile.arch != Arch::arm64 || !on_device) return;
+    const NdNamespace* ns = q.subject.ns;
+    const std::uint64_t size = wanted.size != 0 ? wanted.size : ns != nullptr ? ns->size() : 0;
+    const auto place = ns != nullptr && ns->allocated ? std::optional(ns->space) : find_space(region, region.align);
+    if (size == 0 || !place) return;
+    const std::uint64_t section = profile.section_size();
+    for (const std::uint64_t end : {align_down(place->start + size, section), align_up(place->start + size, section)}) {
+        if (end > place->start) sizes.push_back(end - place->start);
+    }
+}
+
+// The multiples around the size that was asked for, the nearer one first; then the largest that a region has, or to
+// which a namespace can grow where it is.
 void other_sizes(const Question& q, std::vector<Steps>& out) {
     const std::uint64_t size = q.subject.wanted.size;
     std::vector<std::uint64_t> sizes;
     for (const NdRegion* region : q.subject.regions) {
-        const std::uint64_t ways = std::max(1U, region->ways);
-        const std::uint64_t align = std::max<std::uint64_t>(1, q.subject.wanted.align) * ways;
-        const std::uint64_t unit = std::lcm(std::max<std::uint64_t>(1, region->align), align);
+        const std::uint64_t unit = size_unit(q, *region);
         const std::uint64_t below = size / unit * unit;
         const bool ignore = q.bus.model.profile().has(Feature::nd_full_dimm_ignored);
         const std::uint64_t most = region->labelled ? max_available_extent(*region, ignore) / unit * unit : 0;
         sizes.insert(sizes.end(), {below, below + unit, most});
+        if (q.subject.ns != nullptr && q.subject.ns->allocated && region->labelled) {
+            const std::uint64_t grown = q.subject.ns->size() + free_behind(*region, *q.subject.ns);
+            sizes.push_back(grown / unit * unit);
+            sizes.push_back(q.subject.ns->size());
+        }
+        to_sections(q, *region, sizes);
     }
-    constexpr std::size_t kMost = 6;
+    constexpr std::size_t kMost = 10;
     std::ranges::stable_sort(sizes, {}, [size](std::uint64_t one) { return one > size ? one - size : size - one; });
+    const auto twice = std::ranges::unique(sizes);
+    sizes.erase(twice.begin(), twice.end());
     if (sizes.size() > kMost) sizes.resize(kMost);
     for (const std::uint64_t one : sizes) {
         if (one != 0 && one != size) out.push_back({with(q.command, kSize, exact_size(one))});
@@ -195,6 +235,31 @@ std::vector<Steps> changed_again(const Question& q, std::span<const Change> chan
     return out;
 }
 
+// The size in a command line, of --size.
+std::optional<std::uint64_t> size_in(const CommandLine& command) {
+    for (std::size_t i = 0; i + 1 < command.arguments.size(); ++i) {
+        if (command.arguments[i] != kSize.letter) continue;
+        const auto size = parse_size(command.arguments[i + 1]);
+        return size ? std::optional(*size) : std::nullopt;
+    }
+    return std::nullopt;
+}
+
+// Of a size that was refused the nearest good one on the other side, too: who needs the room takes the larger.
+std::string other_side(const Question& q, const Steps& chosen, const std::vector<Steps>& all) {
+    const std::uint64_t asked = q.subject.wanted.size;
+    const auto taken = size_in(chosen.back());
+    if (!has(q.command, kSize) || !taken || asked == 0 || *taken == asked) return {};
+    const CommandLine rest = without(chosen.back(), kSize);
+    for (const auto& steps : all) {
+        const auto size = size_in(steps.back());
+        const bool same = steps.size() == chosen.size() && without(steps.back(), kSize).arguments == rest.arguments;
+        if (!size || !same || (*size > asked) == (*taken > asked) || *size == asked) continue;
+        if (is_good(q.bus, steps)) return exact_size(*size);
+    }
+    return {};
+}
+
 // What is lost by a command stands behind it, as a comment of the shell.
 std::vector<std::string> texts_of(NdBus bus, const Steps& steps) {
     std::vector<std::string> texts;
@@ -221,12 +286,19 @@ std::vector<std::string> nd_instead(const NdBus& bus, const CommandLine& command
         kRows, [&](const Row& one) { return one.program == command.program && one.verb == command.verb; });
     if (row == kRows.end()) return {};
     const Question question{bus, command, subject};
+    const auto offer = [&](const Steps& chosen, const std::vector<Steps>& all) {
+        auto texts = texts_of(bus, chosen);
+        if (const auto other = other_side(question, chosen, all); !other.empty()) {
+            texts.back() += fmt::format("   # or -s {}", other);
+        }
+        return texts;
+    };
     const auto once = changed(question, row->changes);
     const auto good = [&](const Steps& steps) { return is_good(bus, steps); };
-    if (const auto found = std::ranges::find_if(once, good); found != once.end()) return texts_of(bus, *found);
+    if (const auto found = std::ranges::find_if(once, good); found != once.end()) return offer(*found, once);
     const auto twice = changed_again(question, row->changes, once);
     const auto found = std::ranges::find_if(twice, good);
-    return found == twice.end() ? std::vector<std::string>() : texts_of(bus, *found);
+    return found == twice.end() ? std::vector<std::string>() : offer(*found, twice);
 }
 
 }   // namespace memhot

@@ -29,6 +29,8 @@ NdSubject subject_of(const NdBus& bus, const CommandLine& command);
 
 // The devices that the rule looked at, as they are now (nd_evidence.cpp).
 std::vector<Evidence> nd_evidence(const NdBus& bus, const NdSubject& subject);
+// Of a command about all namespaces those that are as before, and why (nd_staying.cpp).
+std::vector<Evidence> nd_staying(const NdBus& before, const NdBus& after, const CommandLine& command);
 // The numbers that the rule compared (nd_operands.cpp).
 std::vector<Value> nd_operands(const NdBus& bus, const NdSubject& subject, RuleId rule);
 // What differs afterwards (nd_changes.cpp).

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <algorithm>
 #include <cerrno>
 #include <fmt/format.h>
 
@@ -32,7 +33,11 @@ Verdict verdict_on(const NdBus& bus, const NdBus& after, const CommandLine& comm
     verdict.summary = summary_of(answer);
     verdict.operands = nd_operands(bus, subject, answer.rule);
     verdict.evidence = nd_evidence(bus, subject);
-    verdict.messages = answer.lines;
+    for (std::size_t i = 0; i < answer.certain_log; ++i) verdict.messages.push_back(answer.log[i].text);
+    verdict.prints = answer.lines;
+    if (!answer.crash) {
+        for (auto& one : nd_staying(bus, after, command)) verdict.evidence.push_back(std::move(one));
+    }
     verdict.hazards = hazards_of(bus, command, after, answer);
     verdict.assumptions = bus.model.assumptions();
     verdict.remedy = rule(answer.rule).remedy;
@@ -40,6 +45,31 @@ Verdict verdict_on(const NdBus& bus, const NdBus& after, const CommandLine& comm
     if (!answer.crash) verdict.changes = nd_changes(bus, after);
     if (!verdict.outcome.accepted() && !answer.uncertain) verdict.commands = nd_instead(bus, command, subject);
     return verdict;
+}
+
+// Why a region is disabled and how it comes up: what the records say of its DIMMs, which the bus does not know.
+std::string remedy_of_disabled(const NvdimmRecord& nd, const NdRegion& region) {
+    std::string first;
+    for (const auto& part : region.mappings) {
+        const auto dimm = std::ranges::find(nd.dimms, part.dimm, &DimmRecord::name);
+        if (dimm == nd.dimms.end()) continue;
+        const bool locked = dimm->security == "locked" || dimm->flags.find("lock") != std::string::npos;
+        if (locked) first += fmt::format("unlock {} with its passphrase (ndctl load-keys, or the BIOS), ", dimm->name);
+        if (dimm->driver.empty()) first += fmt::format("ndctl enable-dimm {}, ", dimm->name);
+    }
+    return fmt::format("{} is disabled: {}ndctl enable-region {}, then the command again", name_of(region), first,
+                       name_of(region));
+}
+
+// Where the command is about disabled regions, they come first.
+void put_disabled(const Snapshot& snapshot, const NdBus& bus, const CommandLine& command, Verdict& verdict) {
+    if (!snapshot.nvdimm || verdict.outcome.kind != Outcome::Kind::refused) return;
+    const auto subject = subject_of(bus, command);
+    const auto disabled = std::ranges::find(subject.regions, false, &NdRegion::enabled);
+    if (disabled == subject.regions.end()) return;
+    const bool others = std::ranges::find(subject.regions, true, &NdRegion::enabled) != subject.regions.end();
+    const std::string rest = others && !verdict.remedy.empty() ? "; else " + verdict.remedy : std::string();
+    verdict.remedy = remedy_of_disabled(*snapshot.nvdimm, **disabled) + rest;
 }
 
 }   // namespace
@@ -66,7 +96,9 @@ Result<std::vector<Verdict>> predict(const Snapshot& snapshot, std::shared_ptr<c
                             "delete of a dax_region; bind or unbind of nvdimm, nd_pmem, device_dax or kmem",
                             command.verb));
         }
+        const NdBus before = bus;
         Verdict verdict = predict_and_run(bus, command);
+        put_disabled(snapshot, before, command, verdict);
         verdict.assumptions.insert(verdict.assumptions.begin(), reading->assumptions.begin(),
                                    reading->assumptions.end());
         verdicts.push_back(std::move(verdict));

@@ -69,6 +69,7 @@ std::string to_json(const Verdict& verdict) {
                            {"end", hex(verdict.nearest->last)},
                            {"size", verdict.nearest->size()}};
     }
+    if (!verdict.prints.empty()) json["prints"] = verdict.prints;
     if (!verdict.remedy.empty()) json["remedy"] = verdict.remedy;
     for (const auto& change : verdict.changes) json["changes"][change.device] = units::json_of(change.values);
     if (!verdict.commands.empty()) json["commands"] = verdict.commands;

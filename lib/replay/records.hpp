@@ -22,6 +22,8 @@ constexpr units::JsonLimits kRecordingLimits{.bytes = 256 * kMiB, .depth = 64};
 
 // "kernel" of a recording: identity and command line.
 Status read_kernel(Snapshot& start, JsonObject& document);
+// "messages" of a step.
+std::vector<std::string> read_messages(const Json& step);
 Result<SectionInfo> read_section(const Json& json, const std::string& path);
 Result<RecordedBlock> read_block(const Json& json, const std::string& path);
 

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <deque>
 
 #include "replay/compare.hpp"
+#include "replay/message_log.hpp"
 #include "replay/session.hpp"
 #include "replay/transcript.hpp"
 #include "replay/xz.hpp"
@@ -59,26 +59,16 @@ private:
         }
     }
 
-    // Recorded lines are counted one at a time, in order within the step. "Block size ..." has no newline at its end, so
-    // it may surface only with a later step's first line.
     void take_messages(const OperationStep& step, const Outcome& answer) {
         const auto expected = model_.messages(step.operation, answer);
-        for (const auto& line : expected) pending_.push_back(line.text);
-        report_.messages += step.messages.size();
-        for (const auto& recorded : step.messages) {
-            const auto found = std::find(pending_.begin(), pending_.end(), recorded);
-            if (found == pending_.end()) continue;
-            ++report_.messages_agreed;
-            pending_.erase(pending_.begin(), std::next(found));
-        }
-        std::erase_if(pending_, [](const std::string& line) { return !line.starts_with("Block size"); });
+        log_.take(expected, step.messages);
         model_.said(expected);
     }
 
     Model model_;
     ReplayReport& report_;
+    MessageLog log_{report_};
     std::size_t index_ = 0;
-    std::deque<std::string> pending_;
 };
 
 bool is_session(std::string_view text) {

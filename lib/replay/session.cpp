@@ -128,6 +128,7 @@ Result<SessionStep> read_step(const Json& json, const std::string& path) {
         step.value = fields.text("value");
     }
     if (auto status = fields.status(); !status) return std::move(status).error();
+    step.messages = read_messages(json);
     const auto after = json.find("after");
     if (after == json.end() || !after->is_object() || after->empty()) return step;
     auto state = read_after(*after, path + ".after");

@@ -138,6 +138,26 @@ void restore_drivers(NdBus& bus, const HostState& host) {
     }
 }
 
+// Which instance has which namespace. A pfn or dax has an address while it is active; of a btt nothing is recorded, so
+// they count in the order of their namespaces.
+void restore_instances(NdRegion& region, const HostState& host) {
+    int btts = 0;
+    for (auto& [_, ns] : region.namespaces) {
+        if (ns.active && ns.active->mode == NsMode::sector) ns.instance = btts++;
+    }
+    region.seeds.btt = btts;
+    for (const auto& [name, attributes] : host.nd) {
+        const bool is_pfn = name.starts_with("pfn");
+        const auto ids = units::parse_device_name(name, is_pfn ? "pfn" : "dax");
+        if (!ids || ids->first != region.id || !ids->second) continue;
+        const std::uint64_t start = number_of(attributes, "resource");
+        if (start == 0) region.seeds.of(is_pfn ? NsMode::fsdax : NsMode::devdax) = *ids->second;
+        for (auto& [_, ns] : region.namespaces) {
+            if (start != 0 && ns.allocated && ns.space.contains(start)) ns.instance = *ids->second;
+        }
+    }
+}
+
 using Json = nlohmann::ordered_json;
 
 void differ(std::vector<Difference>& out, const Json& predicted, const Json& recorded, std::string why) {
@@ -219,6 +239,8 @@ Result<NdBus> bus_of(const Snapshot& kernel, const HostState& host, const std::m
     add_namespaces(bus, host);
     enable_all(bus, host);
     restore_drivers(bus, host);
+    for (auto& region : bus.regions) restore_instances(region, host);
+    bus.log.clear();
     return bus;
 }
 

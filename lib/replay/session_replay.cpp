@@ -2,9 +2,12 @@
 //
 // Replays ndctl sessions: each command behind set-up is predicted, compared and adopted.
 #include <algorithm>
+#include <cerrno>
 #include <nlohmann/json.hpp>
 
 #include "nvdimm/command.hpp"
+#include "nvdimm/kernel_log.hpp"
+#include "replay/message_log.hpp"
 #include "replay/session_host.hpp"
 
 namespace memhot {
@@ -59,8 +62,10 @@ public:
 private:
     Status take(std::size_t index, const SessionStep& step) {
         bool agreed = true;
+        bus_.log.clear();
         if (step.command) agreed = take_command(index, step);
         if (step.write) write_to_sysfs(step);
+        take_messages(step);
         if (!step.after) return Done{};
         ++report_.observations;
         auto differences = compare_bus(bus_, *step.after);
@@ -73,6 +78,7 @@ private:
         auto again = bus_of(session_.kernel, *step.after, bus_.media);
         if (!again) return std::move(again).error();
         bus_ = *std::move(again);
+        bus_.model.said(said_once_);
         return Done{};
     }
 
@@ -86,6 +92,7 @@ private:
             offline_until(predicted, step);
         } else {
             bus_ = std::move(trial);
+            bus_.log = predicted.log;
         }
         if (why.empty()) {
             ++report_.agreed;
@@ -104,19 +111,35 @@ private:
 
     // The recorded answer says at which block daxctl gave up; those that it took before stay offline.
     void offline_until(const CommandAnswer& predicted, const SessionStep& step) {
+        bus_.log.assign(predicted.log.begin(),
+                        predicted.log.begin() + static_cast<std::ptrdiff_t>(predicted.certain_log));
         if (!step.stuck_block) return;
         for (const std::uint64_t number : predicted.offline_order) {
-            if (number == *step.stuck_block) break;
-            bus_.model.apply(op::SetState{number, "offline"}, Outcome::accept(RuleId::none));
+            const op::SetState offline{number, "offline"};
+            if (number == *step.stuck_block) {
+                carry_out(bus_, offline, Outcome::refuse(RuleId::offline_unmovable, EBUSY));
+                break;
+            }
+            carry_out(bus_, offline, Outcome::accept(RuleId::none));
         }
     }
 
     // Only region align is ever written; what the kernel answered is not judged here.
     void write_to_sysfs(const SessionStep& step) { write_attribute(bus_, *step.write, step.value); }
 
+    // How many pages all zones have above their watermarks shows nowhere but in the log.
+    void take_messages(const SessionStep& step) {
+        std::ranges::copy_if(bus_.log, std::back_inserter(said_once_), [](const auto& line) { return line.once >= 0; });
+        for (const auto& line : log_.take(bus_.log, step.messages)) {
+            if (const auto pages = total_pages_of(line)) bus_.model.learn_total_pages(*pages);
+        }
+    }
+
     const Session& session_;
     NdBus bus_;
     ReplayReport& report_;
+    MessageLog log_{report_};
+    std::vector<KernelMessage> said_once_;
 };
 
 }   // namespace

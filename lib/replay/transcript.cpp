@@ -14,16 +14,6 @@ namespace memhot {
 
 namespace {
 
-std::vector<std::string> read_messages(const Json& step) {
-    std::vector<std::string> lines;
-    const auto found = step.find("messages");
-    if (found == step.end() || !found->is_array()) return lines;
-    for (const auto& line : *found) {
-        if (line.is_string()) lines.push_back(line.get<std::string>());
-    }
-    return lines;
-}
-
 MapType read_map_type(JsonObject& fields) {
     const std::string type = fields.text("type");
     if (type == "fsdax") return MapType::fsdax;
@@ -115,6 +105,16 @@ Result<Step> read_operation(const OperationReader& reader, const Json& json, con
 }
 
 }   // namespace
+
+std::vector<std::string> read_messages(const Json& step) {
+    std::vector<std::string> lines;
+    const auto found = step.find("messages");
+    if (found == step.end() || !found->is_array()) return lines;
+    for (const auto& line : *found) {
+        if (line.is_string()) lines.push_back(line.get<std::string>());
+    }
+    return lines;
+}
 
 Result<SectionInfo> read_section(const Json& json, const std::string& path) {
     JsonObject fields(json, path);

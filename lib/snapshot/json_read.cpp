@@ -127,6 +127,7 @@ Status read_zones(const Json& list, Snapshot& snapshot) {
         zone.present = object.number("present");
         zone.managed = object.number("managed");
         zone.cma = object.number("cma");
+        if (object.has("high")) zone.high = object.number("high");
         if (auto good = object.finish(); !good) return good;
         snapshot.zones.push_back(std::move(zone));
     }

@@ -71,6 +71,7 @@ Json zones_to_json(const std::vector<ZoneRecord>& zones) {
                         {"present", zone.present},
                         {"managed", zone.managed},
                         {"cma", zone.cma}});
+        if (zone.high) list.back()["high"] = *zone.high;
     }
     return list;
 }

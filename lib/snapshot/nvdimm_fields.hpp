@@ -73,6 +73,7 @@ void fields(V& v, R& r) {
     v.text("btt_seed", r.btt_seed);
     v.text("pfn_seed", r.pfn_seed);
     v.text("dax_seed", r.dax_seed);
+    v.number("badblock_count", r.badblock_count);
     v.number("init_active", r.init_active);
     v.number("init_total", r.init_total);
 }
@@ -160,6 +161,7 @@ void fields(V& v, R& r) {
     v.name("parent", r.parent);
     v.text("kind", r.kind);
     v.text("cxl_region", r.cxl_region);
+    v.text("path", r.path);
     v.number("id", r.id);
     v.number("size", r.size);
     v.number("align", r.align);

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "cli/memhotctl.hpp"
 
 namespace memhot::test {
@@ -48,9 +50,11 @@ TEST(NamespaceList, JoinsRegionNamespaceDeviceBlocksZonesAndNode) {
     EXPECT_EQ(device["mode"], "system-ram");
     EXPECT_EQ(device["total_memblocks"], 2);
     EXPECT_EQ(device["online_memblocks"], 2);
-    EXPECT_EQ(device["memory_blocks"], nlohmann::json({35, 36}));
-    EXPECT_EQ(device["zones"], nlohmann::json({"Movable"}));
-    EXPECT_EQ(device["nodes"], nlohmann::json({0}));
+    ASSERT_EQ(device["memory_blocks"].size(), 1U);
+    EXPECT_EQ(device["memory_blocks"][0]["first"], 35);
+    EXPECT_EQ(device["memory_blocks"][0]["last"], 36);
+    EXPECT_EQ(device["memory_blocks"][0]["zones"], "Movable");
+    EXPECT_EQ(device["memory_blocks"][0]["node"], 0);
     EXPECT_EQ(device["stranded"], (376 - 256) << 20);
 }
 
@@ -68,9 +72,10 @@ TEST(NamespaceList, SaysWhoSharesASection) {
 TEST(DaxList, HasTheDevicesAlone) {
     const auto document = on_nvdimm_host({"--json", "dax", "list"}).json();
     EXPECT_EQ(document["format"], "memhot-dax/1");
-    EXPECT_EQ(document["devices"].size(), 3U);
+    EXPECT_EQ(document["dax_regions"].size(), 3U);
+    EXPECT_EQ(document["devices"].size(), 0U);
     const Said text = on_nvdimm_host({"dax", "list", "-n"});
-    EXPECT_EQ(lines_of(text.out).size(), 3U);
+    EXPECT_EQ(lines_of(text.out).size(), 3U + 3U + 1U);   // a region, a device each, and blocks of one of them
 }
 
 TEST(Lists, SayThatAHostHasNothing) {
@@ -103,6 +108,21 @@ TEST(CheckCommands, TellTheFinalWordsTheRuleAndWhatInstead) {
     EXPECT_TRUE(said.has("ndctl.start-16m"));
     EXPECT_TRUE(said.has("misaligned to 16M, adjust region alignment"));
     EXPECT_TRUE(said.has("would be accepted:\n          ndctl create-namespace -r region1 -s 64M -f\n"));
+}
+
+TEST(CheckCommands, TellWhatTheProgramPrintsAndWhatTheKernelLogs) {
+    // drivers/nvdimm/btt.c discover_arenas(); namespace0.3 has btt0.0
+    const auto made =
+        on_nvdimm_host({"--json", "check", "create-namespace", "-r", "region0", "-m", "sector", "-s", "64M"}).json();
+    EXPECT_EQ(made["messages"], nlohmann::json({"nd_pmem btt0.1: No existing arenas"}));
+    EXPECT_FALSE(made.contains("prints"));
+    const auto refused = on_nvdimm_host({"--json", "check", "create-namespace", "-r", "region1", "-s", "64M"}).json();
+    EXPECT_EQ(refused["messages"], nlohmann::json::array());
+    EXPECT_EQ(refused["prints"].back(), "failed to create namespace: Invalid argument");
+    // a region without DIMMs, in raw mode while its info block is zeroed (drivers/nvdimm/pmem.c pmem_attach_disk)
+    const Said text = on_nvdimm_host({"check", "destroy", "namespace2.0", "-f"});
+    EXPECT_TRUE(text.has("Prints    destroyed 0 namespaces\n")) << text.out;
+    EXPECT_TRUE(text.has("Log       nd_pmem namespace2.0: unable to guarantee persistence of writes\n")) << text.out;
 }
 
 TEST(CheckCommands, NameAnotherRegionThatHasTheRoom) {
@@ -159,6 +179,99 @@ TEST(CheckCommands, RefuseFilesWhoseAnswersAreNotKnown) {
     const Said said = on_nvdimm_host({"check", "write", "/sys/bus/nd/devices/dax0.3/align", "4096"});
     EXPECT_EQ(said.status, 2);
     EXPECT_EQ(said.out, "");
+}
+
+// Labels and info blocks keep offsets: what lay on 2 MiB does so after 64 MiB, but not after 1 MiB.
+TEST(CheckCommands, AnswerForAnotherPlace) {
+    const Said moved =
+        on_nvdimm_host({"--json", "check", "create-namespace", "-r", "region0", "-s", "64M", "--shift", "+64M"});
+    EXPECT_EQ(moved.status, 0) << moved.out << moved.err;
+    EXPECT_EQ(moved.json()["changes"]["namespace0.5"]["resource"], "0x139000000");   // 0x135000000 + 64M
+    EXPECT_FALSE(moved.has("would not be attached"));
+}
+
+TEST(CheckCommands, NameWhatWouldNotBeAttachedElsewhere) {
+    const Said said = on_nvdimm_host({"--json", "check", "disable-namespace", "namespace0.0", "--shift", "+1M"});
+    std::set<std::string> refused;
+    const auto document = said.json();
+    for (const auto& one : document["evidence"]) {
+        const auto text = one["text"].get<std::string>();
+        const auto at = text.find(" would not be attached there: ");
+        if (at != std::string::npos) refused.insert(text.substr(0, at));
+    }
+    // Raw and sector namespaces of NVDIMMs have no struct pages and do not care; legacy ones have (pmem_should_map_pages).
+    EXPECT_EQ(refused, (std::set<std::string>{"namespace0.0", "namespace0.1", "namespace0.2", "namespace2.0"}));
+    const Said text = on_nvdimm_host({"check", "disable-namespace", "namespace0.0", "--shift", "+1M"});
+    EXPECT_TRUE(text.has("would not be attached there: namespace0.0, namespace0.1,")) << text.out;
+}
+
+// A namespace of the default align that is recreated where the region starts on no multiple of 16 MiB is refused, as
+// region1 of this host is as it is.
+TEST(CheckCommands, RefuseElsewhereWhatIsAcceptedHere) {
+    const Words words{"check", "create-namespace", "-r", "region0", "-s", "64M"};
+    EXPECT_EQ(on_nvdimm_host(words).status, 0);
+    Words elsewhere = words;
+    elsewhere.insert(elsewhere.end(), {"--shift", "+2M"});
+    const Said said = on_nvdimm_host(elsewhere);
+    EXPECT_EQ(said.status, 1);
+    EXPECT_TRUE(said.has("ndctl.start-16m")) << said.out;
+}
+
+TEST(CheckCommands, AShiftNeedsSomethingToMove) {
+    const Said said = memhotctl({"--snapshot", data("demo-pmem-host.json"), "check", "destroy", "all", "--shift=+64M"});
+    EXPECT_EQ(said.status, 2);
+    EXPECT_THAT(said.err, HasSubstr("no persistent-memory region"));
+    EXPECT_EQ(on_nvdimm_host({"check", "destroy", "all", "--shift", "64M"}).status, 2);
+}
+
+// The device of kmem is the memory blocks in it.
+TEST(CheckOperations, OfADeviceAreAboutItsBlocks) {
+    const auto document = on_nvdimm_host({"--json", "check", "offline", "dax0.1"}).json();
+    ASSERT_EQ(document["verdicts"].size(), 2U);
+    EXPECT_EQ(on_nvdimm_host({"check", "offline", "namespace0.5"}).status, 2);
+    EXPECT_EQ(on_nvdimm_host({"check", "offline", "namespace0.2"}).status, 2);   // 112M: no block in it
+}
+
+// A region whose DIMM is locked: sizes help nothing before it is enabled.
+TEST(CheckCommands, OfADisabledRegionNameHowItComesUp) {
+    auto host = nlohmann::json::parse(contents_of(data("nvdimm-host.json")));
+    for (auto& region : host["nvdimm"]["regions"]) {
+        if (region["name"] == "region1") region.erase("driver");
+    }
+    const auto path = std::filesystem::temp_directory_path() / ("memhot-locked-" + std::to_string(::getpid()));
+    const Words words{"--snapshot", path.string(), "check", "create-namespace", "-r", "region1", "-s", "64M"};
+    std::ofstream(path) << host.dump();
+    EXPECT_TRUE(memhotctl(words).has("region1 is disabled: ndctl enable-region region1"));
+    for (auto& dimm : host["nvdimm"]["dimms"]) {
+        if (dimm["name"] != "nmem1") continue;   // the one below region1
+        dimm["security"] = "locked";
+        dimm.erase("driver");
+    }
+    std::ofstream(path, std::ios::trunc) << host.dump();
+    const Said said = memhotctl(words);
+    std::filesystem::remove(path);
+    EXPECT_EQ(said.status, 1);
+    EXPECT_TRUE(said.has("unlock nmem1 with its passphrase")) << said.out;
+    EXPECT_TRUE(said.has("ndctl enable-dimm nmem1")) << said.out;
+}
+
+// ndctl goes on behind a namespace that objects, and its exit status is that of the last.
+TEST(CheckCommands, OfAllSayWhichStayAndWhy) {
+    const Said destroy = on_nvdimm_host({"--json", "check", "destroy", "all", "-f"});
+    EXPECT_EQ(destroy.status, 0);
+    std::vector<std::string> texts;
+    const auto document = destroy.json();
+    for (const auto& one : document["evidence"]) texts.push_back(one["text"]);
+    ASSERT_EQ(texts.size(), 2U) << destroy.out;
+    EXPECT_THAT(texts[0], HasSubstr("namespace0.1 stays: some of its memory is online as System RAM"));
+    EXPECT_THAT(texts[0], HasSubstr("[ndctl.system-ram]"));
+    EXPECT_THAT(texts[1], HasSubstr("namespace2.0 stays: its region is label-less"));
+    const Said gentle = on_nvdimm_host({"check", "destroy", "all", "-r", "region0"});
+    EXPECT_TRUE(gentle.has("namespace0.0, namespace0.1, namespace0.2, namespace0.3,")) << gentle.out;
+    EXPECT_TRUE(gentle.has("[ndctl.active]")) << gentle.out;
+    const Said disable = on_nvdimm_host({"check", "disable-namespace", "all"});
+    EXPECT_TRUE(disable.has("namespace0.1 stays: ")) << disable.out;
+    EXPECT_FALSE(disable.has("namespace0.0 stays"));
 }
 
 TEST(CheckCommands, FitAScreen) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,6 +42,16 @@ struct Finding {
 
 // Problems first, then warnings, then notes; each in the order of the checks.
 std::vector<Finding> examine(const Snapshot& snapshot);
+
+// What is attached on a host and would not be on the same host seen otherwise: its firmware placed things elsewhere.
+struct NotAttached {
+    std::string where;   // "namespace0.0", "dax0.0"
+    bool comes_up_raw = false;   // a namespace without the info block on it, as kernels did it before 5.7
+    std::string why;
+};
+// profile: of the kernel there; absent: that of `other`. An error where one of the two cannot be mirrored.
+Result<std::vector<NotAttached>> not_attached(const Snapshot& host, const Snapshot& other,
+                                              std::shared_ptr<const KernelProfile> profile = {});
 
 // The document "memhot-doctor/1".
 std::string to_json(const std::vector<Finding>& findings);

@@ -3,6 +3,7 @@
 // All of the library: libmemhot(3).
 #pragma once
 
+#include "memhot/cxl.hpp"
 #include "memhot/doctor.hpp"
 #include "memhot/explain.hpp"
 #include "memhot/iomem.hpp"

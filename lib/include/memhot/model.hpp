@@ -61,6 +61,7 @@ struct ZoneInfo {
 struct KernelMessage {
     std::string text;
     int once = -1;   // >= 0: a WARN_ONCE or pr_warn_once, said once a boot
+    bool unseen = false;   // depends on what nobody can see; each such part is a "?"
 };
 
 class Model {
@@ -87,6 +88,9 @@ public:
     void apply(const Operation& operation, const Outcome& answer, int handle = -1);
     // Marks once-only lines as said.
     void said(const std::vector<KernelMessage>& messages);
+    // The last "Total pages: N" of the real kernel's log (page_alloc.c build_all_zonelists): from it later ones follow,
+    // which /proc does not tell.
+    void learn_total_pages(std::uint64_t pages);
 
     // The kernel that answers.
     [[nodiscard]] const KernelProfile& profile() const;

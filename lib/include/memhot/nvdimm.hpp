@@ -76,6 +76,7 @@ struct NdRegionRecord {
     std::string btt_seed;
     std::string pfn_seed;
     std::string dax_seed;
+    std::optional<std::uint64_t> badblock_count;   // known bad sectors of 512 bytes; only of an enabled region
     std::optional<unsigned> init_active;   // init_namespaces "ACTIVE/TOTAL" of the last probe
     std::optional<unsigned> init_total;
     friend bool operator==(const NdRegionRecord&, const NdRegionRecord&) = default;
@@ -200,6 +201,7 @@ struct DaxRegionRecord {
     std::string parent;   // the instance of the nvdimm bus ("dax0.0"), "hmem.0", "dax_region0" (CXL)
     std::string kind;   // "pmem", "hmem", "cxl"; empty: another driver's
     std::string cxl_region;   // "region0", of kind "cxl"
+    std::string path;   // of the parent below /sys/devices, "/platform/hmem.0", as daxctl prints it
     std::optional<int> id;
     std::optional<std::uint64_t> size;
     std::optional<std::uint64_t> align;

@@ -60,6 +60,10 @@ enum class Feature : std::uint8_t {
     hwpoison_blocks_online,       // EHWPOISON
     offline_checks_holes,         // EINVAL for a block that is not wholly RAM
     offlined_pages_message,       // "Offlined Pages N" at info level
+    fallback_order_message,       // "Fallback order for Node N" whenever the zonelists are built again
+    fallback_order_of_possible,   // ... for each node that is possible, not just for those online
+    movable_watermark,            // an empty zone Movable has watermarks too
+    probe_failed_by_device,       // "DRIVER DEVICE: probe with driver", before: "DRIVER: probe of DEVICE"
     memremap_devm_only,        // only devm_memremap_pages(), whose name is in its messages
     memremap_prints_resource,  // memremap_pages() prints a resource where it later prints addresses
     resource_message_prefix,   // "resource: Trying to free nonexistent resource <0x...>", before: no prefix, no 0x
@@ -85,6 +89,7 @@ enum class Feature : std::uint8_t {
     pfn_refuses_empty,   // a pfn or dax instance that nothing is left of is refused
     kmem_refuses_empty,   // kmem refuses a device that trims to nothing
     kmem_says_truncated,   // "DAX region truncated by ..."
+    kmem_says_stuck,   // "stuck online until reboot" instead of "cannot be hotremoved until the next reboot"
     nd_align_label_less,   // the align of a region without DIMMs can be written
     nd_full_dimm_ignored,   // max_available_extent skips DIMMs that have nothing left
     pfn_checks_struct_page,   // map=dev is refused where struct page has more than 64 bytes

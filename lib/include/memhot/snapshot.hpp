@@ -36,6 +36,7 @@ struct ZoneRecord {
     std::uint64_t present = 0;
     std::uint64_t managed = 0;
     std::uint64_t cma = 0;
+    std::optional<std::uint64_t> high{};   // high watermark; absent: not known
     friend bool operator==(const ZoneRecord&, const ZoneRecord&) = default;
 };
 

@@ -39,7 +39,9 @@ struct Verdict {
     std::string summary;     // one sentence
     std::vector<Value> operands;   // what the rule compared
     std::vector<Evidence> evidence;
-    std::vector<std::string> messages;      // the kernel's own lines
+    std::vector<std::string>
+        messages;      // the kernel's own lines, as far as they are certain; "?": nobody can see that part
+    std::vector<std::string> prints;        // of commands: what the program says on stderr
     std::vector<Hazard> hazards;
     std::vector<std::string> assumptions;
     // The nearest range that would be accepted without a danger: in the device that the range is about, as much of it as

@@ -148,6 +148,28 @@ TEST(RegionLimits, AMisalignedHoleIsADeadSeedToo) {
     const auto text = what_of(host, "region.dead-seed");
     EXPECT_THAT(text, AllOf(HasSubstr("ndctl create-namespace -r region0 -m fsdax"),
                             HasSubstr("misaligned to 16M, adjust region alignment and retry")));
+    // 0x140200000 is 14 MiB in front of a multiple, and 14 MiB is one of the region's align
+    const auto findings = examine(host);
+    const Finding* seed = find(findings, "region.dead-seed");
+    ASSERT_NE(seed, nullptr);
+    EXPECT_THAT(seed->remedy, HasSubstr("ndctl create-namespace -r region0 -m raw -s 14680064"));
+}
+
+// Soft Reserved memory and CXL have no namespace whose size could be chosen.
+TEST(DaxLimits, TheRemedyForStrandedBytesFitsTheDevice) {
+    for (const auto& [kind, word] : {std::pair{"hmem", "firmware placed"}, std::pair{"cxl", "a CXL region (region7)"},
+                                     std::pair{"pmem", "size of the namespace"}}) {
+        Snapshot host = healthy_host();
+        auto& region = host.nvdimm->dax_regions.at(0);
+        region.kind = kind;
+        region.cxl_region = "region7";
+        DaxDeviceRecord& device = host.nvdimm->dax_devices.at(0);
+        device.mappings = {{{0x304000000, 0x313ffffff}, 0}};
+        const auto findings = examine(host);
+        const Finding* stranded = find(findings, "kmem.stranded");
+        ASSERT_NE(stranded, nullptr) << kind;
+        EXPECT_THAT(stranded->remedy, HasSubstr(word));
+    }
 }
 
 // As in recordings: a region 62 MiB into a section, on 2 MiB only.

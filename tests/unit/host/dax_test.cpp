@@ -78,6 +78,7 @@ TEST(ReadDax, RegionOfDynamicDevices) {
     const NvdimmRecord nd = read(tree);
     ASSERT_EQ(nd.dax_regions.size(), 1U);
     EXPECT_EQ(nd.dax_regions[0].kind, "hmem");
+    EXPECT_EQ(nd.dax_regions[0].path, "/platform/hmem_platform.0/hmem.0");   // as daxctl list -R prints it
     EXPECT_EQ(nd.dax_regions[0].id, 0);
     EXPECT_EQ(nd.dax_regions[0].size, kGiB);
     EXPECT_EQ(nd.dax_regions[0].available_size, 364904448U);
@@ -93,6 +94,7 @@ TEST(ReadDax, DeviceOfANamespaceHasItsInstanceForParent) {
     const NvdimmRecord nd = read(tree);
     ASSERT_EQ(nd.dax_regions.size(), 1U);
     EXPECT_EQ(nd.dax_regions[0].parent, "dax1.0");
+    EXPECT_EQ(nd.dax_regions[0].path, "/LNXSYSTM:00/ACPI0012:00/ndbus0/region1/dax1.0");
     EXPECT_EQ(nd.dax_regions[0].kind, "pmem");
     ASSERT_EQ(nd.dax_devices.size(), 1U);
     EXPECT_EQ(nd.dax_devices[0].parent, "dax1.0");

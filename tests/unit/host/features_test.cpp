@@ -69,6 +69,19 @@ TEST(FeaturesOfConfig, NoConfigurationSaysNothing) {
     EXPECT_TRUE(found.empty());
 }
 
+// pSeries_show_cpuinfo() and pnv_show_cpuinfo() (arch/powerpc/platforms).
+TEST(FeaturesOfCpuinfo, TellWhichMmuPowerpcHas) {
+    for (const auto& [word, hash] : {std::pair{"Hash", true}, std::pair{"Radix", false}}) {
+        FoundFeatures found;
+        features_of_cpuinfo(std::string("timebase\t: 512000000\nplatform\t: pSeries\nMMU\t\t: ") + word + "\n", found);
+        ASSERT_TRUE(found.contains(Feature::hash_mmu)) << word;
+        EXPECT_EQ(found.at(Feature::hash_mmu), hash) << word;
+    }
+    FoundFeatures none;
+    features_of_cpuinfo("processor\t: 0\nflags\t\t: fpu\nMMU-type\t: Hash\n", none);
+    EXPECT_TRUE(none.empty());
+}
+
 TEST(FeaturesOfTypes, AMissingMemberSaysNoAMissingFunctionNothing) {
     FoundFeatures found;
     features_of_types(

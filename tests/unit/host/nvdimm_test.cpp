@@ -64,6 +64,7 @@ void make_nfit(const NdTree& tree) {
                  {"numa_node", "0"},
                  {"target_node", "2"},
                  {"persistence_domain", "memory_controller"},
+                 {"badblocks", "8 1\n4096 16"},
                  {"namespace_seed", "namespace0.1"},
                  {"btt_seed", "btt0.0"},
                  {"pfn_seed", "pfn0.1"},
@@ -148,6 +149,7 @@ TEST(ReadNvdimm, Region) {
     EXPECT_EQ(region.read_only, false);
     EXPECT_EQ(region.target_node, 2);
     EXPECT_EQ(region.persistence_domain, "memory_controller");
+    EXPECT_EQ(region.badblock_count, 17U);   // 1 and 16 sectors
     EXPECT_EQ(region.namespace_seed, "namespace0.1");
     EXPECT_EQ(region.pfn_seed, "pfn0.1");
     EXPECT_EQ(region.init_active, 1U);
@@ -307,6 +309,8 @@ INSTANTIATE_TEST_SUITE_P(Attributes, ReadNvdimmMalformed,
                                            Malformed{"region0", "read_only", "2", "0 or 1"},
                                            Malformed{"region0", "numa_node", "1024", "a node"},
                                            Malformed{"region0", "init_namespaces", "1", "ACTIVE/TOTAL"},
+                                           Malformed{"region0", "badblocks", "8", "SECTOR COUNT"},
+                                           Malformed{"region0", "badblocks", "8 1\n9 x", "SECTOR COUNT"},
                                            Malformed{"region0", "nstype", "five", "a small number"},
                                            Malformed{"namespace0.0", "sector_size", "[512", "numbers"},
                                            Malformed{"namespace0.0", "mode", "raw\nraw", "one line"},
@@ -316,6 +320,16 @@ INSTANTIATE_TEST_SUITE_P(Attributes, ReadNvdimmMalformed,
                              return std::string(info.param.device).substr(0, 3) + "_" + info.param.attribute +
                                     std::to_string(info.index);
                          });
+
+// An empty file is a region without any; of a disabled one it cannot be read (-ENXIO, region_devs.c).
+TEST(ReadNvdimm, NoBadBlocksIsNotUnknown) {
+    const NdTree tree;
+    tree.device("nd", "platform/ndbus0/region0", {{"badblocks", ""}});
+    tree.device("nd", "platform/ndbus0/region1", {{"size", "0"}});
+    const NvdimmRecord nd = read(tree);
+    EXPECT_EQ(nd.regions.at(0).badblock_count, 0U);
+    EXPECT_EQ(nd.regions.at(1).badblock_count, std::nullopt);
+}
 
 // Before 4.15 there was no position.
 TEST(ReadNvdimm, MappingWithoutPosition) {

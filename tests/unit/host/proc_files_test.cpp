@@ -64,6 +64,8 @@ constexpr const char* kZoneinfo = R"(Node 0, zone      DMA
   pages free     3840
         boost    0
         min      15
+        low      18
+        high     21
         spanned  4095
         present  3998
         managed  3840
@@ -73,6 +75,7 @@ constexpr const char* kZoneinfo = R"(Node 0, zone      DMA
   pagesets
     cpu: 0
               count:    0
+              high:     5
   node_unreclaimable:  0
   start_pfn:           1
 Node 1, zone  Movable
@@ -83,10 +86,11 @@ Node 1, zone  Movable
         protection: (0, 0, 0, 0, 0)
 )";
 
-TEST(Zoneinfo, FiveNumbersOfEachZone) {
+TEST(Zoneinfo, SixNumbersOfEachZone) {
     const auto zones = parse_zoneinfo(kZoneinfo);
     ASSERT_TRUE(zones.ok()) << zones.error().message();
-    const std::vector<ZoneRecord> expected = {{0, "DMA", 1, 4095, 3998, 3840, 7}, {1, "Movable", 0, 0, 0, 0, 0}};
+    const std::vector<ZoneRecord> expected = {{0, "DMA", 1, 4095, 3998, 3840, 7, 21},
+                                              {1, "Movable", 0, 0, 0, 0, 0, {}}};
     EXPECT_EQ(*zones, expected);
 }
 
@@ -99,6 +103,8 @@ TEST(Zoneinfo, RefusedWithTheLine) {
         {"Node 0, zone DMA\n spanned 1\n present 1\n", "zone DMA ends without \"managed\""},
         {"Node 0, zone DMA\n spanned x\n", "line 2: \"spanned x\", expected a number of pages"},
         {"Node 0, zone DMA\n spanned -1\n", "expected a number of pages"},
+        {"Node 0, zone DMA\n high x\n", "line 2: \"high x\", expected a number of pages"},
+        {" high 5\n", "expected \"Node N, zone NAME\" before it"},
         {"Node 0, zone DMA\n spanned 99999999999999999999\n", "expected a number of pages"},
         {"Node x, zone DMA\n", R"(line 1: "Node x, zone DMA", expected "Node N, zone NAME")"},
         {"Node 0\n", "expected \"Node N, zone NAME\""},

@@ -74,6 +74,7 @@ TEST(Profile, OfARecordedHostTakesWhatTheHostShows) {
         request.arch = *parse_arch(kernel.machine);
         request.page_size = kernel.page_size;
         request.max_physmem_bits = kernel.max_physmem_bits;
+        if (request.arch == Arch::ppc64) request.found = {{Feature::hash_mmu, false}};
         const auto profile = make_profile(request);
         ASSERT_TRUE(profile.ok()) << profile.error().message();
         EXPECT_EQ(profile->version, kernel.version);
@@ -303,6 +304,17 @@ TEST(NamedProfile, TakesFromTheBaseWhatItDoesNotSay) {
     EXPECT_EQ(named_profile("arm64-6.1", base)->page_size, 4096U) << "a profile says its page size by its name";
     EXPECT_EQ(named_profile("x86_64-6.1", base)->page_size, 4096U);
     EXPECT_EQ(named_profile("6.1.0-54-powerpc64le", base)->arch, Arch::ppc64);
+}
+
+// The boot decides (disable_radix, POWER8): a host says it in /proc/cpuinfo, a version does not.
+TEST(MakeProfile, TheMmuOfPowerpcIsSaidToBeSupposed) {
+    ProfileRequest request;
+    request.version = Version{6, 12, 0};
+    request.arch = Arch::ppc64;
+    request.page_size = 65536;
+    EXPECT_THAT(make_profile(request)->assumptions, testing::ElementsAre(HasSubstr("the MMU is radix")));
+    request.found = {{Feature::hash_mmu, true}};
+    EXPECT_THAT(make_profile(request)->assumptions, testing::IsEmpty());
 }
 
 TEST(NamedProfile, FiveLevelPagingIsTheMachines) {

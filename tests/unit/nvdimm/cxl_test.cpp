@@ -2,7 +2,6 @@
 #include "nvdimm/cxl.hpp"
 
 #include <gtest/gtest.h>
-#include <rapidcheck/gtest.h>
 
 #include "unit/nvdimm/bus.hpp"
 
@@ -47,17 +46,6 @@ TEST(CxlRegionSize, needs_a_hole_in_the_window) {
     holed.used.push_back({0x490000000, 0x49fffffff});
     expect_answer(cxl_set_size(holed, one, 256 * kMiB), RuleId::nd_accepted);
     EXPECT_EQ(one.space->start, 0x4a0000000U);
-}
-
-// Whatever the interleave, the devices together fill the host range, each chunk once.
-RC_GTEST_PROP(CxlTranslation, gives_each_host_chunk_to_one_device, ()) {
-    const auto ways = *rc::gen::element(1U, 2U, 3U, 4U, 6U, 8U, 12U, 16U);
-    const auto granularity = 256ULL << *rc::gen::inRange(0, 7);
-    const auto chunk = *rc::gen::inRange<std::uint64_t>(0, 1ULL << 20);
-    const auto inside = *rc::gen::inRange<std::uint64_t>(0, granularity);
-    const auto position = static_cast<unsigned>(chunk % ways);
-    const std::uint64_t device = chunk / ways * granularity + inside;
-    RC_ASSERT(cxl_host_offset(device, position, ways, granularity) == chunk * granularity + inside);
 }
 
 }   // namespace

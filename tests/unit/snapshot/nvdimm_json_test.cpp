@@ -109,9 +109,9 @@ RC_GTEST_PROP(NvdimmJsonProperty, AnyRecordComesBack, ()) {
 TEST(NvdimmJson, EveryMemberIsAField) {
     const auto document = json::parse(to_json(with(full_record()))).at("nvdimm");
     EXPECT_EQ(document.size(), 12U);
-    const std::pair<const char*, std::size_t> sizes[] = {{"buses", 2},        {"dimms", 10},       {"regions", 23},
+    const std::pair<const char*, std::size_t> sizes[] = {{"buses", 2},        {"dimms", 10},       {"regions", 24},
                                                          {"namespaces", 17},  {"instances", 14},   {"info_blocks", 20},
-                                                         {"dax_regions", 10}, {"dax_devices", 11}, {"cxl_regions", 11},
+                                                         {"dax_regions", 11}, {"dax_devices", 11}, {"cxl_regions", 11},
                                                          {"cxl_decoders", 9}, {"cxl_memdevs", 7}};
     for (const auto& [name, size] : sizes) EXPECT_EQ(document.at(name).at(0).size(), size) << name;
 }

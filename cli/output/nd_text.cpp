@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "output/nd_text.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "output/nd_json.hpp"
+#include "output/text.hpp"
+
+namespace memhotctl {
+
+namespace {
+
+class Viewer {
+public:
+    explicit Viewer(const SizeText& size) : size_(size) {}
+
+    NdView region(const RegionNode& node) {
+        const auto& record = node.record;
+        std::vector<std::string> words{record.type + " region of " + record.bus};
+        words.push_back(driven(node.owner));
+        if (record.align) words.push_back("align " + size_(*record.align));
+        if (record.available_size) words.push_back(size_(*record.available_size) + " available");
+        if (record.max_available_extent) words.push_back("largest extent " + size_(*record.max_available_extent));
+        if (!record.available_size) words.emplace_back("label-less");
+        if (record.badblock_count.value_or(0) != 0) {
+            words.push_back(fmt::format("{} of 512 bytes", counted(*record.badblock_count, "bad sector")));
+        }
+        say(record.name, words);
+        for (const auto& part : record.mappings) {
+            view_.device.push_back(fmt::format("  {}: {} from {} on{}", part.dimm, size_(part.size),
+                                               memhot::hex(part.start),
+                                               part.position ? fmt::format(", position {}", *part.position) : ""));
+        }
+        add(record.name, node.stranded);
+        for (const auto& ns : node.namespaces) add(ns, "  ");
+        return done(to_document(node));
+    }
+    NdView name_space(const NamespaceNode& node) {
+        add(node, "");
+        return done(to_document(node));
+    }
+    NdView dax_region(const DaxRegionNode& node) {
+        std::vector<std::string> words{node.record.kind + " dax region", "by " + node.owner};
+        if (!node.record.cxl_region.empty()) words.push_back("of CXL " + node.record.cxl_region);
+        if (node.record.align) words.push_back("align " + size_(*node.record.align));
+        if (node.record.available_size) words.push_back(size_(*node.record.available_size) + " available");
+        say(node.record.parent, words);
+        for (const auto& device : node.devices) add(device, "  ");
+        return done(to_document(node));
+    }
+    NdView dax_device(const DaxNode& node) {
+        add(node, "");
+        return done(to_document(node));
+    }
+
+private:
+    void add(const NamespaceNode& node, const std::string& indent) {
+        std::vector<std::string> words{fmt::format("{} namespace of {}", node.mode, node.record.region)};
+        if (node.record.size.value_or(0) == 0) words = {"idle namespace of " + node.record.region, "no space"};
+        words.push_back(driven(node.owner));
+        if (!node.map.empty()) words.push_back("map=" + node.map);
+        if (node.instance != nullptr && node.instance->align) words.push_back("align " + size_(*node.instance->align));
+        if (node.enabled) words.push_back(size_(node.usable) + " usable");
+        if (!node.block_device.empty()) words.push_back("disk " + node.block_device);
+        if (!node.record.uuid.empty()) words.push_back("uuid " + node.record.uuid);
+        say(indent + node.record.name, words);
+        add(node.record.name, node.stranded);
+        if (!node.dax_region) return;
+        for (const auto& device : node.dax_region->devices) add(device, indent + "  ");
+    }
+
+    void add(const DaxNode& node, const std::string& indent) {
+        std::vector<std::string> words{(node.mode.empty() ? "devdax" : node.mode) + " device"};
+        words.push_back(driven(node.owner));
+        if (node.record.align) words.push_back("align " + size_(*node.record.align));
+        if (node.record.target_node) words.push_back(fmt::format("node {}", *node.record.target_node));
+        say(indent + node.record.name, words);
+        for (const auto& run : node.blocks.runs) {
+            view_.device.push_back(fmt::format("{}  memory{}: {}{}, {}", indent, number_list(run.numbers), run.state,
+                                               run.zones.empty() ? "" : " in " + run.zones,
+                                               run.owner == "none" ? "onlined by nobody" : "onlined by " + run.owner));
+        }
+        add(node.record.name, node.stranded);
+    }
+
+    void add(const std::string& name, const std::vector<Stranded>& parts) {
+        for (const auto& part : parts) {
+            view_.stranded.push_back(fmt::format("{}: {} {}", name, size_(part.bytes), part.why));
+        }
+    }
+    static std::string driven(const std::string& owner) {
+        return owner == "none" ? "disabled: no driver" : "driven by " + owner;
+    }
+    void say(const std::string& name, const std::vector<std::string>& words) {
+        view_.device.push_back(name + ": " + joined(words));
+    }
+    NdView done(Json document) {
+        view_.document = std::move(document);
+        return std::move(view_);
+    }
+
+    const SizeText& size_;
+    NdView view_;
+};
+
+std::optional<NdView> in_dax(const DaxRegionNode& region, std::string_view name, const SizeText& size) {
+    for (const auto& device : region.devices) {
+        if (device.record.name == name) return Viewer(size).dax_device(device);
+    }
+    return std::nullopt;
+}
+
+std::optional<NdView> in_region(const RegionNode& region, std::string_view name, const SizeText& size) {
+    if (region.record.name == name) return Viewer(size).region(region);
+    for (const auto& ns : region.namespaces) {
+        if (ns.record.name == name) return Viewer(size).name_space(ns);
+        if (!ns.dax_region) continue;
+        if (auto found = in_dax(*ns.dax_region, name, size)) return found;
+    }
+    return std::nullopt;
+}
+
+}   // namespace
+
+std::optional<NdView> nd_view(const Host& host, std::string_view name, const SizeText& size) {
+    const NdTree tree = nd_tree(host, Seeds::too);
+    for (const auto& region : tree.regions) {
+        if (auto found = in_region(region, name, size)) return found;
+    }
+    for (const auto& region : tree.dax_regions) {
+        if (region.record.parent == name) return Viewer(size).dax_region(region);
+        if (auto found = in_dax(region, name, size)) return found;
+    }
+    for (const auto& device : tree.devices) {
+        if (device.record.name == name) return Viewer(size).dax_device(device);
+    }
+    return std::nullopt;
+}
+
+}   // namespace memhotctl
