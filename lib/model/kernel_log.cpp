@@ -175,10 +175,15 @@ void onlined_by_default(Log& log, const op::Add& add, const Outcome& answer) {
     after.policy.default_online = OnlineType::offline;
     commit(after, add, answer, -1);
     after.policy.default_online = type;
-    for (std::uint64_t number = after.block_of(range->start); number <= after.block_of(range->last); ++number) {
-        if (!after.blocks.at(number).exists) continue;
+    // Told first, because what is online is written into the same table.
+    std::vector<std::uint64_t> numbers;
+    after.blocks.for_each_in(after.block_of(range->start), after.block_of(range->last),
+                             [&](std::uint64_t number, const Block&) {
+                                 numbers.push_back(number);
+                                 return true;
+                             });
+    for (const auto number : numbers)
         zonelists_after(log, after, [&](State& state) { set_online(state, number, type); });
-    }
 }
 
 void log_for(Log& log, const op::Add& add, const Outcome& answer) {

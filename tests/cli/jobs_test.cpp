@@ -33,9 +33,9 @@ protected:
     [[nodiscard]] Said kept(const std::string& host, const std::string& words) const {
         return on(host, words + " --state-dir " + top);
     }
-    // A memory block with its state below root.
+    [[nodiscard]] std::string root() const { return top + "/tree"; }
     [[nodiscard]] std::string state_file(unsigned block) const {
-        return top + "/root/sys/devices/system/memory/memory" + std::to_string(block) + "/state";
+        return root() + "/sys/devices/system/memory/memory" + std::to_string(block) + "/state";
     }
 
     std::string top;
@@ -133,7 +133,7 @@ TEST_F(Jobs, what_failed_can_be_read_and_rolled_back) {
 TEST_F(Jobs, below_a_root_directory_without_a_host_nothing_is_written) {
     fs::create_directories(fs::path(state_file(84)).parent_path());
     std::ofstream(state_file(84)) << "offline\n";
-    const Said said = memhotctl(split("--root " + top + "/root online memory84 -y"));
+    const Said said = memhotctl(split("--root " + root() + " online memory84 -y"));
     EXPECT_EQ(said.status, 2) << said.out << said.err;
     EXPECT_EQ(contents_of(state_file(84)), "offline\n");
 }
