@@ -105,6 +105,9 @@ void decide_block(Decision& decision, const Subject& subject, const Host& host, 
         return;
     }
     auto rules = owners_of(host, OwnerKind::block_rule);
+    if (!subject.dax.empty()) {   // daxctl reconfigure-device onlines what it adds
+        for (auto& rule : owners_of(host, OwnerKind::dax_rule)) rules.push_back(std::move(rule));
+    }
     if (!rules.empty() && !options.override_owners) return stand_down(decision, std::move(rules), options);
     const auto missing = online.wait_for_whole_device ? still_missing(host, subject) : "";
     if (!missing.empty()) {
@@ -134,6 +137,25 @@ bool is_already(const Subject& subject, Mode mode) {
     return subject.state == (mode == Mode::system_ram ? "kmem" : "device_dax");
 }
 
+// What the plan says against it: data that nobody gave up, a refusal, something that cannot be told.
+void check_plan(Decision& decision, const Host& host) {
+    const auto plan = make_plan(host.snapshot, *decision.wish);
+    if (!plan) {
+        decision.action = Action::uncertain;
+        decision.text = fmt::format("left alone: it cannot be told what {} would do: {}", to_string(*decision.wish),
+                                    plan.error().message());
+    } else if (plan->refused()) {
+        decision.action = Action::nothing;
+        decision.text = fmt::format("left alone: {} is refused: {}", to_string(*decision.wish), plan->refusals[0].text);
+    } else if (const auto lost = plan->destroys(); !lost.empty() && !decision.may_destroy) {
+        decision.action = Action::nothing;
+        decision.text = fmt::format("left alone: it would destroy {}, and DestroyData= is no", lost.front().what);
+    } else {
+        return;
+    }
+    decision.wish.reset();
+}
+
 void decide_device(Decision& decision, const Subject& subject, const Host& host, const DecideOptions& options) {
     const Policy& policy = *decision.policy;
     decision.place = policy.namespace_place;
@@ -155,15 +177,15 @@ void decide_device(Decision& decision, const Subject& subject, const Host& host,
     }
     decision.action = Action::reconfigure;
     decision.may_destroy = policy.ns.destroy_data;
-    decision.text = fmt::format("made into {}{}", name,
-                                policy.ns.destroy_data ? "" : ", unless that would destroy data (DestroyData=no)");
+    decision.text = fmt::format("made into {}", name);
     Wish wish{.verb = dax ? PlanVerb::dax_reconfigure : PlanVerb::namespace_reconfigure,
               .things = {subject.name},
               .options = {fmt::format("--mode={}", name)}};
     // its blocks are decided one by one as they come
     if (mode == Mode::system_ram) wish.options.emplace_back("--no-online");
     decision.wish = std::move(wish);
-    if (dax) stand_down(decision, owners_of(host, OwnerKind::dax_rule), options);
+    check_plan(decision, host);
+    if (dax && decision.wish) stand_down(decision, owners_of(host, OwnerKind::dax_rule), options);
 }
 
 // Finds the policy; false where none is found, and the decision says so.
@@ -204,7 +226,7 @@ void set_ratio(const Policy& policy, const Snapshot& snapshot, DevicePlan& plan)
     const auto online_policy = value("online_policy");
     if (!online_policy) {
         plan.cannot.push_back(
-            fmt::format("{}: this kernel has no online_policy (Linux 5.16 and later), so Zone=auto puts "
+            fmt::format("{}: this kernel has no online_policy (Linux 5.15 and later), so Zone=auto puts "
                         "memory where it always did",
                         to_string(policy.ratio_place)));
         return;

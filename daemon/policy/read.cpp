@@ -241,6 +241,7 @@ bool Policy::matches_everything() const {
 }
 
 std::optional<Policy> parse_policy(std::string_view text, const std::string& path, Problems& problems) {
+    const std::size_t before = problems.size();
     const auto file = config::parse_ini(text, path, problems);
     Policy policy;
     policy.path = path;
@@ -252,9 +253,12 @@ std::optional<Policy> parse_policy(std::string_view text, const std::string& pat
     config::apply(file, path, policy_keys(), policy, problems);
     check_together(policy, problems);
     if (!matches_nothing(policy.match)) return policy;
-    problems.push_back({Problem::Severity::warning,
-                        {path, 0},
-                        "nothing in [Match], the file is ignored; Device=* would match everything"});
+    const bool wrong = config::has_errors({problems.begin() + static_cast<std::ptrdiff_t>(before), problems.end()});
+    if (!wrong) {   // else nothing counts anyway
+        problems.push_back({Problem::Severity::warning,
+                            {path, 0},
+                            "nothing in [Match], the file is ignored; Device=* would match everything"});
+    }
     return std::nullopt;
 }
 
