@@ -36,13 +36,9 @@ std::vector<std::string> owners_of(const Host& host, OwnerKind kind) {
 
 // "7 of 8 blocks of dax0.0 are there"; empty: all are, or nobody knows how many there will be.
 std::string still_missing(const Host& host, const Subject& subject) {
-    const auto blocks = blocks_of_device(host, subject);
-    const auto there = std::ranges::count_if(blocks, [&](std::uint64_t number) {
-        return host.snapshot.blocks &&
-               std::ranges::binary_search(*host.snapshot.blocks, number, {}, &BlockRecord::number);
-    });
-    if (blocks.empty() || static_cast<std::size_t>(there) == blocks.size()) return "";
-    return fmt::format("{} of {} blocks of {} are there", there, blocks.size(),
+    const auto [present, all] = count_blocks(host, subject);
+    if (present == all) return "";
+    return fmt::format("{} of {} blocks of {} are there", present, all,
                        subject.dax.empty() ? to_string(*subject.whole) : subject.dax);
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace memhot::policy {
 
@@ -129,6 +130,19 @@ std::uint64_t size_of(const std::vector<Range>& ranges) {
     return sum;
 }
 
+// The blocks that lie wholly in the resource that was added at once: the first, and the one behind the last.
+std::pair<std::uint64_t, std::uint64_t> blocks_of_resource(const Host& host, const Subject& subject) {
+    const std::uint64_t bytes = host.snapshot.memory_block_size.value_or(0);
+    if (!subject.whole || bytes == 0) return {0, 0};
+    const auto source = [&](Source one) { return subject.sources[static_cast<std::size_t>(one)]; };
+    // memory of boot is no device, and virtio-mem plugs and unplugs its blocks one by one
+    if (source(Source::virtio_mem) == Tri::yes) return {0, 0};
+    if (source(Source::kmem) != Tri::yes && source(Source::acpi) == Tri::no) return {0, 0};
+    const std::uint64_t first = subject.whole->start / bytes + (subject.whole->start % bytes == 0 ? 0 : 1);
+    const std::uint64_t end = subject.whole->last / bytes + (subject.whole->last % bytes == bytes - 1 ? 1 : 0);
+    return {first, std::max(first, end)};
+}
+
 }   // namespace
 
 std::string_view to_string(Tri value) {
@@ -143,7 +157,12 @@ std::string_view to_string(Subject::Kind kind) {
 
 Host::Host(const Snapshot& of) : snapshot(of), nd(of.nvdimm.value_or(NvdimmRecord{})), owners(onlining_owners(of)) {
     for (const auto& device : nd.dax_devices) {
-        for (const auto& block : dax_blocks(of, device)) dax_of_block.emplace(block.number, device.name);
+        BlockCount& count = blocks_of_dax[device.name];
+        for (const auto& block : dax_blocks(of, device)) {
+            dax_of_block.emplace(block.number, device.name);
+            ++count.all;
+            if (block.present) ++count.present;
+        }
     }
     if (!of.iomem) {
         no_iomem = of.iomem_hidden.empty() ? "not there" : of.iomem_hidden;
@@ -229,17 +248,20 @@ std::vector<std::uint64_t> blocks_of_device(const Host& host, const Subject& sub
         for (const auto& block : dax_blocks(host.snapshot, *device)) out.push_back(block.number);
         return out;
     }
-    const std::uint64_t bytes = host.snapshot.memory_block_size.value_or(0);
-    if (!subject.whole || bytes == 0) return out;
-    const auto source = [&](Source one) { return subject.sources[static_cast<std::size_t>(one)]; };
-    // memory of boot is no device, and virtio-mem plugs and unplugs its blocks one by one
-    if (source(Source::virtio_mem) == Tri::yes) return out;
-    if (source(Source::kmem) != Tri::yes && source(Source::acpi) == Tri::no) return out;
-    const std::uint64_t first = (subject.whole->start + (bytes - 1)) / bytes;
-    for (std::uint64_t number = first; number < subject.whole->last / bytes + 1; ++number) {
-        if (subject.whole->contains({number * bytes, number * bytes + (bytes - 1)})) out.push_back(number);
-    }
+    const auto [first, end] = blocks_of_resource(host, subject);
+    for (std::uint64_t number = first; number < end; ++number) out.push_back(number);
     return out;
+}
+
+BlockCount count_blocks(const Host& host, const Subject& subject) {
+    const auto dax = host.blocks_of_dax.find(subject.kind == Subject::Kind::dax ? subject.name : subject.dax);
+    if (dax != host.blocks_of_dax.end()) return dax->second;
+    const auto [first, end] = blocks_of_resource(host, subject);
+    if (!host.snapshot.blocks) return {0, end - first};
+    const auto& blocks = *host.snapshot.blocks;
+    const auto begin_there = std::ranges::lower_bound(blocks, first, {}, &BlockRecord::number);
+    const auto end_there = std::ranges::lower_bound(blocks, end, {}, &BlockRecord::number);
+    return {static_cast<std::uint64_t>(end_there - begin_there), end - first};
 }
 
 }   // namespace memhot::policy

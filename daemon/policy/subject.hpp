@@ -22,6 +22,12 @@ namespace memhot::policy {
 enum class Tri : std::uint8_t { no, yes, unknown };
 std::string_view to_string(Tri value);
 
+// How much of a device is there.
+struct BlockCount {
+    std::uint64_t present = 0;
+    std::uint64_t all = 0;
+};
+
 // A snapshot with what is worked out of it once. The snapshot must outlive it.
 struct Host {
     explicit Host(const Snapshot& snapshot);
@@ -32,6 +38,7 @@ struct Host {
     std::string no_iomem;
     std::vector<OnliningOwner> owners;
     std::map<std::uint64_t, std::string> dax_of_block;   // also blocks that would come with the device
+    std::map<std::string, BlockCount> blocks_of_dax;
 };
 
 struct Subject {
@@ -65,5 +72,8 @@ Subject namespace_subject(const Host& host, const NamespaceRecord& ns);
 // The blocks of a whole device: of a dax device those that it has or would get, else those of the resource in which the
 // block lies. Empty where it cannot be told.
 std::vector<std::uint64_t> blocks_of_device(const Host& host, const Subject& subject);
+
+// How many of those there are, without looking at each; none where it cannot be told.
+BlockCount count_blocks(const Host& host, const Subject& subject);
 
 }   // namespace memhot::policy

@@ -5,6 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <random>
+
 #include "config/files.hpp"
 #include "config/ini.hpp"
 #include "config/settings.hpp"
@@ -159,6 +165,57 @@ TEST(Files, LinksStayBelowTheRoot) {
     ASSERT_THAT(files, SizeIs(2));
     EXPECT_EQ(files[0].text, "inside");
     EXPECT_EQ(files[1].text, "inside");
+}
+
+// What systemd-analyze prints: "# PATH" and the text of each file that counts, masking ones with no text.
+std::vector<std::pair<std::string, std::string>> as_systemd_reads(const HostTree& tree) {
+    std::vector<std::pair<std::string, std::string>> out;
+    const std::string command =
+        "systemd-analyze --no-pager --root=" + tree.root() + " cat-config memhot/memhotd.conf 2>/dev/null";
+    const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), ::pclose);
+    std::array<char, 4096> line{};
+    while (std::fgets(line.data(), static_cast<int>(line.size()), pipe.get()) != nullptr) {
+        const std::string text(trimmed(line.data()));
+        const std::string head = "# " + tree.root();
+        if (text.starts_with(head)) {
+            out.emplace_back(text.substr(head.size()), "");
+        } else if (!out.empty()) {
+            out.back().second += text;
+        }
+    }
+    return out;
+}
+
+// systemd itself is asked about random trees.
+TEST(Files, AreThoseThatSystemdReads) {
+    if (std::system("command -v systemd-analyze >/dev/null 2>&1") != 0) GTEST_SKIP() << "needs systemd-analyze";
+    std::mt19937 random(20261121);
+    std::size_t compared = 0;
+    for (int round = 0; round < 25; ++round) {
+        HostTree tree;
+        tree.file("etc/memhot/memhotd.conf", "main");
+        for (const auto place : kPlaces) {
+            for (const char* name : {"10-a.conf", "9-b.conf", "B.conf", "a.conf", "a.conf.x"}) {
+                const std::string path = std::string(place).substr(1) + "/memhot/memhotd.conf.d/" + name;
+                switch (random() % 6) {
+                    case 0: tree.file(path, ""); break;
+                    case 1: tree.link(path, "/dev/null"); break;
+                    case 2: break;
+                    default: tree.file(path, "text of " + path);
+                }
+            }
+        }
+        std::vector<std::pair<std::string, std::string>> ours{{"/etc/memhot/memhotd.conf", "main"}};
+        const auto files = find_files(tree.root(), places_of("memhot/memhotd.conf.d"), ".conf");
+        ASSERT_TRUE(files.ok());
+        for (const auto& file : *files) {
+            if (file.state != FileState::hidden) ours.emplace_back(file.path, file.text);
+        }
+        const auto systemds = as_systemd_reads(tree);
+        EXPECT_EQ(ours, systemds);
+        compared += systemds.size();
+    }
+    EXPECT_GT(compared, 75U);
 }
 
 TEST(Files, WhatCannotBeReadIsAnErrorWithItsPath) {

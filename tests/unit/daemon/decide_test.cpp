@@ -95,6 +95,23 @@ TEST_F(Deciding, WaitsForTheWholeDevice) {
     EXPECT_FALSE(decision.wish.has_value());
 }
 
+// Counting is per device, not per block: 64 Ki offline blocks that wait for one more took minutes when it was not.
+TEST_F(Deciding, WaitingCostsNothingPerBlock) {
+    const std::uint64_t first = 0x280000000 >> 27;
+    std::erase_if(*snapshot.blocks, [&](const auto& block) { return block.number >= first; });
+    for (std::uint64_t i = 0; i < 65536; ++i) snapshot.blocks->push_back({first + i, "offline", "Movable", true, 1});
+    auto& iomem = *snapshot.iomem;
+    const std::string line = "280000000-2bfffffff";
+    iomem.replace(iomem.find(line), line.size(), to_string(*Range::from_size(0x280000000, 65537ULL << 27)));
+    policies = policies_of({for_all("Zone=movable\nWaitForWholeDevice=yes\n")});
+    const Host host(snapshot);
+    for (std::uint64_t i = 0; i < 65536; ++i) {
+        const auto decision = decide(policies, block_subject(host, first + i), host);
+        ASSERT_EQ(decision.action, Action::wait);
+        ASSERT_THAT(decision.text, HasSubstr("65536 of 65537 blocks of"));
+    }
+}
+
 TEST_F(Deciding, StandsDownWhereAUdevRuleWrites) {
     snapshot.udev_rules.push_back(
         {"/usr/lib/udev/rules.d/40-vm.rules", 3, R"(SUBSYSTEM=="memory", ACTION=="add", ATTR{state}="online")"});
