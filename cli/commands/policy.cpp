@@ -89,6 +89,9 @@ std::vector<std::string> effect_words(const policy::Policy& rule) {
         out.push_back(fmt::format("Zone={}", to_string(rule.online.zone)));
         if (rule.online.ratio) out.push_back(fmt::format("Ratio={}", *rule.online.ratio));
         if (rule.online.wait_for_whole_device) out.emplace_back("WaitForWholeDevice=yes");
+        if (!rule.online.post_units.empty()) {
+            out.push_back("PostOnlineUnit=" + config::joined(rule.online.post_units, " "));
+        }
     }
     if (rule.ns.reconfigure) {
         out.push_back(
@@ -202,10 +205,12 @@ void add_thing(const Context& context, const DecidedThing& thing, Labelled& out)
         others.push_back(fmt::format("{}: {}", to_string(other.place), other.why));
     out.add("Not", others, context.verbose() ? 0 : 8);
     if (decision.not_asked != 0) out.add("", counted(decision.not_asked, "policy file") + " behind it not asked");
-    if (!decision.wish) return;
-    auto wish = *decision.wish;
-    if (thing.count != 1) wish.things = {fmt::format("block{}-{}", thing.subject.block, thing.last_block)};
-    out.add("Would", "memhotctl " + to_string(wish));
+    if (decision.wish) {
+        auto wish = *decision.wish;
+        if (thing.count != 1) wish.things = {fmt::format("block{}-{}", thing.subject.block, thing.last_block)};
+        out.add("Would", "memhotctl " + to_string(wish));
+    }
+    for (const auto& unit : decision.post_units) out.add("Then", "start " + unit);
 }
 
 std::string test_text(const Context& context, const PolicyFiles& files, const PolicyAnswer& answer) {
@@ -262,6 +267,11 @@ Json thing_json(const DecidedThing& thing) {
     if (subject.node) out.set("node", *subject.node);
     if (decision.policy != nullptr) out.set("policy", place_json(decision.place));
     if (decision.wish) out.set("wish", to_string(*decision.wish));
+    if (!decision.post_units.empty()) {
+        Json units = Json::array();
+        for (const auto& unit : decision.post_units) units.push(unit);
+        out.set("post_units", std::move(units));
+    }
     return out;
 }
 

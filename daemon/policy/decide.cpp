@@ -119,6 +119,9 @@ void decide_block(Decision& decision, const Subject& subject, const Host& host, 
         decision.wish = std::move(wish);
     }
     if (!rules.empty()) decision.owners = std::move(rules);
+    if (decision.action == Action::online || decision.action == Action::kernel_does) {
+        decision.post_units = online.post_units;
+    }
 }
 
 // Which modes are of which kind of device.

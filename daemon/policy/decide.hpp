@@ -44,6 +44,7 @@ struct Decision {
     std::vector<std::string> owners;   // others that take care of it
     std::optional<Wish> wish;   // what is carried out
     bool may_destroy = false;   // DestroyData=yes
+    std::vector<std::string> post_units;   // started once that is done
 };
 
 struct DecideOptions {

@@ -69,6 +69,7 @@ struct Online {
     WantedZone zone = WantedZone::automatic;
     std::optional<unsigned> ratio;   // percent
     bool wait_for_whole_device = false;
+    std::vector<std::string> post_units;   // of systemd
     friend bool operator==(const Online&, const Online&) = default;
 };
 

@@ -139,6 +139,23 @@ Status set_wait(Policy& policy, const Assignment& assignment, const std::string&
     return Done{};
 }
 
+// systemd.unit(5): the characters of a name, at most 255 of them.
+bool is_unit(std::string_view name) {
+    const bool kind = name.ends_with(".service") || name.ends_with(".target");
+    return kind && name.size() <= 255 && name.front() != '.' &&
+           name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@") ==
+               std::string_view::npos;
+}
+
+Status set_post_units(Policy& policy, const Assignment& assignment, const std::string&) {
+    if (assignment.value.empty()) policy.online.post_units.clear();
+    for (auto& unit : config::words_of(assignment.value)) {
+        if (!is_unit(unit)) return bad_input("expected names of units that end with .service or .target");
+        policy.online.post_units.push_back(std::move(unit));
+    }
+    return Done{};
+}
+
 Status set_reconfigure(Policy& policy, const Assignment& assignment, const std::string& path) {
     policy.ns.reconfigure.reset();
     if (assignment.value.empty()) return Done{};
@@ -156,7 +173,7 @@ Status set_destroy_data(Policy& policy, const Assignment& assignment, const std:
     return Done{};
 }
 
-constexpr std::array<Key<Policy>, 12> kKeys{{
+constexpr std::array<Key<Policy>, 13> kKeys{{
     {"Match", "Source", "list", "", "where the memory came from: kmem, cxl, hmem, virtio-mem, acpi, probe",
      list_setter<&Match::source, parse_source>},
     {"Match", "Node", "list", "", "the NUMA node: \"1\", \"0 2-3\"", list_setter<&Match::node, parse_node>},
@@ -174,6 +191,8 @@ constexpr std::array<Key<Policy>, 12> kKeys{{
     {"Online", "Ratio", "percent", "", "the most movable memory, in percent of kernel memory", set_ratio},
     {"Online", "WaitForWholeDevice", "boolean", "no", "no block goes online before all blocks of the device are there",
      set_wait},
+    {"Online", "PostOnlineUnit", "list", "",
+     "units of systemd that are started once its blocks are online, such as one that reloads kdump", set_post_units},
     {"Namespace", "Reconfigure", "word", "",
      "what a dax device (system-ram, devdax) or a namespace (fsdax, devdax, sector, raw) is made into",
      set_reconfigure},
@@ -193,9 +212,11 @@ void check_together(const Policy& policy, Problems& problems) {
         problems.push_back({severity, place, std::move(text)});
     };
     const Online& online = policy.online;
-    if (online.leave_alone && (online.zone != WantedZone::automatic || online.ratio || online.wait_for_whole_device)) {
+    const bool also = !online.post_units.empty();
+    if (online.leave_alone &&
+        (also || online.zone != WantedZone::automatic || online.ratio || online.wait_for_whole_device)) {
         say(Problem::Severity::error, policy.online_place,
-            "LeaveAlone=yes and a zone, ratio or wait exclude each other: expected one of them");
+            "LeaveAlone=yes excludes the other keys of [Online]: expected one of them");
     }
     if (online.ratio && online.zone == WantedZone::kernel) {
         say(Problem::Severity::error, policy.ratio_place,

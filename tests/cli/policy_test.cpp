@@ -46,7 +46,8 @@ TEST_F(PolicyVerb, WithoutFilesNothingIsTouched) {
 TEST_F(PolicyVerb, ShowSaysPrecedenceAndMasking) {
     tree.file("usr/lib/memhot/policy.d/10-cxl.policy", kMovableCxl);
     tree.file("usr/lib/memhot/policy.d/20-all.policy", "[Match]\nDevice=*\n[Online]\nLeaveAlone=yes\n");
-    tree.file("etc/memhot/policy.d/20-all.policy", "[Match]\nNode=1\n[Online]\nRatio=300\n");
+    tree.file("etc/memhot/policy.d/20-all.policy",
+              "[Match]\nNode=1\n[Online]\nRatio=300\nPostOnlineUnit=kdump.service\n");
     tree.file("usr/lib/memhot/policy.d/30-off.policy", kMovableCxl);
     tree.link("run/memhot/policy.d/30-off.policy", "/dev/null");
     tree.file("etc/memhot/policy.d/40-empty.policy", "[Online]\nZone=movable\n");
@@ -57,7 +58,7 @@ TEST_F(PolicyVerb, ShowSaysPrecedenceAndMasking) {
                         "            -> Zone=movable\n"
                         "2         /etc/memhot/policy.d/20-all.policy\n"
                         "            Node=1\n"
-                        "            -> Zone=auto  Ratio=300\n"
+                        "            -> Zone=auto  Ratio=300  PostOnlineUnit=kdump.service\n"
                         "-         /usr/lib/memhot/policy.d/20-all.policy\n"
                         "            hidden by /etc/memhot/policy.d/20-all.policy\n"
                         "-         /run/memhot/policy.d/30-off.policy\n"
@@ -82,7 +83,8 @@ TEST_F(PolicyVerb, ErrorsAreSaidAndNothingIsDecided) {
 // Blocks 80-83 of that host are online and 84-87 offline, of one DIMM on node 1.
 TEST_F(PolicyVerb, TestSaysWhichRuleAndWhyNotTheOthers) {
     policy("10-cxl.policy", kMovableCxl);
-    policy("20-dimm.policy", "[Match]\nSource=acpi probe\n[Online]\nZone=movable\nRatio=300\n");
+    policy("20-dimm.policy",
+           "[Match]\nSource=acpi probe\n[Online]\nZone=movable\nRatio=300\nPostOnlineUnit=kdump.service\n");
     const auto said = test_on("dimm", {"280000000+1G"});
     EXPECT_EQ(said.status, 0) << said.err;
     EXPECT_TRUE(said.has("memory80-83 (4 blocks)")) << said.out;
@@ -91,6 +93,7 @@ TEST_F(PolicyVerb, TestSaysWhichRuleAndWhyNotTheOthers) {
     EXPECT_TRUE(said.has("Policy    " + path("20-dimm.policy") + ":4")) << said.out;
     EXPECT_TRUE(said.has("10-cxl.policy:2: Source=cxl, and memory84")) << said.out;
     EXPECT_TRUE(said.has("memhotctl online block84-87 --zone=movable --ratio=300")) << said.out;
+    EXPECT_TRUE(said.has("Then      start kdump.service")) << said.out;
     EXPECT_TRUE(said.has("memory84-87: write online_movable")) << said.out;
     EXPECT_TRUE(said.has("memhotd would only report this")) << said.out;
 }

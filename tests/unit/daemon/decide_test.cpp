@@ -55,6 +55,12 @@ TEST_F(Deciding, TheFirstThatMatchesDecides) {
     EXPECT_EQ(decision.not_asked, 1U);
 }
 
+TEST_F(Deciding, UnitsFollowABlockThatGoesOnline) {
+    const auto policy = for_all("PostOnlineUnit=kdump-reload.service\nPostOnlineUnit=a@b.service\n");
+    EXPECT_THAT(decide_block(84, {policy}).post_units, ElementsAre("kdump-reload.service", "a@b.service"));
+    EXPECT_THAT(decide_block(80, {policy}).post_units, IsEmpty());   // online already
+}
+
 TEST_F(Deciding, AFirstThatLeavesAloneWins) {
     for (const char* first :
          {"[Match]\nNode=1\n[Online]\nLeaveAlone=yes\n", "[Match]\nNode=1\n[Namespace]\nReconfigure=devdax\n"}) {

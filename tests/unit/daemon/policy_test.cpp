@@ -130,7 +130,11 @@ constexpr WrongPolicy kWrong[] = {
     {"[Match]\nDevice=*\n[Online]\nZone=normal\n", "p:4: Zone=normal: expected one of auto, kernel, movable"},
     {"[Match]\nDevice=*\n[Online]\nRatio=0\n", "p:4: Ratio=0: expected a whole number from 1 to 100000"},
     {"[Match]\nDevice=*\n[Online]\nZone=kernel\nRatio=300\n", "p:5: Ratio= limits movable memory"},
-    {"[Match]\nDevice=*\n[Online]\nLeaveAlone=yes\nZone=movable\n", "exclude each other"},
+    {"[Match]\nDevice=*\n[Online]\nLeaveAlone=yes\nZone=movable\n", "excludes the other keys of [Online]"},
+    {"[Match]\nDevice=*\n[Online]\nPostOnlineUnit=a.service /bin/sh\n",
+     "p:4: PostOnlineUnit=a.service /bin/sh: expected names"},
+    {"[Match]\nDevice=*\n[Online]\nPostOnlineUnit=../x.service\n", "expected names of units"},
+    {"[Match]\nDevice=*\n[Online]\nLeaveAlone=yes\nPostOnlineUnit=a.service\n", "excludes the other keys"},
     {"[Match]\nDevice=*\n[Namespace]\nReconfigure=ram\n", "p:4: Reconfigure=ram: expected one of system-ram"},
 };
 
