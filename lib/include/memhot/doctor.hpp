@@ -42,6 +42,9 @@ struct Finding {
 // Problems first, then warnings, then notes; each in the order of the checks.
 std::vector<Finding> examine(const Snapshot& snapshot);
 
+// The document "memhot-doctor/1".
+std::string to_json(const std::vector<Finding>& findings);
+
 // Somebody who takes new memory online, or gives dax devices another driver, without being asked.
 struct OnliningOwner {
     enum class Kind : std::uint8_t {
@@ -55,8 +58,5 @@ struct OnliningOwner {
 };
 // Those that the host shows. Balloons (Hyper-V, Xen) and agents of a hypervisor that write to sysfs leave no trace.
 std::vector<OnliningOwner> onlining_owners(const Snapshot& snapshot);
-
-// The document "memhot-doctor/1".
-std::string to_json(const std::vector<Finding>& findings);
 
 }   // namespace memhot
