@@ -37,6 +37,9 @@ if(TARGET memhotctl)
   endif()
 endif()
 
+# What the distribution says: /etc is the administrator's.
+install(FILES systemd/memhotd.conf DESTINATION lib/memhot)
+
 foreach(section RANGE 1 8)
   file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/man/*.${section})
   if(pages)

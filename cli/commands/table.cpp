@@ -8,9 +8,9 @@ namespace memhotctl {
 namespace {
 
 constexpr auto kCommands = std::to_array<const Command*>({
-    &kStatus,  &kList,     &kShow,   &kMap,    &kCheck,   &kExplain, &kDoctor, &kNamespace,
-    &kDax,     &kPlan,     &kApply,  &kOnline, &kOffline, &kProbe,   &kRemove, &kJobs,
-    &kHistory, &kRollback, &kResume, &kCancel, &kRules,   &kCapture, &kReplay,
+    &kStatus,  &kList,     &kShow,   &kMap,    &kCheck,   &kExplain, &kDoctor,  &kNamespace,
+    &kDax,     &kPlan,     &kApply,  &kOnline, &kOffline, &kProbe,   &kRemove,  &kJobs,
+    &kHistory, &kRollback, &kResume, &kCancel, &kPolicy,  &kRules,   &kCapture, &kReplay,
 });
 
 constexpr std::array<Option, 14> kGlobals{{

@@ -9,7 +9,7 @@ _memhotctl() {
     local globals="--root --snapshot --kernel -J --json -n --no-legend --no-pager -b --bytes --color -v --verbose
         -y --yes --dry-run --timeout -h --help --version"
     local verbs="status list show map check explain doctor namespace dax plan apply online offline probe remove
-        jobs history rollback resume cancel rules capture replay"
+        jobs history rollback resume cancel policy rules capture replay"
     local acting="--accept --all-or-nothing --state-dir --fault"
     local operations="map unmap add probe online online_kernel online_movable offline remove claim
         create-namespace reconfigure destroy destroy-namespace enable-namespace disable-namespace
@@ -31,10 +31,11 @@ _memhotctl() {
         [jobs]="--state-dir"
         [history]="--state-dir"
         [cancel]="--state-dir"
+        [policy]="--policy-dir"
     )
 
     case $prev in
-        --root | --state-dir) _filedir -d; return ;;
+        --root | --state-dir | --policy-dir) _filedir -d; return ;;
         --zone) mapfile -t COMPREPLY < <(compgen -W "auto kernel movable" -- "$cur"); return ;;
         --snapshot) _filedir; return ;;
         --color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur"); return ;;
@@ -68,6 +69,7 @@ _memhotctl() {
             namespace)
                 mapfile -t COMPREPLY < <(compgen -W "list create reconfigure destroy enable disable" -- "$cur") ;;
             dax) mapfile -t COMPREPLY < <(compgen -W "list reconfigure online offline create destroy" -- "$cur") ;;
+            policy) mapfile -t COMPREPLY < <(compgen -W "show test" -- "$cur") ;;
             plan) mapfile -t COMPREPLY < <(compgen -W "online offline probe remove namespace dax" -- "$cur") ;;
             rollback | resume | cancel | history)
                 mapfile -t COMPREPLY < <(compgen -W "$(memhotctl jobs -n 2>/dev/null | awk '{print $1}')" -- "$cur") ;;

@@ -30,15 +30,32 @@ bool reconfigures(const UdevRuleRecord& rule) {
 }
 
 }   // namespace
+}   // namespace memhot::doctor
+
+namespace memhot {
+
+std::vector<OnliningOwner> onlining_owners(const Snapshot& snapshot) {
+    using Kind = OnliningOwner::Kind;
+    std::vector<OnliningOwner> owners;
+    if (doctor::kernel_onlines(snapshot)) {
+        owners.push_back(
+            {Kind::kernel, fmt::format("the kernel (auto_online_blocks is {})", *snapshot.auto_online_blocks)});
+    }
+    for (const auto& rule : snapshot.udev_rules) {
+        const bool blocks = doctor::writes_state(rule);
+        if (!blocks && !doctor::reconfigures(rule)) continue;
+        owners.push_back({blocks ? Kind::block_rule : Kind::dax_rule, fmt::format("{}:{}", rule.path, rule.line)});
+    }
+    return owners;
+}
+
+}   // namespace memhot
+
+namespace memhot::doctor {
 
 void owners_of_onlining(const Facts& facts, Findings& out) {
     std::vector<std::string> owners;
-    if (kernel_onlines(facts.snapshot)) {
-        owners.push_back(fmt::format("the kernel (auto_online_blocks is {})", *facts.snapshot.auto_online_blocks));
-    }
-    for (const auto& rule : facts.snapshot.udev_rules) {
-        if (writes_state(rule) || reconfigures(rule)) owners.push_back(fmt::format("{}:{}", rule.path, rule.line));
-    }
+    for (auto& owner : onlining_owners(facts.snapshot)) owners.push_back(std::move(owner.name));
     if (owners.size() < 2) return;
     out.add("onlining.several-owners", "memory blocks",
             fmt::format("{} agents online new memory: {}", owners.size(), joined(owners, ", ")),

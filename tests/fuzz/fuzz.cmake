@@ -10,7 +10,7 @@ foreach(source IN LISTS fuzz_sources)
   add_executable(${target} ${source})
   memhot_warnings(${target})
   # What lies in daemon/ comes with the shared library.
-  target_link_libraries(${target} PRIVATE $<IF:$<STREQUAL:${name},journal>,memhot-jobs,memhot-static>)
+  target_link_libraries(${target} PRIVATE $<IF:$<IN_LIST:${name},journal;policy_ini>,memhot-jobs,memhot-static>)
   if(MEMHOT_FUZZ)
     target_link_options(${target} PRIVATE -fsanitize=fuzzer)
     # As a test only a short run; new inputs and crashes stay in the build tree. For a long one:

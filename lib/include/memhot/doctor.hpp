@@ -56,4 +56,18 @@ Result<std::vector<NotAttached>> not_attached(const Snapshot& host, const Snapsh
 // The document "memhot-doctor/1".
 std::string to_json(const std::vector<Finding>& findings);
 
+// Somebody who takes new memory online, or gives dax devices another driver, without being asked.
+struct OnliningOwner {
+    enum class Kind : std::uint8_t {
+        kernel,   // auto_online_blocks: every block that is added
+        block_rule,   // a udev rule that writes the state of memory blocks
+        dax_rule,   // a udev rule that reconfigures dax devices (daxctl)
+    };
+    Kind kind = Kind::kernel;
+    std::string name;   // "the kernel (auto_online_blocks is online)", "/usr/lib/udev/rules.d/40-vm.rules:3"
+    friend bool operator==(const OnliningOwner&, const OnliningOwner&) = default;
+};
+// Those that the host shows. Balloons (Hyper-V, Xen) and agents of a hypervisor that write to sysfs leave no trace.
+std::vector<OnliningOwner> onlining_owners(const Snapshot& snapshot);
+
 }   // namespace memhot

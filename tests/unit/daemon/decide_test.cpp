@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Which policy decides about what, when nothing is done, and which knobs and block writes carry it out.
+#include "policy/decide.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "unit/daemon/policies.hpp"
+
+namespace memhot::policy {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+// --- decisions -----------------------------------------------------------------------------------------------------
+
+// Blocks 80-83 of that host are online, 84-87 offline.
+class Deciding : public testing::Test {
+protected:
+    Snapshot snapshot = host_of("dimm");
+    Policies policies;
+
+    Decision decide_block(std::uint64_t number, const std::vector<std::string>& texts,
+                          const DecideOptions& options = {}) {
+        policies = policies_of(texts);
+        const Host host(snapshot);
+        return decide(policies, block_subject(host, number), host, options);
+    }
+};
+
+TEST_F(Deciding, WithoutPoliciesNothingIsTouched) {
+    for (const std::uint64_t number : {0U, 80U, 84U}) {
+        const auto decision = decide_block(number, {});
+        EXPECT_EQ(decision.action, Action::nothing);
+        EXPECT_FALSE(decision.wish.has_value());
+        EXPECT_EQ(decision.text, "left alone: there are no policies");
+    }
+    const auto plan = knobs_for({}, Host(snapshot));
+    EXPECT_THAT(plan.knobs, IsEmpty());
+}
+
+TEST_F(Deciding, TheFirstThatMatchesDecides) {
+    const auto decision = decide_block(84, {"[Match]\nNode=0\n[Online]\nZone=kernel\n",
+                                            for_all("\nZone=movable\nRatio=200\n"), for_all("Zone=kernel\n")});
+    EXPECT_EQ(decision.action, Action::online);
+    EXPECT_EQ(to_string(decision.place), "/p/02.policy:5");
+    EXPECT_EQ(decision.wish, (Wish{PlanVerb::online, {"memory84"}, {}, WantedZone::movable, 200}));
+    ASSERT_THAT(decision.not_matched, SizeIs(1));
+    EXPECT_EQ(to_string(decision.not_matched[0].place), "/p/01.policy:2");
+    EXPECT_EQ(decision.not_matched[0].why, "Node=0, and memory84 is on node 1");
+    EXPECT_EQ(decision.not_asked, 1U);
+}
+
+TEST_F(Deciding, UnitsFollowABlockThatGoesOnline) {
+    const auto policy = for_all("PostOnlineUnit=kdump-reload.service\nPostOnlineUnit=a@b.service\n");
+    EXPECT_THAT(decide_block(84, {policy}).post_units, ElementsAre("kdump-reload.service", "a@b.service"));
+    EXPECT_THAT(decide_block(80, {policy}).post_units, IsEmpty());   // online already
+}
+
+TEST_F(Deciding, AFirstThatLeavesAloneWins) {
+    for (const char* first :
+         {"[Match]\nNode=1\n[Online]\nLeaveAlone=yes\n", "[Match]\nNode=1\n[Namespace]\nReconfigure=devdax\n"}) {
+        const auto decision = decide_block(84, {first, for_all("Zone=movable\n")});
+        EXPECT_EQ(decision.action, Action::nothing) << first;
+        EXPECT_EQ(decision.policy, policies.data());
+        EXPECT_FALSE(decision.wish.has_value());
+    }
+}
+
+TEST_F(Deciding, DoubtEndsTheSearch) {
+    const auto decision =
+        decide_block(84, {"[Match]\nSource=acpi\n[Online]\nLeaveAlone=yes\n", for_all("Zone=movable\n")});
+    EXPECT_EQ(decision.action, Action::uncertain);
+    EXPECT_EQ(to_string(decision.place), "/p/01.policy:2");
+    EXPECT_THAT(decision.text, HasSubstr("the file probe have the same name"));
+    EXPECT_FALSE(decision.wish.has_value());
+}
+
+TEST_F(Deciding, OnlineBlocksStay) {
+    EXPECT_EQ(decide_block(80, {for_all("")}).text, "online already");
+    snapshot.blocks->at(0).valid_zones = "Movable";
+    const auto number = snapshot.blocks->at(0).number;
+    const auto decision = decide_block(number, {for_all("Zone=kernel\n")});
+    EXPECT_EQ(decision.action, Action::nothing);
+    EXPECT_EQ(decision.text, "online already, in zone Movable: only offline memory changes its zone");
+    EXPECT_EQ(decide_block(number, {for_all("Zone=movable\n")}).text, "online already");
+}
+
+// The 1G that came at once are blocks 80-87.
+TEST_F(Deciding, WaitsForTheWholeDevice) {
+    const std::string waits = for_all("Zone=movable\nWaitForWholeDevice=yes\n");
+    EXPECT_EQ(decide_block(84, {waits}).action, Action::online);
+    snapshot.blocks->pop_back();
+    const auto decision = decide_block(84, {waits});
+    EXPECT_EQ(decision.action, Action::wait);
+    EXPECT_EQ(decision.text, "waits for the whole device: 7 of 8 blocks of 280000000-2bfffffff are there");
+    EXPECT_FALSE(decision.wish.has_value());
+}
+
+// Counting is per device, not per block: 64 Ki offline blocks that wait for one more took minutes when it was not.
+TEST_F(Deciding, WaitingCostsNothingPerBlock) {
+    const std::uint64_t first = 0x280000000 >> 27;
+    std::erase_if(*snapshot.blocks, [&](const auto& block) { return block.number >= first; });
+    for (std::uint64_t i = 0; i < 65536; ++i) snapshot.blocks->push_back({first + i, "offline", "Movable", true, 1});
+    auto& iomem = *snapshot.iomem;
+    const std::string line = "280000000-2bfffffff";
+    iomem.replace(iomem.find(line), line.size(), to_string(*Range::from_size(0x280000000, 65537ULL << 27)));
+    policies = policies_of({for_all("Zone=movable\nWaitForWholeDevice=yes\n")});
+    const Host host(snapshot);
+    for (std::uint64_t i = 0; i < 65536; ++i) {
+        const auto decision = decide(policies, block_subject(host, first + i), host);
+        ASSERT_EQ(decision.action, Action::wait);
+        ASSERT_THAT(decision.text, HasSubstr("65536 of 65537 blocks of"));
+    }
+}
+
+TEST_F(Deciding, StandsDownWhereAUdevRuleWrites) {
+    snapshot.udev_rules.push_back(
+        {"/usr/lib/udev/rules.d/40-vm.rules", 3, R"(SUBSYSTEM=="memory", ACTION=="add", ATTR{state}="online")"});
+    const auto decision = decide_block(84, {for_all("Zone=movable\n")});
+    EXPECT_EQ(decision.action, Action::stand_down);
+    EXPECT_THAT(decision.owners, ElementsAre("/usr/lib/udev/rules.d/40-vm.rules:3"));
+    EXPECT_FALSE(decision.wish.has_value());
+    const auto told = decide_block(84, {for_all("Zone=movable\n")}, {.override_owners = true});
+    EXPECT_EQ(told.action, Action::online);
+    EXPECT_THAT(told.owners, SizeIs(1));
+    // what is left alone needs nobody to stand down
+    EXPECT_EQ(decide_block(84, {for_all("LeaveAlone=yes\n")}).action, Action::nothing);
+}
+
+// --- devices -------------------------------------------------------------------------------------------------------
+
+Decision decide_dax(const Snapshot& snapshot, const Policies& policies, const char* name,
+                    const DecideOptions& options = {}) {
+    const Host host(snapshot);
+    return decide(policies, dax_subject(host, *host.nd.dax_device(name)), host, options);
+}
+
+std::string reconfigures(const std::string& name, const std::string& rest) {
+    return "[Match]\nDevice=" + name + "\n[Namespace]\nReconfigure=" + rest;
+}
+
+TEST(PolicyDevices, DataAreKeptUnlessThePolicyGivesThemUp) {
+    const auto snapshot = host_of("nvdimm");
+    const auto keeps = policies_of({reconfigures("dax0.0", "system-ram\n")});
+    const auto kept = decide_dax(snapshot, keeps, "dax0.0");
+    EXPECT_EQ(kept.action, Action::nothing);
+    EXPECT_THAT(kept.text, HasSubstr("would destroy all data of dax0.0"));
+    EXPECT_FALSE(kept.wish.has_value());
+    const auto gives = policies_of({reconfigures("dax0.0", "system-ram\nDestroyData=yes\n")});
+    const auto given = decide_dax(snapshot, gives, "dax0.0");
+    EXPECT_EQ(given.action, Action::reconfigure);
+    EXPECT_EQ(to_string(given.place), "/p/01.policy:4");
+    ASSERT_TRUE(given.wish.has_value());
+    EXPECT_EQ(to_string(*given.wish), "dax reconfigure dax0.0 --mode=system-ram --no-online");
+}
+
+TEST(PolicyDevices, WhatIsSoAlreadyOrOfAnotherKindIsLeft) {
+    const auto snapshot = host_of("nvdimm");
+    const auto policies = policies_of({reconfigures("dax*", "system-ram\nDestroyData=yes\n"),
+                                       reconfigures("namespace*", "system-ram\nDestroyData=yes\n")});
+    EXPECT_EQ(decide_dax(snapshot, policies, "dax0.1").text, "system-ram already");   // kmem drives it
+    const Host host(snapshot);
+    const auto ns = decide(policies, namespace_subject(host, *host.nd.find_namespace("namespace0.3")), host);
+    EXPECT_EQ(ns.text, "left alone: system-ram is no mode of a namespace");
+}
+
+TEST(PolicyDevices, StandsDownWhereAUdevRuleReconfigures) {
+    auto snapshot = host_of("nvdimm");
+    snapshot.udev_rules.push_back({"/usr/lib/udev/rules.d/90-daxctl.rules", 1,
+                                   R"(SUBSYSTEM=="dax", ACTION=="add", RUN+="/usr/bin/daxctl reconfigure")"});
+    const auto policies = policies_of({reconfigures("dax0.0", "system-ram\nDestroyData=yes\n")});
+    EXPECT_EQ(decide_dax(snapshot, policies, "dax0.0").action, Action::stand_down);
+    EXPECT_EQ(decide_dax(snapshot, policies, "dax0.0", {.override_owners = true}).action, Action::reconfigure);
+    // daxctl takes the blocks of such a device online, too; memory33 is the one that dax0.0 would get
+    const auto online = policies_of({for_all("Zone=movable\n")});
+    const Host host(snapshot);
+    EXPECT_EQ(decide(online, block_subject(host, 33), host).action, Action::stand_down);
+    EXPECT_EQ(decide(online, block_subject(host, 0), host).action, Action::nothing);
+}
+
+// --- knobs ---------------------------------------------------------------------------------------------------------
+
+constexpr const char* kAuto = "/sys/devices/system/memory/auto_online_blocks";
+
+std::vector<std::string> knobs(const DevicePlan& plan) {
+    std::vector<std::string> out;
+    for (const auto& knob : plan.knobs) out.push_back(knob.path.substr(knob.path.rfind('/') + 1) + "=" + knob.text);
+    return out;
+}
+
+std::vector<std::string> knobs_of(const Snapshot& snapshot, const std::vector<std::string>& texts) {
+    return knobs(knobs_for(policies_of(texts), Host(snapshot)));
+}
+
+const std::string kMovableCxl = "[Match]\nSource=cxl\n[Online]\nZone=movable\n";
+
+// That host has auto_online_blocks offline, online_policy contig-zones and auto_movable_ratio 301.
+TEST(PolicyKnobs, AreSetOnlyWhereEveryBlockMayFollowThem) {
+    const auto host = host_of("cxl");
+    EXPECT_THAT(knobs_of(host, {for_all("Zone=movable\n")}), ElementsAre("auto_online_blocks=online_movable"));
+    EXPECT_THAT(knobs_of(host, {for_all("Zone=kernel\n")}), ElementsAre("auto_online_blocks=online_kernel"));
+    EXPECT_THAT(knobs_of(host, {for_all("")}), ElementsAre("auto_online_blocks=online"));
+    EXPECT_THAT(knobs_of(host, {kMovableCxl, for_all("Zone=kernel\n")}),
+                ElementsAre("auto_online_blocks=online_kernel"));
+    EXPECT_THAT(knobs_of(host, {for_all("LeaveAlone=yes\n")}), IsEmpty());   // offline already
+    // not for everything
+    EXPECT_THAT(knobs_of(host, {kMovableCxl}), IsEmpty());
+    EXPECT_THAT(knobs_of(host, {for_all("Zone=movable\nWaitForWholeDevice=yes\n")}), IsEmpty());
+    EXPECT_THAT(knobs_of(host, {"[Match]\nNode=1\n[Online]\nLeaveAlone=yes\n", for_all("Zone=movable\n")}), IsEmpty());
+    EXPECT_THAT(knobs_of(host, {"[Match]\nNode=1\n[Online]\nWaitForWholeDevice=yes\n", for_all("")}), IsEmpty());
+}
+
+// Writing "online" goes by online_policy: the ratio must be there before it counts.
+TEST(PolicyKnobs, ARatioIsTheKernelsOwn) {
+    auto host = host_of("cxl");
+    EXPECT_THAT(knobs_of(host, {"[Match]\nNode=2\n[Online]\nRatio=250\n"}),
+                ElementsAre("auto_movable_ratio=250", "online_policy=auto-movable"));
+    EXPECT_THAT(knobs_of(host, {for_all("Ratio=301\n")}),
+                ElementsAre("online_policy=auto-movable", "auto_online_blocks=online"));
+    host.parameters.erase("online_policy");   // before 5.15
+    const auto plan = knobs_for(policies_of({"[Match]\nNode=2\n[Online]\nRatio=250\n"}), Host(host));
+    EXPECT_THAT(plan.knobs, IsEmpty());
+    EXPECT_THAT(plan.cannot, ElementsAre(HasSubstr("/p/01.policy:4: this kernel has no online_policy")));
+}
+
+class WholeDevice : public testing::Test {
+protected:
+    Snapshot snapshot = host_of("cxl");
+    // dax0.0 as it was before kmem had it: none of its blocks 544-551 is there
+    void SetUp() override {
+        std::erase_if(*snapshot.blocks, [](const auto& block) { return block.number >= 544; });
+        snapshot.nvdimm->dax_devices[0].driver = "device_dax";
+        auto& iomem = *snapshot.iomem;
+        iomem.erase(iomem.find("      1100000000-113fffffff : System RAM (kmem)\n"),
+                    std::string_view("      1100000000-113fffffff : System RAM (kmem)\n").size());
+    }
+    DevicePlan plan(const std::vector<std::string>& texts, const DecideOptions& options = {}) {
+        const auto policies = policies_of(texts);
+        const Host host(snapshot);
+        const auto dax = dax_subject(host, *host.nd.dax_device("dax0.0"));
+        return plan_device(policies, host, blocks_of_device(host, dax), options);
+    }
+};
+
+TEST_F(WholeDevice, BlocksToComeNeedNoWriteWhereTheKnobDoesIt) {
+    const auto all = plan({for_all("Zone=movable\n")});
+    EXPECT_THAT(knobs(all), ElementsAre("auto_online_blocks=online_movable"));
+    EXPECT_EQ(all.by_kernel, 8U);
+    EXPECT_THAT(all.exceptions, IsEmpty());
+}
+
+TEST_F(WholeDevice, AnExceptionIsTakenOfflineFirst) {
+    const auto mixed = plan({kMovableCxl, for_all("Zone=kernel\n")});
+    EXPECT_THAT(knobs(mixed), ElementsAre("auto_online_blocks=online_kernel"));
+    EXPECT_THAT(mixed.exceptions,
+                ElementsAre(BlockWrites{544, 551, {"offline", "online_movable"}, {"/p/01.policy", 4}}));
+    EXPECT_EQ(mixed.by_kernel, 0U);
+}
+
+TEST_F(WholeDevice, WithoutTheKnobEachBlockIsWritten) {
+    const auto alone = plan({kMovableCxl});
+    EXPECT_THAT(alone.knobs, IsEmpty());
+    EXPECT_THAT(alone.exceptions, ElementsAre(BlockWrites{544, 551, {"online_movable"}, {"/p/01.policy", 4}}));
+    const auto half = plan({"[Match]\nDevice=memory54?\n[Online]\nZone=kernel\n", kMovableCxl});
+    EXPECT_THAT(half.exceptions, ElementsAre(BlockWrites{544, 549, {"online_kernel"}, {"/p/01.policy", 4}},
+                                             BlockWrites{550, 551, {"online_movable"}, {"/p/02.policy", 4}}));
+}
+
+TEST_F(WholeDevice, WhoSetTheKnobIsRespected) {
+    snapshot.auto_online_blocks = "online_movable";
+    const auto agrees = plan({for_all("Zone=movable\n")});
+    EXPECT_THAT(agrees.knobs, IsEmpty());
+    EXPECT_EQ(agrees.by_kernel, 8U);
+    const auto differs = plan({for_all("Zone=kernel\n")});
+    EXPECT_THAT(differs.knobs, IsEmpty());
+    EXPECT_THAT(differs.exceptions, IsEmpty());
+    EXPECT_EQ(differs.as_they_are, 8U);
+    const auto told = plan({for_all("Zone=kernel\n")}, {.override_owners = true});
+    EXPECT_THAT(knobs(told), ElementsAre("auto_online_blocks=online_kernel"));
+    EXPECT_EQ(told.by_kernel, 8U);
+}
+
+// Blocks that are there and offline are written whatever the knob is: it counts only when blocks come.
+TEST(PolicyKnobs, BlocksThatAreThereAreWritten) {
+    const auto snapshot = host_of("dimm");
+    const Host host(snapshot);
+    const auto policies = policies_of({for_all("Zone=movable\n")});
+    const auto plan = plan_device(policies, host, {80, 81, 82, 83, 84, 85, 86, 87});
+    ASSERT_THAT(plan.knobs, SizeIs(1));
+    EXPECT_EQ(plan.knobs[0].path, kAuto);
+    EXPECT_EQ(plan.knobs[0].was, "offline");
+    EXPECT_THAT(plan.exceptions, ElementsAre(BlockWrites{84, 87, {"online_movable"}, {"/p/01.policy", 4}}));
+    EXPECT_EQ(plan.as_they_are, 4U);
+}
+
+}   // namespace
+}   // namespace memhot::policy
