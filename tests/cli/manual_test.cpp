@@ -100,7 +100,8 @@ TEST(Manual, VerbsAndNoOthers) {
 
 TEST(Manual, ExitStatuses) {
     const std::string manual = contents_of(std::string(MEMHOT_SOURCE_DIR) + "/man/memhotctl.1");
-    for (const char* status : {"\n0\n", "\n1\n", "\n2\n", "\n3\n", "\n4\n", "\n5\n", "\n6\n", "\n7\n", "\n8\n", "\n9\n"}) {
+    for (const char* status :
+         {"\n0\n", "\n1\n", "\n2\n", "\n3\n", "\n4\n", "\n5\n", "\n6\n", "\n7\n", "\n8\n", "\n9\n"}) {
         EXPECT_NE(manual.find(std::string(".TP") + status), std::string::npos) << status;
     }
 }

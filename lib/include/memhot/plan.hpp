@@ -123,7 +123,7 @@ struct PlanStep {
     // Index of a step before it that held only while the plan ran, and that this one takes back. Where the plan ends
     // before this step, the other's undo must do it.
     std::optional<std::size_t> takes_back;
-    std::string undo_differs;     // how the host is not as before when it is undone; mostly empty
+    std::string undo_differs;   // how the host is not as before when it is undone; mostly empty
     // Memory blocks that the step changes, as they must be before it and will be behind it.
     std::vector<Fact> before;
     std::vector<Fact> after;
