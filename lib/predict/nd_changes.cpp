@@ -13,7 +13,13 @@ namespace {
 
 using Values = std::vector<Value>;
 
-bool differs(const NdNamespace& before, const NdNamespace& after) {
+std::uint64_t made(const NdBus& bus, const NdNamespace& ns) {
+    const InfoBlock* info = info_block_of(bus, ns);
+    return info == nullptr ? 0 : info->made;
+}
+
+bool differs(const NdBus& bus_before, const NdNamespace& before, const NdBus& bus_after, const NdNamespace& after) {
+    if (made(bus_before, before) != made(bus_after, after) || before.zeroed != after.zeroed) return true;
     if (before.allocated != after.allocated || (after.allocated && before.space != after.space)) return true;
     if (before.active.has_value() != after.active.has_value()) return true;
     if (before.identity != after.identity) return true;
@@ -170,30 +176,11 @@ void put_region(const NdBus& before, const NdRegion& was, const NdRegion& is, st
     if (!values.empty()) out.push_back({name_of(is), std::move(values)});
 }
 
-// Everything that decides where the data are.
-bool same_layout(const InfoBlock* one, const InfoBlock* other) {
-    if (one == nullptr || other == nullptr) return one == other;
-    return one->mode == other->mode && one->sector_size == other->sector_size &&
-           one->geometry.start_pad == other->geometry.start_pad &&
-           one->geometry.data_offset == other->geometry.data_offset &&
-           one->geometry.end_trunc == other->geometry.end_trunc;
-}
-
-// What becomes of what a namespace held.
-std::string_view fate_of_data(const NdBus& before, const NdNamespace& was, const NdBus& after, const NdNamespace* is) {
-    if (is == nullptr || !is->allocated) return "lost";
-    if (is->space.start != was.space.start) return "shifted";
-    if (!same_layout(info_block_of(before, was), info_block_of(after, *is)) || was.info_hidden != is->info_hidden) {
-        return "lost";
-    }
-    return is->space.size() < was.space.size() ? "cut" : "kept";
-}
-
 void put_namespaces(const NdBus& before, const NdBus& after, const NdRegion& was, const NdRegion& is,
                     std::vector<DeviceChange>& out) {
     for (const auto& [id, ns] : is.namespaces) {
         const NdNamespace* const old = was.find(id);
-        const bool changed = old == nullptr ? ns.allocated : differs(*old, ns);
+        const bool changed = old == nullptr ? ns.allocated : differs(before, *old, after, ns);
         if (!changed) continue;
         out.push_back({name_of(is, ns), values_of(after, is, ns)});
         if (old == nullptr || !old->allocated) continue;

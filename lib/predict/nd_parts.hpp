@@ -35,6 +35,8 @@ std::vector<Evidence> nd_staying(const NdBus& before, const NdBus& after, const 
 std::vector<Value> nd_operands(const NdBus& bus, const NdSubject& subject, RuleId rule);
 // What differs afterwards (nd_changes.cpp).
 std::vector<DeviceChange> nd_changes(const NdBus& before, const NdBus& after);
+// What becomes of what a namespace held: "kept", "lost", ... is: null where it is gone (nd_fate.cpp).
+std::string fate_of_data(const NdBus& before, const NdNamespace& was, const NdBus& after, const NdNamespace* is);
 // The nearest commands that would be accepted without danger, each tried on a copy (nd_instead.cpp).
 std::vector<std::string> nd_instead(const NdBus& bus, const CommandLine& command, const NdSubject& subject);
 

@@ -132,6 +132,39 @@ TEST(NdChanges, tell_what_becomes_of_the_data) {
               "shifted");
 }
 
+// create_arenas() lays a BTT out anew, with an empty map: whatever sector size it had.
+TEST(NdChanges, lose_the_data_of_a_sector_namespace_that_is_made_again) {
+    NdBus bus = test::one_region(4 * kGiB);
+    test::done(bus, "ndctl create-namespace -r region0 -s 512M -m sector");
+    NdBus trial = bus;
+    EXPECT_EQ(told(after(trial, "ndctl create-namespace -e namespace0.0 -f -m sector", "namespace0.0"), "data"),
+              "lost");
+    // as a host shows one whose sector size was not told
+    bus.media.at(test::kBase).sector_size = 0;
+    EXPECT_EQ(told(after(bus, "ndctl create-namespace -e namespace0.0 -f", "namespace0.0"), "data"), "lost");
+    EXPECT_EQ(told(after(bus, "ndctl disable-namespace namespace0.0", "namespace0.0"), "data"), "kept");
+}
+
+// The same align, map and place give the same offset (nd_pfn_init), also where the host did not tell a sector size.
+TEST(NdChanges, keep_the_data_of_fsdax_that_is_made_again_at_the_same_offset) {
+    NdBus bus = test::one_region(4 * kGiB);
+    test::done(bus, "ndctl create-namespace -r region0 -s 512M");
+    bus.media.at(test::kBase).sector_size = 0;
+    EXPECT_EQ(told(after(bus, "ndctl create-namespace -e namespace0.0 -f", "namespace0.0"), "data"), "kept");
+}
+
+// zero_info_block() zeroes the first 8 KiB, which in a raw namespace are data.
+TEST(NdChanges, tell_that_a_raw_namespace_loses_its_first_8K) {
+    constexpr std::string_view kHead = "kept but for the first 8K";
+    NdBus bus = test::one_region(4 * kGiB);
+    test::done(bus, "ndctl create-namespace -r region0 -s 512M -m raw");
+    EXPECT_EQ(told(after(bus, "ndctl create-namespace -e namespace0.0 -f -m raw", "namespace0.0"), "data"), kHead);
+    NdBus legacy = test::one_legacy(kGiB + 256 * kMiB, 256 * kMiB);
+    const auto values = after(legacy, "ndctl create-namespace -e namespace0.0 -f -m raw", "namespace0.0");
+    EXPECT_EQ(told(values, "data"), kHead);
+    EXPECT_EQ(told(values, "usable_size"), "256M");
+}
+
 TEST(NdChanges, name_what_is_gone) {
     NdBus bus = test::one_region(2 * kGiB);
     test::done(bus, "ndctl create-namespace -r region0 -s 512M -m devdax");
@@ -175,7 +208,8 @@ TEST(NdInstead, grows_into_the_free_piece_behind) {
     for (int i = 0; i < 3; ++i) test::done(bus, "ndctl create-namespace -r region0 -s 256M -m raw");
     test::done(bus, "ndctl destroy-namespace namespace0.1 -f");
     EXPECT_THAT(instead(bus, "ndctl create-namespace -e namespace0.0 -f -m raw -s 4G"),
-                ElementsAre("ndctl create-namespace -e namespace0.0 -f -m raw -s 512M"));
+                ElementsAre("ndctl create-namespace -e namespace0.0 -f -m raw -s 512M"
+                            "   # data of namespace0.0 kept but for the first 8K"));
 }
 
 // arm64 maps struct pages on the device by whole sections of 128 MiB: 1086M is refused (ENOMEM, vector 71), 1G taken.
