@@ -128,12 +128,15 @@ void put_trimming(const NdBus& after, const DaxDevice& device, Values& out) {
     out.push_back(Value::of_size("ram_cost", ram));
 }
 
+std::string names_of_blocks(const NdBus& bus, const Range& range) {
+    const std::uint64_t size = bus.model.block_size();
+    return fmt::format("memory{}-memory{}", range.start / size, range.last / size);
+}
+
 void put_kmem(const NdBus& after, const DaxDevice& device, Values& out) {
-    const std::uint64_t size = after.model.block_size();
     for (const auto& added : device.added) {
         out.push_back(Value::of_range("memory", added));
-        out.push_back(
-            Value::of_text("memory_blocks", fmt::format("memory{}-memory{}", added.start / size, added.last / size)));
+        out.push_back(Value::of_text("memory_blocks", names_of_blocks(after, added)));
     }
     const auto blocks = blocks_in(after.model, device.added);
     std::string zones;
@@ -160,6 +163,18 @@ Values values_of(const NdBus& after, const DaxDevice& device) {
     out.push_back(Value::of_text("mode", "system-ram"));
     put_kmem(after, device, out);
     return out;
+}
+
+// The memory that kmem had of a device that it lets go of; what is online then stays.
+void put_memory_gone(const DaxDevice& was, const NdBus& after, Values& out) {
+    std::uint64_t blocks = 0;
+    for (const auto& added : was.added) {
+        const bool stays = !blocks_in(after.model, {added}).empty();
+        out.push_back(Value::of_range(stays ? "memory_stuck_until_reboot" : "memory_gone", added));
+        out.push_back(Value::of_text("memory_blocks", names_of_blocks(after, added)));
+        if (!stays) blocks += added.size() / after.model.block_size();
+    }
+    if (!was.added.empty()) out.push_back(Value::of_count("blocks_gone", blocks));
 }
 
 void put_region(const NdBus& before, const NdRegion& was, const NdRegion& is, std::vector<DeviceChange>& out) {
@@ -192,14 +207,27 @@ void put_namespaces(const NdBus& before, const NdBus& after, const NdRegion& was
     }
 }
 
+// is: null where it is gone.
+Values values_of(const NdBus& before, const DaxDevice& was, const NdBus& after, const DaxDevice* is) {
+    Values out = is == nullptr ? Values{Value::of_text("state", "gone")} : values_of(after, *is);
+    const bool leaves = was.driver == DaxDriver::kmem && (is == nullptr || is->driver != DaxDriver::kmem);
+    if (leaves) put_memory_gone(was, after, out);
+    if (auto data = fate_of_data(before, was, after, is)) out.push_back(*std::move(data));
+    return out;
+}
+
 void put_dax(const NdBus& before, const NdBus& after, std::vector<DeviceChange>& out) {
     for (const auto& device : after.dax) {
         const DaxDevice* const old = before.find_dax(device.name());
-        if (old == nullptr || differs(before, *old, after, device))
+        if (old == nullptr) {
             out.push_back({device.name(), values_of(after, device)});
+        } else if (differs(before, *old, after, device)) {
+            out.push_back({device.name(), values_of(before, *old, after, &device)});
+        }
     }
     for (const auto& device : before.dax) {
-        if (after.find_dax(device.name()) == nullptr) out.push_back({device.name(), {Value::of_text("state", "gone")}});
+        if (after.find_dax(device.name()) != nullptr) continue;
+        out.push_back({device.name(), values_of(before, device, after, nullptr)});
     }
 }
 

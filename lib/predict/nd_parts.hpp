@@ -37,6 +37,8 @@ std::vector<Value> nd_operands(const NdBus& bus, const NdSubject& subject, RuleI
 std::vector<DeviceChange> nd_changes(const NdBus& before, const NdBus& after);
 // What becomes of what a namespace held: "kept", "lost", ... is: null where it is gone (nd_fate.cpp).
 std::string fate_of_data(const NdBus& before, const NdNamespace& was, const NdBus& after, const NdNamespace* is);
+// The same of a dax device; "earlier_data" is what it held before it was memory. Nothing where nothing new happens to it.
+std::optional<Value> fate_of_data(const NdBus& before, const DaxDevice& was, const NdBus& after, const DaxDevice* is);
 // The nearest commands that would be accepted without danger, each tried on a copy (nd_instead.cpp).
 std::vector<std::string> nd_instead(const NdBus& bus, const CommandLine& command, const NdSubject& subject);
 
