@@ -22,8 +22,9 @@ struct NdSubject {
     std::vector<const NdRegion*> regions;   // named ones; those of a creation without a name: all
     const NdNamespace* ns = nullptr;   // with its region as the only one
     const DaxDevice* device = nullptr;
+    std::vector<const DaxRegion*> dax_regions;   // of daxctl: those asked for, or that of the device
     std::optional<CreateRequest> request;   // of create-namespace, where it can be read
-    Wanted wanted;   // of that, as far as ndctl got with the first region
+    Wanted wanted;   // of that, as far as ndctl got with the first region; of daxctl size and align
 };
 NdSubject subject_of(const NdBus& bus, const CommandLine& command);
 
