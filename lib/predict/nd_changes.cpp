@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "nvdimm/dax_region.hpp"
 #include "predict/explain.hpp"
 #include "predict/nd_parts.hpp"
 
@@ -216,6 +217,15 @@ Values values_of(const NdBus& before, const DaxDevice& was, const NdBus& after, 
     return out;
 }
 
+void put_dax_regions(const NdBus& before, const NdBus& after, std::vector<DeviceChange>& out) {
+    for (const auto& region : after.dax_regions) {
+        const DaxRegion* was = before.find_dax_region(region.id);
+        const std::uint64_t available = available_size(after, region);
+        if (was == nullptr || available_size(before, *was) == available) continue;
+        out.push_back({fmt::format("dax region {}", region.id), {Value::of_size("available_size", available)}});
+    }
+}
+
 void put_dax(const NdBus& before, const NdBus& after, std::vector<DeviceChange>& out) {
     for (const auto& device : after.dax) {
         const DaxDevice* const old = before.find_dax(device.name());
@@ -242,6 +252,7 @@ std::vector<DeviceChange> nd_changes(const NdBus& before, const NdBus& after) {
         put_region(before, *was, region, out);
     }
     put_dax(before, after, out);
+    put_dax_regions(before, after, out);
     return out;
 }
 

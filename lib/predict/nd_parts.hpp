@@ -29,7 +29,7 @@ struct NdSubject {
 NdSubject subject_of(const NdBus& bus, const CommandLine& command);
 
 // The devices that the rule looked at, as they are now (nd_evidence.cpp).
-std::vector<Evidence> nd_evidence(const NdBus& bus, const NdSubject& subject);
+std::vector<Evidence> nd_evidence(const NdBus& bus, const CommandLine& command, const NdSubject& subject);
 // Of a command about all namespaces those that are as before, and why (nd_staying.cpp).
 std::vector<Evidence> nd_staying(const NdBus& before, const NdBus& after, const CommandLine& command);
 // The numbers that the rule compared (nd_operands.cpp).
@@ -41,6 +41,13 @@ std::string fate_of_data(const NdBus& before, const NdNamespace& was, const NdBu
 // The same of a dax device; "earlier_data" is what it held before it was memory. Nothing where nothing new happens to it.
 std::optional<Value> fate_of_data(const NdBus& before, const DaxDevice& was, const NdBus& after, const DaxDevice* is);
 // The nearest commands that would be accepted without danger, each tried on a copy (nd_instead.cpp).
-std::vector<std::string> nd_instead(const NdBus& bus, const CommandLine& command, const NdSubject& subject);
+std::vector<std::string> nd_instead(const NdBus& bus, const CommandLine& command, const NdSubject& subject,
+                                    RuleId rule);
+// What lies free directly behind a namespace: it can grow by that without moving.
+std::uint64_t free_behind(const NdRegion& region, const NdNamespace& ns);
+// What to do where no such command was found (nd_remedy.cpp).
+std::string nd_remedy(const NdBus& bus, const CommandLine& command, const NdSubject& subject, RuleId rule);
+// What sizes of its devices must be a multiple of: the align that is asked for, else the device's or the region's, and 2 MiB.
+std::uint64_t dax_size_unit(const NdBus& bus, const DaxRegion& region, const NdSubject& subject);
 
 }   // namespace memhot

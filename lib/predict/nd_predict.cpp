@@ -32,7 +32,7 @@ Verdict verdict_on(const NdBus& bus, const NdBus& after, const CommandLine& comm
     verdict.outcome = outcome_of(answer);
     verdict.summary = summary_of(answer);
     verdict.operands = nd_operands(bus, subject, answer.rule);
-    verdict.evidence = nd_evidence(bus, subject);
+    verdict.evidence = nd_evidence(bus, command, subject);
     for (std::size_t i = 0; i < answer.certain_log; ++i) verdict.messages.push_back(answer.log[i].text);
     verdict.prints = answer.lines;
     if (!answer.crash) {
@@ -40,10 +40,12 @@ Verdict verdict_on(const NdBus& bus, const NdBus& after, const CommandLine& comm
     }
     verdict.hazards = hazards_of(bus, command, after, answer);
     verdict.assumptions = bus.model.assumptions();
-    verdict.remedy = rule(answer.rule).remedy;
     // A refused "all" has done the others, a refused create may leave a namespace behind.
     if (!answer.crash) verdict.changes = nd_changes(bus, after);
-    if (!verdict.outcome.accepted() && !answer.uncertain) verdict.commands = nd_instead(bus, command, subject);
+    if (!verdict.outcome.accepted() && !answer.uncertain)
+        verdict.commands = nd_instead(bus, command, subject, answer.rule);
+    // A command that was tried says more than a rule that does not know the host.
+    if (answer.crash || verdict.commands.empty()) verdict.remedy = nd_remedy(bus, command, subject, answer.rule);
     return verdict;
 }
 

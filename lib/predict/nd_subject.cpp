@@ -19,7 +19,7 @@ bool names(const CommandLine& command, const std::string& name) {
     return (command.verb + "/").find("/" + name + "/") != std::string::npos;
 }
 
-// ndctl passes over regions without room (EAGAIN) and stops at the first other answer: that region it is about.
+// ndctl passes over regions without room or idle namespace and read-only ones (EAGAIN) and stops at the first other answer: that region it is about.
 void find_region(const NdBus& bus, NdSubject& subject) {
     Console unheard;
     subject.regions.clear();
@@ -27,7 +27,7 @@ void find_region(const NdBus& bus, NdSubject& subject) {
         if (!matches_region(*region, subject.request->region)) continue;
         subject.regions.push_back(region);
         Wanted wanted;
-        const NdAnswer answer = validate_request(bus, *subject.request, *region, nullptr, unheard, wanted);
+        const NdAnswer answer = check_region(bus, *subject.request, *region, unheard, wanted);
         if (subject.regions.size() == 1 || answer.error != EAGAIN) subject.wanted = wanted;
         if (answer.error == EAGAIN) continue;
         subject.regions = {region};

@@ -131,8 +131,8 @@ const std::vector<Case>& cases() {
              first_region(host).max_available_extent = 3 * kGiB - 16 * kMiB;
          },
          "region0",
-         {"seed namespace0.1 holds 16M at 0x140200000", "2M beyond a multiple of 16 MiB"},
-         {"namespace.disabled"}},
+         {"seed namespace0.1 holds 16M at 0x140200000", "2M beyond a multiple of 16 MiB",
+          "ndctl destroy-namespace namespace0.1", "to keep it, ndctl enable-namespace namespace0.1"}},
         {"region.fragmented",   // vector 51: what is free need not be one extent
          [](Snapshot& host) { first_region(host).max_available_extent = kGiB; },
          "region0",

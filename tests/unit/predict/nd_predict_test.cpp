@@ -36,8 +36,9 @@ std::string told(const std::vector<Value>& values, std::string_view name) {
 std::vector<std::string> instead(const NdBus& bus, std::string_view text) {
     const CommandLine command = split_command(text);
     NdBus trial = bus;
-    EXPECT_NE(run_command(trial, command).exit, 0) << text;
-    return nd_instead(bus, command, subject_of(bus, command));
+    const CommandAnswer answer = run_command(trial, command);
+    EXPECT_NE(answer.exit, 0) << text;
+    return nd_instead(bus, command, subject_of(bus, command), answer.rule);
 }
 
 std::vector<std::pair<std::string, std::string>> numbers(NdBus bus, std::string_view text) {
