@@ -288,7 +288,8 @@ TEST_P(Shown, OnAHostThatHasIt) {
     const Finding* finding = find(findings, wanted.id);
     ASSERT_NE(finding, nullptr);
     EXPECT_EQ(finding->where, wanted.where);
-    for (const auto text : wanted.says) EXPECT_THAT(finding->what + "\n" + finding->why, HasSubstr(text));
+    const std::string all = finding->what + "\n" + finding->why + "\n" + finding->remedy;
+    for (const auto text : wanted.says) EXPECT_THAT(all, HasSubstr(text));
     EXPECT_FALSE(finding->remedy.empty());
     // what follows from it belongs to the case, anything else is an accident
     for (const auto& other : findings) {

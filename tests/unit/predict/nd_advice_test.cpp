@@ -136,6 +136,25 @@ TEST(NdAdvice, reads_what_people_mean_by_a_size) {
     }
 }
 
+// Blocks that libdaxctl does not see stay online: their range is busy for device_dax (dev_dax_probe), and where a block
+// cannot be moved it ends earlier, with EBUSY as well.
+TEST(NdAdvice, is_certain_where_both_outcomes_are_the_same_refusal) {
+    test::Host host = test::nd_host(test::pmem_line(0x140000000, kGiB, "Soft Reserved"));
+    host.cmdline = "memhp_default_state=online_movable";
+    NdBus bus = test::bus_on(host);
+    bus.dax_regions.push_back({.id = 0, .space = {0x140000000, 0x17fffffff}, .align = 2 * kMiB});
+    bus.dax.push_back({.region = 0, .id = 0, .align = 2 * kMiB});
+    test::expect_write(bus, "/sys/bus/dax/devices/dax0.0/size", std::to_string(256 * kMiB), RuleId::nd_accepted);
+    test::done(bus, "daxctl create-device -r 0 -s 164M");   // vectors 82 to 84
+    test::done(bus, "daxctl disable-device dax0.0");
+    test::done(bus, "daxctl reconfigure-device -s 512M dax0.0");
+    test::done(bus, "daxctl reconfigure-device -f --no-online -m system-ram dax0.0");
+    const Verdict verdict = verdict_on(bus, "daxctl reconfigure-device -f -m devdax dax0.0");
+    EXPECT_EQ(verdict.outcome.kind, Outcome::Kind::refused);
+    EXPECT_EQ(verdict.outcome.error, EBUSY);
+    EXPECT_EQ(verdict.summary, "refused: error reconfiguring devices: Device or resource busy");
+}
+
 // dax_region/available_size; sizes are multiples of the align and of 2 MiB (size_store).
 TEST(NdAdvice, tells_the_sizes_that_a_dax_region_takes) {
     NdBus bus = test::one_dax_region(5 * kGiB, kGiB);
