@@ -18,6 +18,11 @@ constexpr std::uint64_t kSector = 512;
 void interleave_width(Workings& work) {
     const auto ways = work.number("ways");
     const auto align = work.number("align");
+    if (!ways && !align) {   // only what ndctl suggests is there
+        if (const auto suggested = work.number("suggested")) work.next(Value::of_size("size_above", *suggested));
+        work.need(Need::command);
+        return;
+    }
     if (!ways || !align || *ways == 0 || *align == 0 || *align > ~0ULL / *ways) return;
     const std::uint64_t unit = *ways * *align;
     work.found(Value::of_size("unit", unit));
