@@ -124,11 +124,21 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
     return text;
 }
 
+// region.dead-seed speaks of it.
+bool is_dead_seed(const Facts& facts, const NamespaceRecord& record) {
+    if (!facts.bus) return false;
+    return std::ranges::any_of(facts.bus->regions, [&](const NdRegion& region) {
+        const NdNamespace* seed = dead_seed(region);
+        return seed != nullptr && name_of(region, *seed) == record.name;
+    });
+}
+
 void namespaces_not_attached(const Facts& facts, Findings& out) {
     for (const auto& ns : facts.nd.namespaces) {
         if (ns.size.value_or(0) == 0 || is_attached(facts.nd, ns)) continue;
         const NdRegionRecord* region = facts.nd.region(ns.region);
         if (region != nullptr && region->driver.empty()) continue;   // region.disabled
+        if (is_dead_seed(facts, ns)) continue;
         const auto trial = try_to_enable(facts, ns);
         if (trial && !trial->answer.ok()) {
             report_refused(*trial, ns, out);

@@ -31,7 +31,7 @@ private:
     [[nodiscard]] bool maps_pages(const NdRegionRecord& region, const Range& space) const;
     Status read_regions();
     Status read_namespaces();
-    [[nodiscard]] int seed_of(const NdRegion& region) const;
+    [[nodiscard]] int seed_of(NdRegion& region) const;
     void enable_namespaces();
     void enable(NdRegion& region, NdNamespace& ns);
     void assume_media(NdNamespace& ns, const NamespaceRecord& record);

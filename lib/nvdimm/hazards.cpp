@@ -152,9 +152,10 @@ bool create_in(const NdBus& bus, const CreateRequest& request, const NdRegion& r
                std::vector<Hazard>& out) {
     Console unheard;
     Wanted wanted;
-    const NdAnswer answer = validate_request(bus, request, region, ns, unheard, wanted);
+    const NdAnswer answer = ns == nullptr ? check_region(bus, request, region, unheard, wanted)
+                                          : validate_request(bus, request, region, ns, unheard, wanted);
     if (!answer.ok()) return answer.error != EAGAIN;
-    if (region.read_only) return ns != nullptr;
+    if (region.read_only) return true;
     if (ns != nullptr && ((ns->active && !request.force) || holds_online_memory(bus, region, *ns))) return true;
     if (region.labelled) {
         if (ns == nullptr || ns->identity != 0) label_is_written(region, out);
