@@ -291,7 +291,7 @@ Result<int> roll_back(Context& context, const std::string& id) {
     if (!access) return not_begun(context, access.error());
     const auto job = job_named(context, id);
     if (!job) return job.error();
-    const auto plan = make_undo(access->snapshot, job->plan, steps_to_undo(*job));
+    const auto plan = make_undo(access->snapshot, job->plan, job->behind);
     if (!plan) return plan.error();
     // A job without an end is given one, even where there is nothing to undo.
     if (!plan->steps.empty() || plan->refused() || !job->ended)
@@ -310,10 +310,7 @@ Result<int> resume(Context& context, const std::string& id) {
         context.note(fmt::format("job {} {}: {}", job->id, job->ended ? "has ended" : "is not interrupted", job->end));
         return exit_code::no;
     }
-    std::size_t done = 0;
-    while (done < job->steps.size() && job->steps[done].state == "done") ++done;
-    const bool doubtful = done < job->steps.size() && job->steps[done].state == "unknown";
-    const auto plan = make_rest(access->snapshot, job->plan, done, doubtful);
+    const auto plan = make_rest(access->snapshot, job->plan, job->done, job->doubtful);
     if (!plan) return plan.error();
     return go_on(context, *job, access->jobs, *plan, "finishing", &Jobs::finish);
 }

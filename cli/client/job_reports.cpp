@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "client/job_parts.hpp"
+#include "execute/begun_job.hpp"
 #include "execute/executor.hpp"
 #include "journal/journal.hpp"
 #include "output/text.hpp"
@@ -26,18 +27,6 @@ namespace {
 
 constexpr std::string_view kInterrupted = "interrupted";
 constexpr std::string_view kRunning = "running";
-
-// What a state of the journal means for an undo; others mean that there is nothing to undo.
-struct Behind {
-    journal::StepState state;
-    memhot::StepBehind::How how;
-};
-constexpr std::array<Behind, 4> kBehind{{
-    {journal::StepState::done, memhot::StepBehind::How::done},
-    {journal::StepState::unknown, memhot::StepBehind::How::doubtful},
-    {journal::StepState::undo_failed, memhot::StepBehind::How::partly},
-    {journal::StepState::undo_unknown, memhot::StepBehind::How::partly},
-}};
 
 constexpr std::array kEnds{execute::JobEnd::done,      execute::JobEnd::refused,   execute::JobEnd::failed,
                            execute::JobEnd::cancelled, execute::JobEnd::timed_out, execute::JobEnd::undone};
@@ -77,6 +66,10 @@ JobReport report_of(const journal::Job& job, memhot::Plan plan, std::string_view
         if (step.state.empty()) step.state = to_string(journal::StepState::untouched);
     }
     out.plan = std::move(plan);
+    out.behind = execute::steps_behind(job);
+    const auto far = execute::how_far(job);
+    out.done = far.done;
+    out.doubtful = far.doubtful;
     out.exit_status = exit_status_of(out, job);
     return out;
 }
@@ -163,20 +156,6 @@ Status cancel_job(const JobRequest& request, const std::string& id) {
     const std::string path = cancel_file(place, id);
     if (!std::ofstream(path)) return journal::io_error(path, "asking the job to stop", errno);
     return memhot::Done{};
-}
-
-std::vector<memhot::StepBehind> steps_to_undo(const JobReport& job) {
-    using How = memhot::StepBehind::How;
-    std::vector<memhot::StepBehind> out;
-    for (std::size_t i = 0; i < job.steps.size(); ++i) {
-        const JobStep& step = job.steps[i];
-        const auto behind =
-            std::ranges::find_if(kBehind, [&](const Behind& one) { return to_string(one.state) == step.state; });
-        if (behind != kBehind.end()) out.push_back({i, behind->how, step.identity});
-        if (step.state == to_string(journal::StepState::failed) && step.changed)
-            out.push_back({i, How::partly, step.identity});
-    }
-    return out;
 }
 
 }   // namespace memhotctl

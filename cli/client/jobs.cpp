@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
@@ -17,6 +16,7 @@
 
 #include "client/job_parts.hpp"
 #include "client/signals.hpp"
+#include "execute/begun_job.hpp"
 #include "execute/executor.hpp"
 #include "execute/live_target.hpp"
 #include "journal/journal.hpp"
@@ -91,23 +91,6 @@ JobReport report_of(const std::string& id, const memhot::Plan& plan, const execu
     return out;
 }
 
-// What a job saves, beside the journal.
-std::string save_directory(const std::string& state_directory, const std::string& id) {
-    return state_directory + "/job-" + id;
-}
-
-// Beside the highest one: a journal that begins anew must not write into the directory of an older job.
-std::string next_id(const std::vector<journal::Job>& jobs, const std::string& state_directory) {
-    std::uint64_t last = 0;
-    for (const auto& job : jobs) {
-        std::uint64_t number = 0;
-        std::from_chars(job.id.data(), job.id.data() + job.id.size(), number);
-        last = std::max(last, number);
-    }
-    while (fs::exists(save_directory(state_directory, fmt::to_string(last + 1)))) ++last;
-    return fmt::to_string(last + 1);
-}
-
 }   // namespace
 
 JobPlace job_place(const JobRequest& request) {
@@ -130,7 +113,7 @@ struct Jobs::Open {
     // This machine keeps what a job saves beside the journal, in a directory of the job.
     execute::Target& target_for(const std::string& id) {
         if (!is_simulated(request) && request.host.is_this_machine()) {
-            target = std::make_unique<execute::LiveTarget>(save_directory(place.state, id));
+            target = std::make_unique<execute::LiveTarget>(execute::save_directory(place.state, id));
         }
         return *target;
     }
@@ -249,7 +232,7 @@ Result<JobReport> Jobs::act(const std::string& id, const memhot::Plan& plan, con
 }
 
 Result<JobReport> Jobs::run(const memhot::Plan& plan, const Listener& listener) {
-    const std::string id = next_id(open_->jobs, open_->place.state);
+    const std::string id = execute::next_id(open_->jobs, open_->place.state);
     return act(id, plan, listener, [&](execute::Executor& executor, const execute::Options& options) {
         return executor.run(plan, id, options);
     });

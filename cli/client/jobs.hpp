@@ -53,6 +53,9 @@ struct JobReport {
     std::optional<std::uint64_t> ended;
     memhot::Plan plan;
     std::vector<JobStep> steps;   // one for each of the plan
+    std::vector<memhot::StepBehind> behind;   // steps that are done, or of which nobody knows
+    std::size_t done = 0;   // steps from the first
+    bool doubtful = false;   // the next one may be
     std::optional<int> exit_status;   // absent: it has not ended
     [[nodiscard]] bool interrupted() const { return end == "interrupted"; }
 };
@@ -115,8 +118,5 @@ memhot::Result<std::vector<JobEvent>> read_events(const JobRequest& request);
 
 // Asks the job that runs now to stop between two blocks. not_found where none runs.
 memhot::Status cancel_job(const JobRequest& request, const std::string& id);
-
-// Steps that are done, or of which nobody knows.
-std::vector<memhot::StepBehind> steps_to_undo(const JobReport& job);
 
 }   // namespace memhotctl

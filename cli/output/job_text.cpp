@@ -42,7 +42,10 @@ constexpr std::array<Remedy, 4> kRemedies{{
 }};
 
 std::string_view remedy_of(const JobReport& job) {
-    if (steps_to_undo(job).empty()) return {};
+    const auto stays = [](const JobStep& step) {
+        return step.changed || step.state == "done" || step.state == "unknown" || step.state.starts_with("undo-");
+    };
+    if (std::ranges::none_of(job.steps, stays)) return {};
     const auto found = std::ranges::find(kRemedies, job.end, &Remedy::end);
     return found == kRemedies.end() ? std::string_view() : found->text;
 }

@@ -170,6 +170,9 @@ struct Plan {
     [[nodiscard]] std::vector<DataLoss> destroys() const;
 };
 
+// What has to be said by name before it is carried out: devices that lose data, then ids of rules of dangers; each once.
+std::vector<std::string> names_to_confirm(const Plan& plan);
+
 // Errors: words that mean nothing on this host (bad_input, not_found), addresses that are hidden (not_permitted). A plan
 // that must not be carried out is a plan with refusals.
 Result<Plan> make_plan(const Snapshot& snapshot, const Wish& wish);
