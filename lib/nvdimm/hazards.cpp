@@ -123,7 +123,8 @@ void created_at(const NdBus& bus, const CreateRequest& request, const NdRegion& 
     const bool with_pages = wanted.mode == NsMode::fsdax || wanted.mode == NsMode::devdax;
     if (!with_pages) return;
     const bool on_16m = is_aligned(target.space.start, kNdctlStartAlign);
-    if (ns != nullptr && ns->allocated && !request.force && !on_16m) {
+    if (!request.force && !on_16m) {   // refused before the kernel is asked
+        if (ns == nullptr || !ns->allocated) return;
         out.push_back(
             hazard(RuleId::ndctl_zeroes_first,
                    fmt::format("{} starts at {:#x}, no multiple of 16 MiB: ndctl zeroes its first 8 KiB, then refuses",

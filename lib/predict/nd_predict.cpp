@@ -92,6 +92,9 @@ Result<std::vector<Verdict>> predict(const Snapshot& snapshot, std::shared_ptr<c
     auto reading = read_bus(snapshot, {}, std::move(profile));
     if (!reading) return std::move(reading).error();
     NdBus bus = std::move(reading->bus);
+    if (!snapshot.nvdimm) {
+        reading->assumptions.emplace_back("nothing of nvdimm, dax and CXL was captured: taken as a host without any");
+    }
     std::vector<Verdict> verdicts;
     for (const auto& command : commands) {
         if (command.program == "write" && !is_mirrored_file(command.verb)) {

@@ -272,6 +272,11 @@ TEST(Hazard, nd_empty_device) {
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0].rule, RuleId::nd_empty_device);
     EXPECT_TRUE(found_on("6.12.95").empty());
+    // recorded: without --force ndctl refuses a start off 16 MiB before the kernel lays anything out
+    NdBus bus = test::one_region(4 * kGiB, 0x163e00000, "6.1.190");
+    const std::string command = "ndctl create-namespace -r region0 -m devdax -s 1G -a 1G";
+    expect_none(bus, command);
+    EXPECT_EQ(hazards_of(bus, split_command(command + " -f")).size(), 1U);
 }
 
 // Any refusal behind the zeroing, not only that of the 16 MiB.
