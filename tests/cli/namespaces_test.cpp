@@ -90,6 +90,25 @@ TEST(Lists, SayThatNothingWasCaptured) {
     EXPECT_THAT(check.out, HasSubstr("nothing of nvdimm, dax and CXL was captured"));
 }
 
+TEST(Show, TellsADimmWithTheRegionsOnIt) {
+    const Said said = on_nvdimm_host({"show", "nmem0"});
+    EXPECT_EQ(said.status, 0) << said.err;
+    EXPECT_THAT(said.out, HasSubstr("nmem0: DIMM of ndbus0, driven by nvdimm"));
+    EXPECT_THAT(said.out, HasSubstr("its part of region0"));
+    EXPECT_THAT(said.out, HasSubstr("region0: 1G from 0x0 on"));
+    EXPECT_EQ(on_nvdimm_host({"--json", "show", "nmem0"}).json()["device"]["mappings"][0]["region"], "region0");
+    EXPECT_EQ(on_nvdimm_host({"show", "nmem9"}).status, 2);
+}
+
+// The host shows the region by its dax region only.
+TEST(Show, TellsACxlRegionWithItsDaxDevices) {
+    const Said said = memhotctl({"--snapshot", data("cxl-host.json"), "show", "region0"});
+    EXPECT_EQ(said.status, 0) << said.err;
+    EXPECT_THAT(said.out, HasSubstr("region0: CXL region"));
+    EXPECT_THAT(said.out, HasSubstr("dax_region0: cxl dax region, by dax_cxl"));
+    EXPECT_THAT(said.out, HasSubstr("dax0.0: system-ram device, driven by kmem"));
+}
+
 TEST(CheckCommands, TellThePlaceOfWhatIsAccepted) {
     const Said said = on_nvdimm_host({"--json", "check", "create-namespace", "-r", "region0", "-s", "64M"});
     EXPECT_EQ(said.status, 0) << said.out << said.err;
