@@ -31,7 +31,7 @@ constexpr std::array<Option, 10> kOptions{{
     {"shift", 0, "SIZE",
      "as if firmware had placed everything from the first RANGE on so much higher (+64M) or "
      "lower (-2M); every RANGE from there on moves with it; of a command of ndctl or daxctl "
-     "everything from the first persistent-memory region on",
+     "everything from the first persistent-memory region (else CXL region, dax device) on",
      true},
 }};
 
@@ -192,13 +192,14 @@ int show(Context& context, const Host& host, std::vector<Answer> answers) {
 struct Elsewhere {
     Host host;
     std::vector<std::string> names;   // what would not be attached there
+    std::vector<std::string> raw;   // of these what comes up without its info block
     std::vector<std::string> refused;   // and why
 };
 
 // With --shift the host as it would be with its persistent memory elsewhere.
 Result<Elsewhere> shifted_host(const Host& host, const Context& context) {
     const auto text = context.arguments().value("shift");
-    if (!text) return Elsewhere{host, {}, {}};
+    if (!text) return Elsewhere{host, {}, {}, {}};
     const auto shift = parse_shift(*text);
     if (!shift) return shift.error();
     auto bus = shift_bus(host.snapshot, *shift, host.profile);
@@ -206,7 +207,26 @@ Result<Elsewhere> shifted_host(const Host& host, const Context& context) {
     auto there = make_host(std::move(bus->snapshot), context.request());
     if (!there) return std::move(there).error();
     there->assumptions.insert(there->assumptions.begin(), std::move(bus->moved));
-    return Elsewhere{*std::move(there), std::move(bus->refused_names), std::move(bus->refused)};
+    return Elsewhere{*std::move(there), std::move(bus->refused_names), std::move(bus->raw_names),
+                     std::move(bus->refused)};
+}
+
+// What does not come up there is evidence; what comes up without its info block is dangerous before any command.
+void put_elsewhere(const Elsewhere& there, memhot::Verdict& verdict) {
+    auto& evidence = verdict.evidence;
+    if (!there.names.empty()) {   // in front, the reasons behind the rest
+        const std::string text = "would not be attached there: " + joined(there.names);
+        evidence.insert(evidence.begin(), {memhot::Evidence::Kind::device, text});
+    }
+    for (std::size_t i = 0; i < there.refused.size(); ++i) {
+        const bool is_the_question = verdict.operation.ends_with(" " + there.names[i]) && !verdict.outcome.accepted();
+        if (is_the_question) continue;   // Why says it
+        evidence.push_back({memhot::Evidence::Kind::device, there.refused[i]});
+    }
+    if (there.raw.empty()) return;
+    const auto& rule = memhot::rule(memhot::RuleId::nd_raw_fallback);
+    verdict.hazards.push_back(
+        {rule.rule, joined(there.raw) + " would come up raw there, without an info block", std::string(rule.releases)});
 }
 
 Result<int> run_commands(Context& context) {
@@ -217,14 +237,7 @@ Result<int> run_commands(Context& context) {
     if (!there) return there.error();
     auto answers = answer_commands(there->host, context.arguments().operands);
     if (!answers) return std::move(answers).error();
-    for (auto& answer : *answers) {
-        auto& evidence = answer.verdict.evidence;
-        if (!there->names.empty()) {   // in front, the reasons behind the rest
-            const std::string text = "would not be attached there: " + joined(there->names);
-            evidence.insert(evidence.begin(), {memhot::Evidence::Kind::device, text});
-        }
-        for (const auto& text : there->refused) evidence.push_back({memhot::Evidence::Kind::device, text});
-    }
+    for (auto& answer : *answers) put_elsewhere(*there, answer.verdict);
     return show(context, there->host, *std::move(answers));
 }
 

@@ -279,6 +279,24 @@ TEST(Hazard, nd_empty_device) {
     EXPECT_EQ(hazards_of(bus, split_command(command + " -f")).size(), 1U);
 }
 
+// 3.5: before 5.7 rows 9 to 12 were no EOPNOTSUPP, and the namespace came up as a raw disk.
+TEST(Hazard, nd_raw_fallback) {
+    const auto bus_on = [](std::string kernel) {
+        NdBus bus = test::one_region(2 * kGiB, test::kBase, std::move(kernel));
+        test::done(bus, "ndctl create-namespace -r region0 -s 512M -M mem");
+        test::done(bus, "ndctl disable-namespace namespace0.0");
+        bus.media.at(test::kBase).geometry.data_offset += kMiB;   // as after a move by so much
+        return bus;
+    };
+    NdBus old = bus_on("5.4.0");
+    const std::string command = "ndctl enable-namespace namespace0.0";
+    expect_danger(old, command, RuleId::nd_raw_fallback,
+                  "namespace0.0 comes up raw, without its fsdax info block (nd.info-bad-offset)", "5.3-5.6");
+    test::done(old, command);
+    EXPECT_EQ(test::namespace_of(old, "namespace0.0").active->mode, NsMode::raw);
+    expect_none(bus_on("5.7.0"), command);
+}
+
 // Any refusal behind the zeroing, not only that of the 16 MiB.
 TEST(Hazard, ndctl_zeroes_first_whatever_is_refused_then) {
     NdBus bus = test::one_region(kGiB);
