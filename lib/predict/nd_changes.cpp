@@ -197,7 +197,8 @@ void put_namespaces(const NdBus& before, const NdBus& after, const NdRegion& was
     for (const auto& [id, ns] : is.namespaces) {
         const NdNamespace* const old = was.find(id);
         const bool changed = old == nullptr ? ns.allocated : differs(before, *old, after, ns);
-        if (!changed) continue;
+        const bool idle = !ns.allocated && (old == nullptr || !old->allocated);   // whatever uuid it has
+        if (!changed || idle) continue;
         out.push_back({name_of(is, ns), values_of(after, is, ns)});
         if (old == nullptr || !old->allocated) continue;
         out.back().values.push_back(Value::of_text("data", fate_of_data(before, *old, after, &ns)));

@@ -56,18 +56,21 @@ std::string fate_of_data(const NdBus& before, const NdNamespace& was, const NdBu
 }
 
 std::optional<Value> fate_of_data(const NdBus& before, const DaxDevice& was, const NdBus& after, const DaxDevice* is) {
-    const bool dynamic = before.find_dax_region(was.region) != nullptr;
-    if (was.ranges.empty() || (is == nullptr && !dynamic)) return std::nullopt;   // else its namespace says it
-    if (is == nullptr || is->ranges.empty()) return Value::of_text("data", "lost");
+    if (was.ranges.empty()) return std::nullopt;
     const bool was_memory = was.driver == DaxDriver::kmem;
-    if (is->driver == DaxDriver::kmem) {   // what is online belongs to the page allocator
+    if (is != nullptr && is->driver == DaxDriver::kmem) {   // what is online belongs to the page allocator
         if (has_online_memory(before, was)) return std::nullopt;
         if (has_online_memory(after, *is)) return Value::of_text("data", "lost");
         if (was_memory) return std::nullopt;
         return Value::of_text("data", "lost as soon as one of its memory blocks is online");
     }
-    if (!was_memory) return Value::of_text("data", fate_of_ranges(was, *is));
-    return Value::of_text("earlier_data", has_online_memory(before, was) ? "lost" : "lost if it was ever online");
+    if (was_memory) {
+        return Value::of_text("earlier_data", has_online_memory(before, was) ? "lost" : "lost if it was ever online");
+    }
+    const bool is_static = before.find_dax_region(was.region) == nullptr;
+    if (is_static && (is == nullptr || is->ranges != was.ranges)) return std::nullopt;   // its namespace says it
+    if (is == nullptr || is->ranges.empty()) return Value::of_text("data", "lost");
+    return Value::of_text("data", fate_of_ranges(was, *is));
 }
 
 }   // namespace memhot

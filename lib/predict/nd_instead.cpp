@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <functional>
 #include <numeric>
 #include <span>
 
@@ -78,6 +79,7 @@ void other_sizes(const Question& q, std::vector<Steps>& out) {
         const bool ignore = q.bus.model.profile().has(Feature::nd_full_dimm_ignored);
         const std::uint64_t most = region->labelled ? max_available_extent(*region, ignore) / unit * unit : 0;
         sizes.insert(sizes.end(), {below, below + unit, most});
+        if (size < kSmallestClaim) sizes.push_back((kSmallestClaim + unit - 1) / unit * unit);
         if (q.subject.ns != nullptr && q.subject.ns->allocated && region->labelled) {
             const std::uint64_t grown = q.subject.ns->size() + free_behind(*region, *q.subject.ns);
             sizes.push_back(grown / unit * unit);
@@ -87,6 +89,7 @@ void other_sizes(const Question& q, std::vector<Steps>& out) {
     }
     constexpr std::size_t kMost = 10;
     std::ranges::stable_sort(sizes, {}, [size](std::uint64_t one) { return one > size ? one - size : size - one; });
+    if (size == 0) std::ranges::sort(sizes, std::greater());   // nobody said one: as much as there is
     const auto twice = std::ranges::unique(sizes);
     sizes.erase(twice.begin(), twice.end());
     if (sizes.size() > kMost) sizes.resize(kMost);
@@ -106,8 +109,17 @@ void reconfigure_label_less(const Question& q, std::vector<Steps>& out) {
     }
 }
 
+// Who names a size does not want all of a region, unless it cannot be divided.
+bool needs_no_size(const Question& q) {
+    return std::ranges::any_of(q.subject.regions, [](const NdRegion* region) { return !region->labelled; });
+}
+
 void no_size(const Question& q, std::vector<Steps>& out) {
-    if (has(q.command, kSize)) out.push_back({without(q.command, kSize)});
+    if (has(q.command, kSize) && needs_no_size(q)) out.push_back({without(q.command, kSize)});
+}
+
+void no_map(const Question& q, std::vector<Steps>& out) {
+    if (has(q.command, kMap)) out.push_back({without(q.command, kMap)});
 }
 
 void other_aligns(const Question& q, std::vector<Steps>& out) {
@@ -116,6 +128,11 @@ void other_aligns(const Question& q, std::vector<Steps>& out) {
     for (const std::uint64_t align : {profile.pmd_size, profile.page_size}) {
         out.push_back({with(q.command, kAlign, exact_size(align))});
     }
+}
+
+// A size comes on top of it.
+void plain_and_forced(const Question& q, std::vector<Steps>& out) {
+    if (has(q.command, kAlign)) out.push_back({with(without(q.command, kAlign), kForce)});
 }
 
 void map_in_ram(const Question& q, std::vector<Steps>& out) { out.push_back({with(q.command, kMap, "mem")}); }
@@ -131,8 +148,30 @@ void other_region_align(const Question& q, std::vector<Steps>& out) {
                                 .verb = fmt::format("/sys/bus/nd/devices/{}/align", name_of(*region)),
                                 .arguments = {std::to_string(usual)}};
         out.push_back({write, q.command});
-        out.push_back({write, without(q.command, kSize)});
+        if (!region->labelled) out.push_back({write, without(q.command, kSize)});
     }
+}
+
+// A label-less region's one namespace has its size, which may be no multiple of its align (the tails of memmap=).
+void lower_region_align(const Question& q, std::vector<Steps>& out) {
+    for (const NdRegion* region : q.subject.regions) {
+        const std::uint64_t size = region->space.size();
+        if (region->labelled || region->align == 0 || size % region->align == 0) continue;
+        const std::uint64_t align = size & (~size + 1);   // the largest power of two in it
+        const CommandLine write{.program = "write",
+                                .verb = fmt::format("/sys/bus/nd/devices/{}/align", name_of(*region)),
+                                .arguments = {std::to_string(align)}};
+        out.push_back({write, q.command});
+        if (has(q.command, kSize)) out.push_back({write, without(q.command, kSize)});
+    }
+}
+
+// An instance takes what the raw namespace does not: its start must lie on 2 MiB, its end is cut (nd_pfn_init).
+void with_an_instance(const Question& q, std::vector<Steps>& out) {
+    if (q.subject.ns == nullptr || q.command.verb != "enable-namespace") return;
+    out.push_back({{.program = "ndctl",
+                    .verb = "create-namespace",
+                    .arguments = {"-e", name_of(*q.subject.regions.front(), *q.subject.ns), "-f", "-m", "fsdax"}}});
 }
 
 void leave_system_ram(const Question& q, std::vector<Steps>& out) {
@@ -199,18 +238,19 @@ using Change = void (*)(const Question&, std::vector<Steps>&);
 struct Row {
     std::string_view program;
     std::string_view verb;
-    std::array<Change, 10> changes;
+    std::array<Change, 12> changes;
 };
 constexpr auto kRows = std::to_array<Row>({
     {"ndctl",
      "create-namespace",
      {other_regions, other_sizes, no_size, other_aligns, map_in_ram, other_region_align, leave_system_ram, force,
-      reconfigure_label_less, destroy_left_over}},
+      lower_region_align, plain_and_forced, reconfigure_label_less, destroy_left_over}},
+    {"ndctl", "enable-namespace", {with_an_instance, lower_region_align}},
     {"ndctl", "destroy-namespace", {leave_system_ram, force}},
     {"ndctl", "disable-namespace", {leave_system_ram}},
     {"daxctl", "reconfigure-device", {by_its_namespace, disable_first, dax_sizes, force}},
     {"daxctl", "destroy-device", {by_its_namespace, leave_system_ram, disable_first}},
-    {"daxctl", "create-device", {dax_sizes, no_size, other_aligns}},
+    {"daxctl", "create-device", {dax_sizes, other_aligns}},
 });
 
 // Uncertain is no: it may fail half-way.
@@ -238,7 +278,8 @@ std::vector<Steps> changed(const Question& q, std::span<const Change> changes) {
 std::vector<Steps> changed_again(const Question& q, std::span<const Change> changes, const std::vector<Steps>& once) {
     std::vector<Steps> out;
     for (const auto& steps : once) {
-        for (auto& more : changed({q.bus, steps.back(), q.subject}, changes)) {
+        const NdSubject subject = subject_of(q.bus, steps.back());   // without an align other sizes will do
+        for (auto& more : changed({q.bus, steps.back(), subject}, changes)) {
             more.insert(more.begin(), steps.begin(), steps.end() - 1);
             out.push_back(std::move(more));
         }
@@ -305,7 +346,7 @@ std::vector<std::string> nd_instead(const NdBus& bus, const CommandLine& command
         }
         return texts;
     };
-    constexpr std::array<Change, 1> kUnread{spelled_out};
+    constexpr std::array<Change, 2> kUnread{spelled_out, no_map};
     const bool unread = rule == RuleId::ndctl_usage || rule == RuleId::daxctl_usage;
     const auto changes = unread ? std::span<const Change>(kUnread) : std::span<const Change>(row->changes);
     const auto once = changed(question, changes);

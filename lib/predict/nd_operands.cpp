@@ -103,8 +103,9 @@ void put_info(const Facts& facts, Values& out) {
     out.push_back(Value::of_size("data_offset", info->geometry.data_offset));
     out.push_back(Value::of_size("start_pad", info->geometry.start_pad));
     out.push_back(Value::of_size("end_trunc", info->geometry.end_trunc));
-    out.push_back(Value::of_size("page_size", info->page_size));
-    out.push_back(Value::of_size("struct_page_size", info->struct_page_size));
+    // what minor 4 added may be absent, or not shown by an active instance
+    if (info->page_size != 0) out.push_back(Value::of_size("page_size", info->page_size));
+    if (info->struct_page_size != 0) out.push_back(Value::of_size("struct_page_size", info->struct_page_size));
 }
 
 void put_blocks(const Facts& facts, Values& out) {

@@ -47,8 +47,10 @@ Verdict verdict_on(const NdBus& bus, const NdBus& after, const CommandLine& comm
     if (!answer.crash) verdict.changes = nd_changes(bus, after);
     if (!verdict.outcome.accepted() && !is_open(answer))
         verdict.commands = nd_instead(bus, command, subject, answer.rule);
-    // A command that was tried says more than a rule that does not know the host.
-    if (answer.crash || verdict.commands.empty()) verdict.remedy = nd_remedy(bus, command, subject, answer.rule);
+    // A command that was tried says more than a rule that does not know the host; but where the kernel onlines memory by
+    // itself, --force leaves the zone to it.
+    const bool both = answer.crash || answer.rule == RuleId::daxctl_auto_online;
+    if (both || verdict.commands.empty()) verdict.remedy = nd_remedy(bus, command, subject, answer.rule);
     return verdict;
 }
 
@@ -92,6 +94,9 @@ Result<std::vector<Verdict>> predict(const Snapshot& snapshot, std::shared_ptr<c
     auto reading = read_bus(snapshot, {}, std::move(profile));
     if (!reading) return std::move(reading).error();
     NdBus bus = std::move(reading->bus);
+    if (!snapshot.nvdimm) {
+        reading->assumptions.emplace_back("nothing of nvdimm, dax and CXL was captured: taken as a host without any");
+    }
     std::vector<Verdict> verdicts;
     for (const auto& command : commands) {
         if (command.program == "write" && !is_mirrored_file(command.verb)) {

@@ -184,6 +184,7 @@ enum class RuleId : std::uint8_t {
     nd_grow_downward,
     nd_grow_splits,
     nd_empty_device,
+    nd_raw_fallback,
     // plans: refused although the kernel would try
     plan_accepted,
     plan_memmap_memory,

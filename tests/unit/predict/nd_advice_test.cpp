@@ -155,6 +155,48 @@ TEST(NdAdvice, is_certain_where_both_outcomes_are_the_same_refusal) {
     EXPECT_EQ(verdict.summary, "refused: error reconfiguring devices: Device or resource busy");
 }
 
+// A seed whose uuid came and went is what it was.
+TEST(NdAdvice, tells_no_change_of_an_idle_namespace) {
+    NdBus bus = test::one_region(2 * kGiB, 0x163e00000);
+    EXPECT_THAT(verdict_on(bus, "ndctl create-namespace -r region0 -m devdax -s 640M").changes, IsEmpty());
+}
+
+// Who asks for 4K does not want the whole region.
+TEST(NdAdvice, stays_near_the_size_that_was_asked_for) {
+    NdBus bus = test::one_region(kGiB);
+    bus.regions[0].align = 4 * kKiB;
+    EXPECT_THAT(verdict_on(bus, "ndctl create-namespace -r region0 -m fsdax -s 4K -M mem").commands,
+                ElementsAre("ndctl create-namespace -r region0 -m fsdax -M mem -s 16M"));
+    // no gigabyte is there: the align goes, the size is one that the region takes, and the start needs --force
+    EXPECT_THAT(
+        verdict_on(test::one_region(512 * kMiB, 0x13fe00000), "ndctl create-namespace -r region0 -m fsdax -s 8M -a 1G")
+            .commands,
+        ElementsAre("ndctl create-namespace -r region0 -m fsdax -f -s 16M"));
+}
+
+// 9.6 A 5: a label-less region of 66 MiB is no multiple of its align of 16 MiB; that can be lowered from 5.13 on.
+TEST(NdAdvice, lowers_the_align_of_a_label_less_region) {
+    constexpr std::string_view kCommand = "ndctl create-namespace -f -e namespace0.0 -m devdax";
+    EXPECT_THAT(verdict_on(test::one_legacy(0x51000000, 66 * kMiB), kCommand).commands,
+                ElementsAre("echo 2097152 > /sys/bus/nd/devices/region0/align",
+                            std::string(kCommand) + "   # data of namespace0.0 lost"));
+    EXPECT_THAT(verdict_on(test::one_legacy(0x51000000, 66 * kMiB, "5.10.223"), kCommand).commands, IsEmpty());
+}
+
+TEST(NdAdvice, leaves_a_map_out_where_the_mode_has_none) {
+    EXPECT_THAT(verdict_on(test::one_region(kGiB), "ndctl create-namespace -r region0 -m raw -s 64M -M mem").commands,
+                ElementsAre("ndctl create-namespace -r region0 -m raw -s 64M"));
+}
+
+// 1.4: creating a pfn on region2 still works because its start is 2 MiB aligned and end_trunc absorbs the tail.
+TEST(NdAdvice, puts_an_instance_where_a_raw_namespace_does_not_fit) {
+    NdBus bus = test::one_legacy(0x51000000, 65 * kMiB);
+    const Verdict verdict = verdict_on(bus, "ndctl enable-namespace namespace0.0");
+    EXPECT_EQ(verdict.outcome.rule, RuleId::nd_raw_misaligned);
+    EXPECT_THAT(verdict.commands, ElementsAre("echo 1048576 > /sys/bus/nd/devices/region0/align",
+                                              HasSubstr("ndctl create-namespace -e namespace0.0 -f -m fsdax")));
+}
+
 // dax_region/available_size; sizes are multiples of the align and of 2 MiB (size_store).
 TEST(NdAdvice, tells_the_sizes_that_a_dax_region_takes) {
     NdBus bus = test::one_dax_region(5 * kGiB, kGiB);

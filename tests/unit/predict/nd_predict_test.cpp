@@ -175,6 +175,13 @@ TEST(NdChanges, leave_the_data_of_a_namespace_to_it) {
     test::done(bus, "ndctl create-namespace -r region0 -s 512M -m devdax");
     NdBus trial = bus;
     EXPECT_EQ(told(after(trial, "ndctl disable-namespace namespace0.0", "dax0.0"), "data"), "nothing");
+    NdBus moved = bus;   // another map, another offset
+    EXPECT_EQ(told(after(moved, "ndctl create-namespace -e namespace0.0 -f -M mem", "dax0.0"), "data"), "nothing");
+    NdBus memory = bus;
+    memory.model.apply(op::SetAutoOnline{"offline"}, Outcome::accept(RuleId::auto_online_accepted));
+    test::done(memory, "daxctl reconfigure-device -N -m system-ram dax0.0");
+    EXPECT_EQ(told(after(memory, "ndctl disable-namespace namespace0.0", "dax0.0"), "earlier_data"),
+              "lost if it was ever online");
     EXPECT_EQ(told(after(bus, "ndctl disable-namespace namespace0.0", "namespace0.0"), "data"), "kept");
 }
 
