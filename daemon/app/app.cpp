@@ -14,6 +14,7 @@
 #include "app/worker.hpp"
 #include "dbus/exported.hpp"
 #include "log/log.hpp"
+#include "metrics/metrics.hpp"
 #include "service/service.hpp"
 
 namespace memhot::app {
@@ -135,6 +136,7 @@ private:
         terminate_ = loop_.on_signal(SIGTERM, [this] { stop(0); });
         interrupt_ = loop_.on_signal(SIGINT, [this] { stop(0); });
         hangup_ = loop_.on_signal(SIGHUP, [this] { reload(); });
+        metrics_ = std::make_unique<metrics::Server>(loop_, *service_);
         loop_.ping_watchdog();
         const std::string status = service_->status();
         log::say(log::Priority::info, "started: " + status, &log::kStarted);
@@ -176,6 +178,7 @@ private:
     Worker worker_;
     std::unique_ptr<service::Service> service_;
     std::unique_ptr<bus::Exported> exported_;
+    std::unique_ptr<metrics::Server> metrics_;
     Source terminate_;
     Source interrupt_;
     Source hangup_;

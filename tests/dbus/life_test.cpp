@@ -3,8 +3,12 @@
 // The life of the daemon: systemd's protocol, reload, a bus that goes, kill -9, floods.
 #include <gtest/gtest.h>
 
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <csignal>
-#include <fstream>
+#include <cstring>
 
 #include "dbus/harness.hpp"
 
@@ -216,6 +220,48 @@ TEST(Life, CallersThatComeAndGoLeaveNothingBehind) {
     const auto rss = daemon.status("RssAnon");
     for (int i = 0; i < 300; ++i) visit();
     EXPECT_LT(daemon.status("RssAnon"), rss + 512) << "kB";
+}
+
+// systemd passes the socket as descriptor 3; each who connects gets the text.
+TEST(Life, MetricsAreServedOnASocketThatWasPassed) {
+    PrivateBus bus;
+    HostTree dir;
+    dir.directory("config/etc");
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string path = dir.path("metrics");
+    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+    auto process = start(
+        [&] {
+            const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+            if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(fd, 4) != 0)
+                return 126;
+            if (fd != 3) ::dup2(fd, 3);
+            ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+            ::setenv("LISTEN_FDS", "1", 1);
+            ::setenv("LISTEN_FDNAMES", "metrics", 1);
+            const std::string bus_option = "--bus=" + bus.address();
+            const std::string config = "--config-root=" + dir.path("config");
+            ::execl(MEMHOTD, MEMHOTD, bus_option.c_str(), config.c_str(),
+                    "--simulate=" MEMHOT_TEST_DATA "/dimm-host.json", nullptr);
+            return 127;
+        },
+        dir.path("log"));
+    Client root(bus, As::root);
+    ASSERT_TRUE(eventually([&] { return root.manager("ListBlocks", {}).ok(); })) << read_text(dir.path("log"));
+    for (int i = 0; i < 2; ++i) {
+        const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+        ASSERT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+        std::string text;
+        char buffer[4096];
+        for (ssize_t got = 0; (got = ::read(fd, buffer, sizeof buffer)) > 0;)
+            text.append(buffer, static_cast<std::size_t>(got));
+        ::close(fd);
+        EXPECT_NE(text.find("memhot_blocks{state=\"online\"} 68\n"), std::string::npos) << text;
+        EXPECT_NE(text.find("memhot_blocks{state=\"offline\"} 4\n"), std::string::npos) << text;
+        EXPECT_TRUE(text.ends_with("# EOF\n")) << text;
+        EXPECT_EQ(text.find("0x"), std::string::npos) << "an address";
+    }
 }
 
 }   // namespace
