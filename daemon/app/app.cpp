@@ -14,6 +14,7 @@
 #include "app/worker.hpp"
 #include "dbus/exported.hpp"
 #include "log/log.hpp"
+#include "metrics/metrics.hpp"
 #include "service/service.hpp"
 
 namespace memhot::app {
@@ -67,6 +68,11 @@ Result<service::JobPlace> place_of(const Options& options, const config::Setting
     }
     if (!options.run_directory) place.run = place.state;
     place.simulated = std::make_shared<service::SimulatedWorld>();
+    for (const auto& text : options.faults) {
+        auto fault = execute::parse_fault(text);
+        if (!fault) return std::move(fault).error();
+        place.simulated->faults.push_back(*std::move(fault));
+    }
     return place;
 }
 
@@ -97,8 +103,8 @@ public:
 
 private:
     int start() {
-        const auto loaded = config::load_settings(options_.root);
-        if (config::has_errors(loaded.problems)) return check_config(options_.root);
+        const auto loaded = config::load_settings(config_root());
+        if (config::has_errors(loaded.problems)) return check_config(config_root());
         state::HostSource source{options_.root, options_.simulate};
         auto state = state::HostState::open(source, EventLoop::now);
         if (!state) return complain(state.error(), exit_code::kUnreachable);
@@ -110,7 +116,7 @@ private:
             place->simulated->from = *std::move(snapshot);
         }
         service_ =
-            std::make_unique<service::Service>(loop_, worker_, *std::move(state), *std::move(place), options_.root);
+            std::make_unique<service::Service>(loop_, worker_, *std::move(state), *std::move(place), config_root());
         if (const auto good = service_->start(); !good) return complain(good.error(), exit_code::kUsage);
         return serve();
     }
@@ -130,6 +136,7 @@ private:
         terminate_ = loop_.on_signal(SIGTERM, [this] { stop(0); });
         interrupt_ = loop_.on_signal(SIGINT, [this] { stop(0); });
         hangup_ = loop_.on_signal(SIGHUP, [this] { reload(); });
+        metrics_ = std::make_unique<metrics::Server>(loop_, *service_);
         loop_.ping_watchdog();
         const std::string status = service_->status();
         log::say(log::Priority::info, "started: " + status, &log::kStarted);
@@ -160,6 +167,8 @@ private:
         wait_.arm_in(kLook);
     }
 
+    [[nodiscard]] std::string config_root() const { return options_.config_root.value_or(options_.root); }
+
     static constexpr std::uint64_t kLook = 50'000;   // microseconds
 
     const Options& options_;
@@ -169,6 +178,7 @@ private:
     Worker worker_;
     std::unique_ptr<service::Service> service_;
     std::unique_ptr<bus::Exported> exported_;
+    std::unique_ptr<metrics::Server> metrics_;
     Source terminate_;
     Source interrupt_;
     Source hangup_;
@@ -183,7 +193,7 @@ int run(const Options& options, const AppHooks& hooks) {
     ::mallopt(M_ARENA_MAX, 1);
     std::signal(SIGPIPE, SIG_IGN);
     if (options.debug) log::set_level(log::Priority::debug);
-    if (options.check_config) return check_config(options.root);
+    if (options.check_config) return check_config(options.config_root.value_or(options.root));
     auto loop = EventLoop::make();
     if (!loop) return complain(loop.error(), exit_code::kFailed);
     return App(options, hooks, *std::move(loop)).run();

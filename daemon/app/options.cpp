@@ -21,6 +21,10 @@ constexpr auto kRows = std::to_array<Row>({
      [](Options& into, const std::string& value) { into.root = value; }},
     {"simulate", "FILE", "the host is a simulated one, made of a snapshot",
      [](Options& into, const std::string& value) { into.simulate = value; }},
+    {"fault", "FAULT", "what goes wrong on a simulated host, such as slow:memory40:500; may be given several times",
+     [](Options& into, const std::string& value) { into.faults.push_back(value); }},
+    {"config-root", "DIR", "read configuration and policies below DIR",
+     [](Options& into, const std::string& value) { into.config_root = value; }},
     {"state-dir", "DIR", "keep the journal in DIR",
      [](Options& into, const std::string& value) { into.state_directory = value; }},
     {"run-dir", "DIR", "keep the lock in DIR",
@@ -65,6 +69,8 @@ Result<Options> parse_options(int argc, char** argv) {
     }
     if (!out.simulate.empty() && out.root != "/")
         return bad_input("--simulate and --root: the host is one or the other");
+    if (out.simulate.empty() && !out.faults.empty())
+        return bad_input("--fault is for a simulated host, see --simulate");
     return out;
 }
 

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "memhot/result.hpp"
 
@@ -14,6 +15,8 @@ struct Options {
     std::string bus = "system";   // "system", "session" or an address
     std::string root = "/";
     std::string simulate;   // a snapshot
+    std::vector<std::string> faults;   // of a simulated host
+    std::optional<std::string> config_root;   // absent: root
     std::optional<std::string> state_directory;
     std::optional<std::string> run_directory;
     bool check_config = false;

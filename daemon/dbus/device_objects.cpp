@@ -64,21 +64,16 @@ protected:
     // At the end of each constructor, and at the beginning of each destructor: the bus calls what is overridden there.
     void publish() {
         this->registerAdaptor();
-        this->emitInterfacesAddedSignal();
+        announce([this] { this->emitInterfacesAddedSignal(); });
     }
     void withdraw() {
-        try {
-            this->emitInterfacesRemovedSignal();
-        } catch (const sdbus::Error&) {
-            withdrawn_ = true;   // the bus is gone, nobody listens
-        }
+        announce([this] { this->emitInterfacesRemovedSignal(); });
         this->unregisterAdaptor();
     }
 
     World& world_;
     std::string_view interface_;
     Record record_;
-    bool withdrawn_ = false;
 };
 
 class RegionObject final : public Device<Region_adaptor, NdRegionRecord> {

@@ -4,7 +4,6 @@
 #include <map>
 
 #include "dbus/objects.hpp"
-#include "log/log.hpp"
 
 namespace memhot::bus {
 
@@ -34,29 +33,19 @@ private:
         gate_.set_limits(limits);
     }
 
-    // A signal that cannot be sent is no reason to end: a bus that is gone is noticed where it is read from.
-    template <class F>
-    void tell(F&& send) {
-        try {
-            send();
-        } catch (const sdbus::Error& error) {
-            log::warning("a signal could not be sent: " + error.getMessage());
-        }
-    }
-
     void job_new(const service::JobView& job) override {
-        tell([&] {
+        announce([&] {
             jobs_[job.id] = make_job(world_, job.id);
             manager_->job_new(job.id);
         });
     }
     void job_changed(const service::JobView& job) override {
-        tell([&] {
+        announce([&] {
             if (const auto found = jobs_.find(job.id); found != jobs_.end()) found->second->changed();
         });
     }
     void job_ended(const service::JobView& job) override {
-        tell([&] {
+        announce([&] {
             if (const auto found = jobs_.find(job.id); found != jobs_.end()) {
                 found->second->changed();
                 found->second->completed(job.state, job.exit_status);
@@ -65,27 +54,27 @@ private:
         });
     }
     void job_gone(const std::string& id) override {
-        tell([&] { jobs_.erase(id); });
+        announce([&] { jobs_.erase(id); });
     }
     void blocks_changed() override {
-        tell([&] {
+        announce([&] {
             manager_->changed(
                 {"BlocksOnline", "BlocksOffline", "Generation", "HazardCount", "LostEvents", "FullReads"});
             manager_->blocks_changed();
         });
     }
     void devices_changed() override {
-        tell([&] { devices_->update(); });
+        announce([&] { devices_->update(); });
     }
     void hazard_raised(const service::StandingHazard& hazard) override {
-        tell([&] { manager_->hazard_raised(hazard.id, hazard.rule); });
+        announce([&] { manager_->hazard_raised(hazard.id, hazard.rule); });
     }
     void hazard_cleared(const service::StandingHazard& hazard) override {
-        tell([&] { manager_->hazard_cleared(hazard.id); });
+        announce([&] { manager_->hazard_cleared(hazard.id); });
     }
     void configuration_changed() override {
         set_limits();
-        tell([&] { manager_->changed({"Acting", "ConfigurationErrors"}); });
+        announce([&] { manager_->changed({"Acting", "ConfigurationErrors"}); });
     }
 
     std::unique_ptr<Connection> connection_;

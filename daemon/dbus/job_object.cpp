@@ -20,16 +20,12 @@ public:
     Job(World& world, const std::string& id)
         : AdaptorInterfaces(world.connection.get(), sdbus::ObjectPath(job_path(id))), world_(world), id_(id) {
         registerAdaptor();
-        emitInterfacesAddedSignal();
+        announce([this] { emitInterfacesAddedSignal(); });
     }
     Job(const Job&) = delete;
     Job& operator=(const Job&) = delete;
     ~Job() override {
-        try {
-            emitInterfacesRemovedSignal();
-        } catch (const sdbus::Error&) {
-            gone_ = true;   // the bus is gone, nobody listens
-        }
+        announce([this] { emitInterfacesRemovedSignal(); });
         unregisterAdaptor();
     }
 
@@ -122,7 +118,6 @@ private:
 
     World& world_;
     std::string id_;
-    bool gone_ = false;
 };
 
 }   // namespace

@@ -9,6 +9,7 @@
 
 #include "dbus/connection.hpp"
 #include "dbus/gate.hpp"
+#include "log/log.hpp"
 #include "service/service.hpp"
 
 namespace memhot::bus {
@@ -20,6 +21,17 @@ struct World {
     service::Service& service;
     std::map<std::string, std::shared_ptr<void>> watches;   // of callers with plans, by name
 };
+
+// A signal that cannot be sent ends nothing: a property of the object failed, or the bus is gone, which is noticed where
+// it is read from.
+template <class F>
+void announce(F&& send) noexcept {
+    try {
+        send();
+    } catch (...) {
+        log::say(log::Priority::debug, "a signal could not be sent: " + current_failure().text);
+    }
+}
 
 struct ManagerObject {
     virtual ~ManagerObject() = default;

@@ -43,8 +43,7 @@ Result<Snapshot> look(const JobPlace& place) {
     if (!world.target) {
         auto host = SimulatedHost::from_snapshot(world.from);
         if (!host) return std::move(host).error();
-        world.target =
-            std::make_unique<execute::SimulatedTarget>(*std::move(host), std::vector<execute::Fault>{}, world.clock);
+        world.target = std::make_unique<execute::SimulatedTarget>(*std::move(host), world.faults, world.clock);
     }
     return world.target->host().snapshot();
 }

@@ -23,6 +23,7 @@ struct SimulatedWorld {
     execute::SystemClock clock;
     std::unique_ptr<execute::SimulatedTarget> target;   // made of `from` for the first job
     Snapshot from;
+    std::vector<execute::Fault> faults{};
 };
 
 // What jobs act on.

@@ -75,6 +75,7 @@ void Jobs::begin(JobOrder order, const std::string& owner, std::uint64_t limit, 
 void Jobs::began(const std::shared_ptr<Ticket>& ticket, JobBegun begun) {
     std::erase(waiting_, ticket);
     ticket->id = begun.id;
+    ++begun_;
     running_[begun.id] = ticket;
     if (views_.erase(begun.id) != 0) listener_.job_gone(begun.id);   // an earlier run of the same job
     JobView& view = views_[begun.id];

@@ -57,6 +57,7 @@ public:
     void stop();
     [[nodiscard]] bool busy() const { return !waiting_.empty() || !running_.empty(); }
     [[nodiscard]] const JobPlace& place() const { return place_; }
+    [[nodiscard]] std::uint64_t begun() const { return begun_; }   // since the start
 
 private:
     struct Ticket;
@@ -71,6 +72,7 @@ private:
     Listener& listener_;
     app::Source timer_;
     bool stopping_ = false;
+    std::uint64_t begun_ = 0;
     std::vector<std::shared_ptr<Ticket>> waiting_;
     std::map<std::string, std::shared_ptr<Ticket>> running_;   // by id
     std::map<std::string, JobView> views_;

@@ -96,7 +96,7 @@ Result<std::string> Questions::examine() {
 Result<std::string> Questions::test_policy(const std::string& thing) {
     const auto host = state_.host();
     if (!host) return host.error();
-    const auto files = memhotctl::read_policies({.root = state_.source().root, .directory = {}});
+    const auto files = memhotctl::read_policies({.root = config_root_, .directory = {}});
     if (config::has_errors(files.settings.problems) || config::has_errors(files.policies.problems))
         return bad_input("the policies have errors, nothing is decided by them; memhotctl policy show names them");
     const auto answer = memhotctl::ask_policies(files, **host, thing.empty() ? std::nullopt : std::optional(thing));

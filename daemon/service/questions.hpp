@@ -20,7 +20,7 @@ inline constexpr std::size_t kLongestText = std::size_t{1} << 20;
 
 class Questions {
 public:
-    explicit Questions(state::HostState& state) : state_(state) {}
+    Questions(state::HostState& state, std::string config_root) : state_(state), config_root_(std::move(config_root)) {}
 
     // memhot-verdict/1 or memhot-check/1; bad_input names an option that there is not.
     Result<std::string> check(const std::vector<std::string>& words, const Options& options);
@@ -33,6 +33,7 @@ public:
 
 private:
     state::HostState& state_;
+    std::string config_root_;
 };
 
 }   // namespace memhot::service

@@ -37,7 +37,7 @@ void say_warnings(const config::Problems& problems) {
 
 Service::Service(app::EventLoop& loop, app::Worker& worker, state::HostState state, JobPlace place,
                  std::string config_root)
-    : worker_(worker), state_(std::move(state)), config_root_(std::move(config_root)), questions_(state_),
+    : worker_(worker), state_(std::move(state)), config_root_(std::move(config_root)), questions_(state_, config_root_),
       jobs_(loop, worker, std::move(place), *this), idle_timer_(loop.on_timer([this] { idle(); })) {}
 
 Status Service::start() {

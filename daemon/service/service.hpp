@@ -44,6 +44,7 @@ public:
     [[nodiscard]] const state::HostState& state() const { return state_; }
     [[nodiscard]] const Hazards& hazards() const { return hazards_; }
     [[nodiscard]] std::uint64_t lost_events() const { return lost_events_; }
+    [[nodiscard]] std::uint64_t jobs_begun() const { return jobs_.begun(); }
 
     Questions& questions();
     Plans& plans() { return plans_; }
