@@ -231,7 +231,24 @@ Result<JobReport> Jobs::act(const std::string& id, const memhot::Plan& plan, con
     return report_of(id, plan, *result);
 }
 
+// A fault that no step meets is a mistake of whoever wants to see it.
+Status Jobs::check_faults(const memhot::Plan& plan) const {
+    for (const auto& text : open_->request.faults) {
+        const auto fault = execute::parse_fault(text);
+        if (!fault) return fault.error();
+        const auto meets = [&](const memhot::PlanStep& step) {
+            return execute::subject_of(step.action) == fault->subject;
+        };
+        if (std::ranges::any_of(plan.steps, meets)) continue;
+        return memhot::bad_input(fmt::format("fault {}: no step of the plan is about {}, the first one is about {}",
+                                             in_quotes(text), in_quotes(fault->subject),
+                                             execute::subject_of(plan.steps.front().action)));
+    }
+    return memhot::Done{};
+}
+
 Result<JobReport> Jobs::run(const memhot::Plan& plan, const Listener& listener) {
+    if (auto good = check_faults(plan); !good) return good.error();
     const std::string id = execute::next_id(open_->jobs, open_->place.state);
     return act(id, plan, listener, [&](execute::Executor& executor, const execute::Options& options) {
         return executor.run(plan, id, options);

@@ -92,6 +92,7 @@ private:
     struct Open;
     template <class Act>
     memhot::Result<JobReport> act(const std::string& id, const memhot::Plan& plan, const Listener& listener, Act act);
+    [[nodiscard]] memhot::Status check_faults(const memhot::Plan& plan) const;
     explicit Jobs(std::unique_ptr<Open> open);
     std::unique_ptr<Open> open_;
 };

@@ -19,8 +19,9 @@ constexpr auto kOnlineOptions = joined_options(
     kActingOptions);
 
 constexpr std::string_view kThings =
-    "THING: a range, memoryN, blockN-M, nodeN, a device (dax1.0, namespace0.0), or for\n"
-    "online and offline a size (4G): the blocks are chosen and the plan says why.\n";
+    "THING: a range, memoryN, blockN-M, nodeN, a device (dax1.0,\n"
+    "namespace0.0, region0), or for online and offline a size (4G): the blocks are chosen and\n"
+    "the plan says why.\n";
 
 constexpr std::array<std::string_view, 6> kPlanWords{"online", "offline", "probe", "remove", "namespace", "dax"};
 

@@ -11,23 +11,6 @@ namespace memhot::execute {
 
 namespace {
 
-// "memory40" of ".../memory40/state"; of a command its device, which comes last.
-std::string subject_of(const Action& action) {
-    if (const auto* write = std::get_if<WriteAction>(&action)) {
-        const auto slash = write->path.rfind('/');
-        const auto above = slash == std::string::npos || slash == 0 ? slash : write->path.rfind('/', slash - 1);
-        return above == std::string::npos ? write->path : write->path.substr(above + 1, slash - above - 1);
-    }
-    if (const auto* save = std::get_if<SaveAction>(&action)) return save->device;
-    const auto& arguments = std::get<CommandLine>(action).arguments;
-    for (const auto& argument : arguments) {
-        if (!argument.starts_with("-")) return argument;
-        if (const auto equals = argument.find("=namespace"); equals != std::string::npos)
-            return argument.substr(equals + 1);
-    }
-    return {};
-}
-
 Attempt attempt_of(const Verdict& verdict) {
     if (verdict.outcome.accepted()) return {};
     if (verdict.outcome.kind == Outcome::Kind::crash) return {EIO, "the kernel crashed"};
@@ -51,6 +34,23 @@ Error bad_fault(std::string_view text) {
 }
 
 }   // namespace
+
+// "memory40" of ".../memory40/state"; of a command its device, which comes last.
+std::string subject_of(const Action& action) {
+    if (const auto* write = std::get_if<WriteAction>(&action)) {
+        const auto slash = write->path.rfind('/');
+        const auto above = slash == std::string::npos || slash == 0 ? slash : write->path.rfind('/', slash - 1);
+        return above == std::string::npos ? write->path : write->path.substr(above + 1, slash - above - 1);
+    }
+    if (const auto* save = std::get_if<SaveAction>(&action)) return save->device;
+    const auto& arguments = std::get<CommandLine>(action).arguments;
+    for (const auto& argument : arguments) {
+        if (!argument.starts_with("-")) return argument;
+        if (const auto equals = argument.find("=namespace"); equals != std::string::npos)
+            return argument.substr(equals + 1);
+    }
+    return {};
+}
 
 Result<Fault> parse_fault(std::string_view text) {
     const auto parts = split(text);

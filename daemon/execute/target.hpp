@@ -58,6 +58,9 @@ struct Fault {
 // "EBUSY:memory40:3", "EIO:memory41", "vanish:memory42", "slow:memory43:250" (milliseconds).
 Result<Fault> parse_fault(std::string_view text);
 
+// What an action is about: "memory40" of a write to its state; of a command its device.
+std::string subject_of(const Action& action);
+
 class Clock;
 
 class SimulatedTarget : public Target {

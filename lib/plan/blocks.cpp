@@ -12,7 +12,61 @@ namespace memhot::plan {
 
 namespace {
 
-constexpr std::string_view kExpected = "expected START-END, START+SIZE, memoryN, blockN-M, nodeN or daxN.M";
+constexpr std::string_view kExpected = "expected START-END, START+SIZE, memoryN, blockN-M, nodeN, daxN.M, "
+                                       "namespaceN.M, regionN or a size (4G)";
+
+const NdNamespace* find_namespace(const NdBus& bus, const std::string& name, const NdRegion*& region) {
+    for (const auto& each : bus.regions) {
+        for (const auto& [_, ns] : each.namespaces) {
+            if (name_of(each, ns) != name) continue;
+            region = &each;
+            return &ns;
+        }
+    }
+    return nullptr;
+}
+
+// The dax devices that a name means: daxN.M itself; namespaceN.M the one over it; regionN, of nvdimm or of CXL, all of the
+// dax region, which has its number (drivers/dax/pmem.c, drivers/dax/cxl.c). Nothing where it is no name of a device.
+std::optional<std::vector<const DaxDevice*>> devices_of(const Builder& builder, const std::string& thing) {
+    std::vector<const DaxDevice*> out;
+    const auto add = [&](const DaxDevice* device) {
+        if (device != nullptr) out.push_back(device);
+    };
+    if (units::parse_device_name(thing, "dax")) {
+        add(builder.bus().find_dax(thing));
+        return out;
+    }
+    if (units::parse_device_name(thing, "namespace")) {
+        const NdRegion* region = nullptr;
+        const NdNamespace* ns = find_namespace(builder.bus(), thing, region);
+        if (ns != nullptr) add(device_over(builder.bus(), *region, *ns));
+        return out;
+    }
+    const auto region = units::parse_device_name(thing, "region");
+    if (!region || region->second) return std::nullopt;
+    for (const auto& device : builder.bus().dax) {
+        if (device.region == region->first) add(&device);
+    }
+    return out;
+}
+
+Result<std::vector<Range>> ranges_of_devices(const std::string& thing, const std::vector<const DaxDevice*>& devices) {
+    std::vector<Range> out;
+    std::string others;
+    for (const auto* device : devices) {
+        out.insert(out.end(), device->added.begin(), device->added.end());
+        if (device->driver != DaxDriver::kmem) others += (others.empty() ? "" : ", ") + device->name();
+    }
+    if (!out.empty()) return out;
+    if (devices.empty())
+        return Error(ErrorKind::not_found, fmt::format("{}: there is no such dax device{}", thing,
+                                                       thing.starts_with("dax") ? "" : ", nor one on it"));
+    return Error(ErrorKind::not_found,
+                 fmt::format("{}: no System RAM, so there are no memory blocks: {} {} in mode devdax; `memhotctl dax "
+                             "reconfigure {} --mode=system-ram` makes RAM of it",
+                             thing, others, devices.size() == 1 ? "is" : "are", devices.front()->name()));
+}
 
 Result<std::vector<Range>> ranges_of_thing(const Builder& builder, const std::string& thing) {
     const std::uint64_t size = builder.block_size();
@@ -24,17 +78,13 @@ Result<std::vector<Range>> ranges_of_thing(const Builder& builder, const std::st
         if (out.empty()) return Error(ErrorKind::not_found, fmt::format("{}: no memory block is on this node", thing));
         return out;
     }
-    if (thing.starts_with("dax")) {
-        const DaxDevice* device = builder.bus().find_dax(thing);
-        if (device == nullptr)
-            return Error(ErrorKind::not_found, fmt::format("{}: there is no such dax device", thing));
-        if (device->driver == DaxDriver::kmem) return device->added;
-        return Error(ErrorKind::not_found,
-                     fmt::format("{} is not System RAM (mode devdax), so it has no memory blocks", thing));
-    }
+    if (const auto devices = devices_of(builder, thing)) return ranges_of_devices(thing, *devices);
     auto range = parse_range(thing, builder.model().units());
     if (range) return std::vector<Range>{*range};
-    if (range.error().kind() != ErrorKind::not_found) return std::move(range).error();
+    if (range.error().kind() != ErrorKind::not_found && range.error().kind() != ErrorKind::bad_input)
+        return std::move(range).error();
+    if (range.error().kind() == ErrorKind::bad_input)
+        return bad_input(fmt::format("{}: {}", units::quoted(thing), kExpected));
     return Error(ErrorKind::not_found,
                  fmt::format("{}: nothing of this name has memory blocks, {}", units::quoted(thing), kExpected));
 }
@@ -47,14 +97,18 @@ Error not_whole(const Builder& builder, const Range& range) {
                                  to_string(range), exact_size(size), to_string(whole)));
 }
 
-Status take_blocks(const Builder& builder, const Range& range, std::vector<BlockInfo>& out) {
+Status take_blocks(Builder& builder, const Range& range, std::vector<BlockInfo>& out) {
     const std::uint64_t size = builder.block_size();
     if (!is_aligned(range.start, size) || !is_aligned(range.last + 1, size)) return not_whole(builder, range);
     const std::size_t before = out.size();
     for (const auto& block : builder.model().blocks()) {
         if (block.number >= range.start / size && block.number <= range.last / size) out.push_back(block);
     }
-    if (out.size() != before) return Done{};
+    const std::uint64_t there = out.size() - before;
+    const std::uint64_t asked = (range.last / size) - (range.start / size) + 1;
+    if (there != 0 && there != asked)
+        builder.note(fmt::format("{}: {} of {} memory blocks are there", to_string(range), there, asked));
+    if (there != 0) return Done{};
     return Error(ErrorKind::not_found, fmt::format("{}: there is no memory block", to_string(range)));
 }
 
@@ -78,7 +132,7 @@ bool in_movable(const BlockInfo& block) { return block.online && block.valid_zon
 
 bool in_kernel_zone(const BlockInfo& block) { return block.online && block.valid_zones != "Movable"; }
 
-Result<std::vector<BlockInfo>> blocks_of_things(const Builder& builder) {
+Result<std::vector<BlockInfo>> blocks_of_things(Builder& builder) {
     if (builder.block_size() == 0) {
         return Error(ErrorKind::unsupported, "this host has no memory blocks: its kernel is without memory hotplug");
     }

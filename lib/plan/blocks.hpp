@@ -12,8 +12,8 @@
 namespace memhot::plan {
 
 // Memory blocks of ranges, block lists, nodes and dax devices, ascending, each once. bad_input for a range that is not
-// of whole blocks, not_found for words that mean nothing here or blocks that are not there.
-Result<std::vector<BlockInfo>> blocks_of_things(const Builder& builder);
+// of whole blocks, not_found for words that mean nothing here or blocks that are not there. A note where some are not.
+Result<std::vector<BlockInfo>> blocks_of_things(Builder& builder);
 
 // A wish of one size ("4G"): as many blocks; bad_input where it is not a multiple of a block. Nothing for other words.
 Result<std::optional<std::uint64_t>> blocks_of_size(const Builder& builder);

@@ -17,25 +17,27 @@ namespace {
 struct Planner {
     PlanVerb verb;
     std::string_view name;
-    bool takes_nothing;   // a wish without things means something
+    std::string_view example;   // of a wish; empty: one without things means something
     Status (*make)(plan::Builder&);
 };
 
 constexpr auto kPlanners = std::to_array<Planner>({
-    {PlanVerb::online, "online", false, plan::plan_online},
-    {PlanVerb::offline, "offline", false, plan::plan_offline},
-    {PlanVerb::remove, "remove", false, plan::plan_remove},
-    {PlanVerb::probe, "probe", false, plan::plan_probe},
-    {PlanVerb::namespace_create, "namespace create", true, plan::plan_namespace_create},
-    {PlanVerb::namespace_reconfigure, "namespace reconfigure", false, plan::plan_namespace_reconfigure},
-    {PlanVerb::namespace_destroy, "namespace destroy", false, plan::plan_namespace_destroy},
-    {PlanVerb::namespace_enable, "namespace enable", false, plan::plan_namespace_enable},
-    {PlanVerb::namespace_disable, "namespace disable", false, plan::plan_namespace_disable},
-    {PlanVerb::dax_reconfigure, "dax reconfigure", false, plan::plan_dax_reconfigure},
-    {PlanVerb::dax_online, "dax online", false, plan::plan_dax_online},
-    {PlanVerb::dax_offline, "dax offline", false, plan::plan_dax_offline},
-    {PlanVerb::dax_create, "dax create", true, plan::plan_dax_create},
-    {PlanVerb::dax_destroy, "dax destroy", false, plan::plan_dax_destroy},
+    {PlanVerb::online, "online", "online memory40", plan::plan_online},
+    {PlanVerb::offline, "offline", "offline 1G", plan::plan_offline},
+    {PlanVerb::remove, "remove", "remove dax0.0", plan::plan_remove},
+    {PlanVerb::probe, "probe", "probe 0x140000000", plan::plan_probe},
+    {PlanVerb::namespace_create, "namespace create", "", plan::plan_namespace_create},
+    {PlanVerb::namespace_reconfigure, "namespace reconfigure", "namespace reconfigure namespace0.0 --mode=devdax",
+     plan::plan_namespace_reconfigure},
+    {PlanVerb::namespace_destroy, "namespace destroy", "namespace destroy namespace0.0", plan::plan_namespace_destroy},
+    {PlanVerb::namespace_enable, "namespace enable", "namespace enable namespace0.0", plan::plan_namespace_enable},
+    {PlanVerb::namespace_disable, "namespace disable", "namespace disable namespace0.0", plan::plan_namespace_disable},
+    {PlanVerb::dax_reconfigure, "dax reconfigure", "dax reconfigure dax0.0 --mode=system-ram",
+     plan::plan_dax_reconfigure},
+    {PlanVerb::dax_online, "dax online", "dax online dax0.0", plan::plan_dax_online},
+    {PlanVerb::dax_offline, "dax offline", "dax offline dax0.0", plan::plan_dax_offline},
+    {PlanVerb::dax_create, "dax create", "", plan::plan_dax_create},
+    {PlanVerb::dax_destroy, "dax destroy", "dax destroy dax0.0", plan::plan_dax_destroy},
 });
 static_assert(kPlanners.size() == static_cast<std::size_t>(PlanVerb::count_));
 
@@ -45,8 +47,8 @@ std::string_view to_string(PlanVerb verb) { return kPlanners.at(static_cast<std:
 
 Result<Plan> make_plan(const Snapshot& snapshot, const Wish& wish) {
     const Planner& planner = kPlanners.at(static_cast<std::size_t>(wish.verb));
-    if (wish.things.empty() && !planner.takes_nothing) {
-        return bad_input(fmt::format("{}: expected what to {}", planner.name, planner.name));
+    if (wish.things.empty() && !planner.example.empty()) {
+        return bad_input(fmt::format("{}: expected what it is about, as in: {}", planner.name, planner.example));
     }
     auto builder = plan::Builder::open(snapshot, wish);
     if (!builder) return std::move(builder).error();
@@ -60,12 +62,7 @@ bool Plan::dangerous() const {
 
 Cost Plan::cost() const {
     Cost sum;
-    for (const auto& step : steps) {
-        sum.memmap += step.cost.memmap;
-        sum.memmap_freed += step.cost.memmap_freed;
-        sum.memory_gained += step.cost.memory_gained;
-        sum.memory_lost += step.cost.memory_lost;
-    }
+    for (const auto& step : steps) sum += step.cost;
     return sum;
 }
 

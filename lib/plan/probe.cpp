@@ -12,15 +12,12 @@ namespace memhot::plan {
 
 namespace {
 
-// An address is one block.
+// An address is one block; hexadecimal with or without 0x, as the kernel reads what is written to probe.
 Result<Range> range_of(const Builder& builder, const std::string& thing) {
     const std::uint64_t size = builder.block_size();
     if (size == 0) return Error(ErrorKind::unsupported, "this host has no memory blocks, so nothing can be probed");
-    if (thing.starts_with("0x") && thing.find_first_of("+-") == std::string::npos) {
-        const auto address = parse_hex(thing);
-        if (!address) return address.error();
-        const auto range = Range::from_size(*address, size);
-        if (range) return *range;
+    if (const auto address = parse_hex(thing)) {
+        if (const auto range = Range::from_size(*address, size)) return *range;
     }
     return parse_range(thing, builder.model().units());
 }

@@ -73,6 +73,12 @@ std::string cost_text(const Cost& cost) {
     return out;
 }
 
+Cost cost_of(const Plan& plan, const Group& group) {
+    Cost sum;
+    for (std::size_t i = group.first; i <= group.last; ++i) sum += plan.steps[i].cost;
+    return sum;
+}
+
 std::string count_text(std::size_t count, std::string_view what) {
     return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
@@ -139,6 +145,10 @@ std::string steps_text(const Plan& plan, Tense tense) {
         out += fmt::format("{}{}\n", kIndent, to_string(plan.steps[group.first].action));
         if (!one) out += fmt::format("{}... {}\n", kIndent, to_string(plan.steps[group.last].action));
         out += below(plan.steps[group.first]);
+        // Of a plan that is one line the sum stands below it.
+        const bool whole = group.first == 0 && group.last + 1 == plan.steps.size();
+        const auto cost = whole ? "" : cost_text(cost_of(plan, group));
+        if (!cost.empty()) out += fmt::format("{}costs: {}\n", kIndent, cost);
         i = group.last + 1;
     }
     return out;

@@ -101,6 +101,7 @@ TEST_F(Jobs, exit_statuses_say_what_is_left) {
              Row{"offline 512M -y --fault vanish:memory80", 6},
              Row{"offline block80-83 -y --kernel 5.10", 2},
              Row{"offline 512M -y --fault panic:memory80", 2},
+             Row{"offline 512M -y --fault EIO:memroy80", 2},
              Row{"offline 512M -y --timeout soon", 2},
          }) {
         EXPECT_EQ(on("dimm-host.json", row.words).status, row.status) << row.words;

@@ -160,16 +160,18 @@ def dax_fact(host, name, key):
     return host.devices.get(name, {}).get(key)
 
 
-def memory_gone(before, after, name, key):
-    """Of a dax device that was System RAM and is no more; nothing for other values."""
+FATES = ("memory_gone", "memory_stuck_until_reboot")
+
+
+def fate_of_memory(before, after, name):
+    """Of a dax device that was System RAM and lets go of it: what is online then stays until reboot."""
     was = before.kmem_range(name)
-    if was is None or after.kmem_range(name) is not None:
-        return None
-    blocks = before.blocks_in(*was)
-    left = after.blocks_in(*was)
-    return {"memory_gone": {"start": hex(was[0]), "end": hex(was[1]), "size": was[1] - was[0] + 1},
+    if was is None:
+        return {}
+    blocks, left = before.blocks_in(*was), after.blocks_in(*was)
+    return {FATES[1] if left else FATES[0]: {"start": hex(was[0]), "end": hex(was[1]), "size": was[1] - was[0] + 1},
             "memory_blocks": f"memory{min(blocks)}-memory{max(blocks)}",
-            "blocks_gone": len(blocks) - len(left)}.get(key)
+            "blocks_gone": len(blocks) - len(left)}
 
 
 def fact(host, name, key):
@@ -195,11 +197,11 @@ UNSEEN = {"ram_cost", "altmap_cost", "altmap_reserve", "data", "labels", "earlie
 
 def compare_values(report, before, after, name, values, unseen=frozenset()):
     """Each promised value of a device with what the host shows."""
+    fate = fate_of_memory(before, after, name) if set(FATES) & set(values) else {}
     for key, predicted in values.items():
-        if key in UNSEEN | unseen:
-            continue
-        real = memory_gone(before, after, name, key) if "memory_gone" in values else None
-        report.same(f"{name} {key}", value_of(predicted), real or fact(after, name, key))
+        if key not in UNSEEN | unseen:
+            real = fate[key] if key in fate else fact(after, name, key)
+            report.same(f"{name} {key}", value_of(predicted), real)
 
 
 def hidden(verdict):

@@ -10,5 +10,5 @@ foreach(scenario IN ITEMS namespaces regions dimm plans-nvdimm plans-dimm plans-
   endif()
   add_test(NAME vm.${scenario} ${when}
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/vm/run ${scenario} $<TARGET_FILE:memhotctl> ${PROJECT_BINARY_DIR}/vm/${scenario})
-  set_tests_properties(vm.${scenario} PROPERTIES LABELS vm TIMEOUT 600 SKIP_RETURN_CODE 77 COST 60)
+  set_tests_properties(vm.${scenario} PROPERTIES LABELS vm TIMEOUT 1200 SKIP_RETURN_CODE 77 COST 60)
 endforeach()

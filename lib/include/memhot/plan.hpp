@@ -87,6 +87,13 @@ struct Cost {
     std::uint64_t memmap_freed = 0;    // RAM given back
     std::uint64_t memory_gained = 0;   // usable memory that comes
     std::uint64_t memory_lost = 0;     // that goes
+    Cost& operator+=(const Cost& other) {
+        memmap += other.memmap;
+        memmap_freed += other.memmap_freed;
+        memory_gained += other.memory_gained;
+        memory_lost += other.memory_lost;
+        return *this;
+    }
     friend bool operator==(const Cost&, const Cost&) = default;
 };
 
