@@ -14,7 +14,8 @@ import subprocess
 from host import fact, hidden, read, value_of
 
 # What nothing on a host shows, or what the blocks of a device decide, which are compared one by one.
-UNSEEN = {"ram_cost", "altmap_cost", "altmap_reserve", "data", "labels", "blocks_online", "zones"}
+UNSEEN = {"ram_cost", "altmap_cost", "altmap_reserve", "data", "earlier_data", "labels", "blocks_online", "zones",
+          "memory_gone", "blocks_gone", "memory_stuck", "blocks_stuck"}
 OF_BLOCKS = ("online_memblocks", "movable")
 INFO_BLOCK = 8192
 
