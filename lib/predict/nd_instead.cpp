@@ -352,7 +352,7 @@ std::vector<std::string> nd_instead(const NdBus& bus, const CommandLine& command
     const auto once = changed(question, changes);
     const auto good = [&](const Steps& steps) { return is_good(bus, steps); };
     if (const auto found = std::ranges::find_if(once, good); found != once.end()) return offer(*found, once);
-    const auto twice = changed_again(question, changes, once);
+    const auto twice = changed_again(question, row->changes, once);
     const auto found = std::ranges::find_if(twice, good);
     return found == twice.end() ? std::vector<std::string>() : offer(*found, twice);
 }

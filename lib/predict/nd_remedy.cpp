@@ -78,6 +78,14 @@ std::string nd_remedy(const NdBus& bus, const CommandLine& command, const NdSubj
                        ? fmt::format("ndctl destroy-namespace {} -f", name)
                        : fmt::format("ndctl create-namespace -e {} -f, with its options", name);
         }
+        case RuleId::daxctl_no_space:
+            if (!subject.dax_regions.empty()) break;
+            return "there is no dax region that can be divided (Soft Reserved memory, a volatile CXL region); the dax "
+                   "device of a namespace comes with it: ndctl create-namespace -m devdax";
+        case RuleId::nd_kmem_no_block:
+            if (subject.device == nullptr) break;
+            return fmt::format("{}; daxctl enable-device {} brings it back as devdax", rule(id).remedy,
+                               subject.device->name());
         default: break;
     }
     constexpr std::string_view kDevice = "DEVICE";

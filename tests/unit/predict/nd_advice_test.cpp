@@ -121,6 +121,8 @@ TEST(NdAdvice, spells_a_size_as_the_programs_read_it) {
     EXPECT_THAT(fraction.commands, ElementsAre("ndctl create-namespace -r region0 -s 1536M"));
     EXPECT_THAT(verdict_on(bus, "ndctl create-namespace -r region0 -s 1GiB").commands,
                 ElementsAre("ndctl create-namespace -r region0 -s 1G"));
+    EXPECT_THAT(verdict_on(bus, "ndctl create-namespace -r region0 -s 2.5G").commands,   // there are 2G
+                ElementsAre("ndctl create-namespace -r region0 -s 2G"));
     const Verdict nonsense = verdict_on(bus, "ndctl create-namespace -r region0 -s much");
     EXPECT_THAT(nonsense.commands, IsEmpty());
     EXPECT_EQ(nonsense.remedy, "see ndctl create-namespace --help");
@@ -195,6 +197,21 @@ TEST(NdAdvice, puts_an_instance_where_a_raw_namespace_does_not_fit) {
     EXPECT_EQ(verdict.outcome.rule, RuleId::nd_raw_misaligned);
     EXPECT_THAT(verdict.commands, ElementsAre("echo 1048576 > /sys/bus/nd/devices/region0/align",
                                               HasSubstr("ndctl create-namespace -e namespace0.0 -f -m fsdax")));
+}
+
+TEST(NdAdvice, knows_that_namespaces_are_not_divided_by_daxctl) {
+    NdBus bus = test::one_region(2 * kGiB);
+    test::done(bus, "ndctl create-namespace -r region0 -s 64M -m devdax");
+    EXPECT_THAT(verdict_on(bus, "daxctl create-device -s 32M").remedy, HasSubstr("ndctl create-namespace -m devdax"));
+    // 62 MiB in blocks of 128 MiB: the device is left without a driver (vector 90), and device_dax takes it
+    bus.model.apply(op::SetAutoOnline{"offline"}, Outcome::accept(RuleId::auto_online_accepted));
+    const std::string command = "daxctl reconfigure-device -m system-ram dax0.0";
+    const Verdict verdict = verdict_on(bus, command);
+    EXPECT_EQ(verdict.outcome.rule, RuleId::nd_kmem_no_block);
+    EXPECT_THAT(verdict.remedy, HasSubstr("daxctl enable-device dax0.0 brings it back"));
+    test::run(bus, command);
+    test::done(bus, "daxctl enable-device dax0.0");
+    EXPECT_EQ(bus.find_dax("dax0.0")->driver, DaxDriver::device_dax);
 }
 
 // dax_region/available_size; sizes are multiples of the align and of 2 MiB (size_store).
