@@ -58,6 +58,28 @@ std::string device_of(const NdBus& bus, const NdSubject& subject) {
     return online == bus.dax.end() ? "DEVICE" : online->name();
 }
 
+// What wants a device without driver, of one that is memory: disable-device does not take it, and --force of
+// destroy-device leaves what is online there until reboot.
+std::string out_of_memory_first(const NdBus& bus, const CommandLine& command, const DaxDevice& device) {
+    const bool online = std::ranges::any_of(blocks_in(bus.model, device.added), &BlockInfo::online);
+    std::string text = fmt::format("daxctl reconfigure-device {}-m devdax {}", online ? "-f " : "", device.name());
+    if (command.verb != "disable-device") text += fmt::format(", daxctl disable-device {}", device.name());
+    return text + ", then the command again; never --force it while its memory is online";
+}
+
+// dev_dax_delete(): id 0 stays whatever is done.
+constexpr std::string_view kFirstStays = "the device with id 0 cannot be deleted; with size 0 its space is free all "
+                                         "the same (daxctl reconfigure-device -s 0)";
+
+std::string of_a_driven_device(const NdBus& bus, const CommandLine& command, const DaxDevice& device, RuleId id) {
+    const bool destroys = command.verb == "destroy-device";
+    const bool first = destroys && device.id == 0 && bus.find_dax_region(device.region) != nullptr;
+    std::string text(rule(id).remedy);
+    if (device.driver == DaxDriver::kmem) text = out_of_memory_first(bus, command, device);
+    if (device.driver != DaxDriver::kmem && first) return std::string(kFirstStays);
+    return first ? fmt::format("{}; {}", text, kFirstStays) : text;
+}
+
 }   // namespace
 
 std::uint64_t dax_size_unit(const NdBus& bus, const DaxRegion& region, const NdSubject& subject) {
@@ -86,6 +108,12 @@ std::string nd_remedy(const NdBus& bus, const CommandLine& command, const NdSubj
             if (subject.device == nullptr) break;
             return fmt::format("{}; daxctl enable-device {} brings it back as devdax", rule(id).remedy,
                                subject.device->name());
+        case RuleId::daxctl_active:
+        case RuleId::daxctl_not_devdax:
+        case RuleId::nd_dax_busy:
+        case RuleId::nd_dax_delete_busy:
+            if (subject.device == nullptr) break;
+            return of_a_driven_device(bus, command, *subject.device, id);
         default: break;
     }
     constexpr std::string_view kDevice = "DEVICE";

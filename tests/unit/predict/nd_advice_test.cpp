@@ -94,7 +94,7 @@ TEST(NdAdvice, has_no_placeholders) {
     test::done(bus, "daxctl reconfigure-device -m system-ram dax0.0");
     EXPECT_THAT(verdict_on(bus, "ndctl destroy-namespace namespace0.0 -f").remedy, HasSubstr("-m devdax dax0.0"));
     EXPECT_THAT(verdict_on(bus, "ndctl disable-namespace all").remedy, HasSubstr("-m devdax dax0.0"));
-    EXPECT_THAT(verdict_on(bus, "daxctl disable-device dax0.0").remedy, HasSubstr("-m devdax dax0.0"));
+    EXPECT_THAT(verdict_on(bus, "daxctl disable-device dax0.0").remedy, HasSubstr("-f -m devdax dax0.0"));
 }
 
 // "see --help" behind a command that was tried helps nobody.
@@ -212,6 +212,28 @@ TEST(NdAdvice, knows_that_namespaces_are_not_divided_by_daxctl) {
     test::run(bus, command);
     test::done(bus, "daxctl enable-device dax0.0");
     EXPECT_EQ(bus.find_dax("dax0.0")->driver, DaxDriver::device_dax);
+}
+
+// do_xble() refuses kmem, and dev_destroy() with --force unbinds online memory, which then stays until reboot.
+TEST(NdAdvice, never_forces_memory_that_is_online) {
+    NdBus bus = test::one_dax_region(5 * kGiB, kGiB);
+    bus.model.apply(op::SetAutoOnline{"offline"}, Outcome::accept(RuleId::auto_online_accepted));
+    test::done(bus, "daxctl reconfigure-device -s 512M dax0.0");
+    test::done(bus, "daxctl create-device");
+    test::done(bus, "daxctl reconfigure-device -m system-ram dax0.1");
+    for (const char* command : {"daxctl destroy-device dax0.1", "daxctl reconfigure-device -s 256M dax0.1"}) {
+        const Verdict verdict = verdict_on(bus, command);
+        EXPECT_THAT(verdict.commands, IsEmpty());
+        EXPECT_THAT(verdict.remedy, testing::AllOf(HasSubstr("daxctl reconfigure-device -f -m devdax dax0.1, daxctl "
+                                                             "disable-device dax0.1, then the command again"),
+                                                   HasSubstr("never --force")));
+    }
+    // what is said works
+    test::done(bus, "daxctl reconfigure-device -f -m devdax dax0.1");
+    test::done(bus, "daxctl disable-device dax0.1");
+    test::done(bus, "daxctl destroy-device dax0.1");
+    test::done(bus, "daxctl disable-device dax0.0");
+    EXPECT_THAT(verdict_on(bus, "daxctl destroy-device dax0.0").remedy, HasSubstr("id 0 cannot be deleted"));
 }
 
 // dax_region/available_size; sizes are multiples of the align and of 2 MiB (size_store).
