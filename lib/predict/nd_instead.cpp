@@ -78,7 +78,7 @@ void other_sizes(const Question& q, std::vector<Steps>& out) {
         const std::uint64_t below = size / unit * unit;
         const bool ignore = q.bus.model.profile().has(Feature::nd_full_dimm_ignored);
         const std::uint64_t most = region->labelled ? max_available_extent(*region, ignore) / unit * unit : 0;
-        sizes.insert(sizes.end(), {below, below + unit, most});
+        sizes.insert(sizes.end(), {below, below + unit, below + 2 * unit, most});   // a btt needs more than 16 MiB
         if (size < kSmallestClaim) sizes.push_back((kSmallestClaim + unit - 1) / unit * unit);
         if (q.subject.ns != nullptr && q.subject.ns->allocated && region->labelled) {
             const std::uint64_t grown = q.subject.ns->size() + free_behind(*region, *q.subject.ns);
@@ -100,7 +100,7 @@ void other_sizes(const Question& q, std::vector<Steps>& out) {
 
 // A label-less region has its one namespace already: it is reconfigured.
 void reconfigure_label_less(const Question& q, std::vector<Steps>& out) {
-    if (q.subject.ns != nullptr) return;
+    if (q.subject.ns != nullptr || !has(q.command, kRegion)) return;   // nobody meant it
     for (const NdRegion* region : q.subject.regions) {
         if (region->labelled) continue;
         CommandLine changed = without(without(q.command, kSize), kRegion);
@@ -312,21 +312,45 @@ std::string other_side(const Question& q, const Steps& chosen, const std::vector
     return {};
 }
 
-// What is lost by a command stands behind it, as a comment of the shell.
-std::vector<std::string> texts_of(NdBus bus, const Steps& steps) {
-    std::vector<std::string> texts;
+struct Harm {
+    std::string device;
+    std::string fate;
+};
+
+// What each step loses of what was there.
+std::vector<std::vector<Harm>> harms_of(NdBus bus, const Steps& steps) {
+    std::vector<std::vector<Harm>> harms;
     for (const auto& step : steps) {
         NdBus after = bus;
         run_command(after, step);
-        std::string text = to_string(step);
+        auto& here = harms.emplace_back();
         for (const auto& change : nd_changes(bus, after)) {
             for (const auto& value : change.values) {
-                const bool harmed = value.name == "data" && value.text != "kept";
-                if (harmed) text += fmt::format("   # data of {} {}", change.device, value.text);
+                if (value.name == "data" && value.text != "kept") here.push_back({change.device, value.text});
             }
         }
-        texts.push_back(std::move(text));
         bus = std::move(after);
+    }
+    return harms;
+}
+
+// It costs data of what the command is not about: offered only where nothing else is.
+bool harms_others(const Question& q, const Steps& steps) {
+    const auto is_own = [&](const Harm& harm) {
+        const bool ns = q.subject.ns != nullptr && harm.device == name_of(*q.subject.regions.front(), *q.subject.ns);
+        return ns || (q.subject.device != nullptr && harm.device == q.subject.device->name());
+    };
+    return std::ranges::any_of(harms_of(q.bus, steps),
+                               [&](const auto& harms) { return !std::ranges::all_of(harms, is_own); });
+}
+
+// What is lost by a command stands behind it, as a comment of the shell.
+std::vector<std::string> texts_of(const NdBus& bus, const Steps& steps) {
+    const auto harms = harms_of(bus, steps);
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        texts.push_back(to_string(steps[i]));
+        for (const auto& harm : harms[i]) texts.back() += fmt::format("   # data of {} {}", harm.device, harm.fate);
     }
     return texts;
 }
@@ -351,8 +375,11 @@ std::vector<std::string> nd_instead(const NdBus& bus, const CommandLine& command
     const auto changes = unread ? std::span<const Change>(kUnread) : std::span<const Change>(row->changes);
     const auto once = changed(question, changes);
     const auto good = [&](const Steps& steps) { return is_good(bus, steps); };
-    if (const auto found = std::ranges::find_if(once, good); found != once.end()) return offer(*found, once);
+    const auto harmless = [&](const Steps& steps) { return good(steps) && !harms_others(question, steps); };
+    if (const auto found = std::ranges::find_if(once, harmless); found != once.end()) return offer(*found, once);
     const auto twice = changed_again(question, row->changes, once);
+    if (const auto found = std::ranges::find_if(twice, harmless); found != twice.end()) return offer(*found, twice);
+    if (const auto found = std::ranges::find_if(once, good); found != once.end()) return offer(*found, once);
     const auto found = std::ranges::find_if(twice, good);
     return found == twice.end() ? std::vector<std::string>() : offer(*found, twice);
 }

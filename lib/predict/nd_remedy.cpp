@@ -121,6 +121,7 @@ std::string nd_remedy(const NdBus& bus, const CommandLine& command, const NdSubj
     if (const auto at = text.find(kDevice); at != std::string::npos) {
         text.replace(at, kDevice.size(), device_of(bus, subject));
     }
+    if (id == RuleId::ndctl_system_ram) text += " (its pages must be movable), then the command again";
     return text;
 }
 

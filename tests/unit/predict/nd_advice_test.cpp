@@ -236,6 +236,27 @@ TEST(NdAdvice, never_forces_memory_that_is_online) {
     EXPECT_THAT(verdict_on(bus, "daxctl destroy-device dax0.0").remedy, HasSubstr("id 0 cannot be deleted"));
 }
 
+// A btt of 16M has no room for its metadata (nd.btt-small).
+TEST(NdAdvice, tries_the_size_behind_the_next) {
+    EXPECT_THAT(verdict_on(test::one_region(kGiB), "ndctl create-namespace -r region0 -m sector -s 15M").commands,
+                ElementsAre("ndctl create-namespace -r region0 -m sector -s 32M"));
+}
+
+// One more than there is free is answered with what there is, not with a namespace of somebody else.
+TEST(NdAdvice, takes_nothing_from_namespaces_that_the_command_is_not_about) {
+    const std::uint64_t legacy = kGiB + 256 * kMiB;
+    test::Host host = test::nd_host(test::pmem_line(legacy, 96 * kMiB, "Persistent Memory (legacy)") +
+                                    test::pmem_line(test::kBase + 2 * kMiB, 512 * kMiB));
+    NdBus bus = test::bus_on(host);
+    bus.regions.push_back(test::labelled_region(1, test::kBase + 2 * kMiB, 512 * kMiB));
+    bus.regions.push_back(test::label_less_region(2, legacy, 96 * kMiB));
+    enable_namespace(bus, bus.regions[1], bus.regions[1].namespaces.at(0));
+    EXPECT_THAT(verdict_on(bus, "ndctl create-namespace -s 513M").commands,
+                ElementsAre("ndctl create-namespace -s 512M -f"));
+    EXPECT_THAT(verdict_on(bus, "ndctl create-namespace -r region2").commands,
+                ElementsAre(HasSubstr("ndctl create-namespace -e namespace2.0 -f   # data of namespace2.0")));
+}
+
 // dax_region/available_size; sizes are multiples of the align and of 2 MiB (size_store).
 TEST(NdAdvice, tells_the_sizes_that_a_dax_region_takes) {
     NdBus bus = test::one_dax_region(5 * kGiB, kGiB);
