@@ -38,6 +38,20 @@ void spelled_out(const Question& q, std::vector<Steps>& out) {
     if (changed != q.command) out.push_back({std::move(changed)});
 }
 
+// raw and sector have neither align nor map.
+CommandLine fitted(const Question& q, const CommandLine& command) {
+    const auto mode = value_of(command, kMode);
+    const bool pages = mode ? *mode != "raw" && *mode != "sector" && *mode != "safe" : has_pages(q.subject.wanted.mode);
+    return pages ? command : without(without(command, kAlign), kMap);
+}
+
+void fit_mode(const Question& q, std::vector<Steps>& out) {
+    std::vector<Steps> read;
+    spelled_out(q, read);
+    const CommandLine changed = fitted(q, read.empty() ? q.command : read.front().front());
+    if (changed != q.command) out.push_back({changed});
+}
+
 // ndctl stops at the first region that objects, though another one may have the room.
 void other_regions(const Question& q, std::vector<Steps>& out) {
     if (has(q.command, kRegion) || q.subject.ns != nullptr) return;
@@ -79,7 +93,8 @@ void other_sizes(const Question& q, std::vector<Steps>& out) {
         const bool ignore = q.bus.model.profile().has(Feature::nd_full_dimm_ignored);
         const std::uint64_t most = region->labelled ? max_available_extent(*region, ignore) / unit * unit : 0;
         sizes.insert(sizes.end(), {below, below + unit, below + 2 * unit, most});   // a btt needs more than 16 MiB
-        if (size < kSmallestClaim) sizes.push_back((kSmallestClaim + unit - 1) / unit * unit);
+        const std::uint64_t least = (kSmallestClaim + unit - 1) / unit * unit;
+        if (size < kSmallestClaim) sizes.insert(sizes.end(), {least, least + unit});
         if (q.subject.ns != nullptr && q.subject.ns->allocated && region->labelled) {
             const std::uint64_t grown = q.subject.ns->size() + free_behind(*region, *q.subject.ns);
             sizes.push_back(grown / unit * unit);
@@ -103,9 +118,10 @@ void reconfigure_label_less(const Question& q, std::vector<Steps>& out) {
     if (q.subject.ns != nullptr || !has(q.command, kRegion)) return;   // nobody meant it
     for (const NdRegion* region : q.subject.regions) {
         if (region->labelled) continue;
-        CommandLine changed = without(without(q.command, kSize), kRegion);
+        CommandLine changed = without(without(without(q.command, kSize), kRegion), kForce);
         changed.arguments.insert(changed.arguments.begin(), {"-e", fmt::format("namespace{}.0", region->id), "-f"});
-        out.push_back({std::move(changed)});
+        out.push_back({changed});
+        out.push_back({fitted(q, changed)});
     }
 }
 
@@ -115,11 +131,9 @@ bool needs_no_size(const Question& q) {
 }
 
 void no_size(const Question& q, std::vector<Steps>& out) {
-    if (has(q.command, kSize) && needs_no_size(q)) out.push_back({without(q.command, kSize)});
-}
-
-void no_map(const Question& q, std::vector<Steps>& out) {
-    if (has(q.command, kMap)) out.push_back({without(q.command, kMap)});
+    if (!has(q.command, kSize) || !needs_no_size(q)) return;
+    out.push_back({without(q.command, kSize)});
+    out.push_back({fitted(q, without(q.command, kSize))});
 }
 
 void other_aligns(const Question& q, std::vector<Steps>& out) {
@@ -238,13 +252,13 @@ using Change = void (*)(const Question&, std::vector<Steps>&);
 struct Row {
     std::string_view program;
     std::string_view verb;
-    std::array<Change, 12> changes;
+    std::array<Change, 13> changes;
 };
 constexpr auto kRows = std::to_array<Row>({
     {"ndctl",
      "create-namespace",
-     {other_regions, other_sizes, no_size, other_aligns, map_in_ram, other_region_align, leave_system_ram, force,
-      lower_region_align, plain_and_forced, reconfigure_label_less, destroy_left_over}},
+     {other_regions, fit_mode, other_sizes, no_size, other_aligns, map_in_ram, other_region_align, leave_system_ram,
+      force, lower_region_align, plain_and_forced, reconfigure_label_less, destroy_left_over}},
     {"ndctl", "enable-namespace", {with_an_instance, lower_region_align}},
     {"ndctl", "destroy-namespace", {leave_system_ram, force}},
     {"ndctl", "disable-namespace", {leave_system_ram}},
@@ -370,7 +384,7 @@ std::vector<std::string> nd_instead(const NdBus& bus, const CommandLine& command
         }
         return texts;
     };
-    constexpr std::array<Change, 2> kUnread{spelled_out, no_map};
+    constexpr std::array<Change, 2> kUnread{spelled_out, fit_mode};
     const bool unread = rule == RuleId::ndctl_usage || rule == RuleId::daxctl_usage;
     const auto changes = unread ? std::span<const Change>(kUnread) : std::span<const Change>(row->changes);
     const auto once = changed(question, changes);

@@ -96,9 +96,20 @@ std::string nd_remedy(const NdBus& bus, const CommandLine& command, const NdSubj
         case RuleId::nd_dax_static: {
             if (subject.device == nullptr) break;
             const std::string name = fmt::format("namespace{}.{}", subject.device->region, subject.device->id);
-            return command.verb == "destroy-device"
-                       ? fmt::format("ndctl destroy-namespace {} -f", name)
-                       : fmt::format("ndctl create-namespace -e {} -f, with its options", name);
+            const std::string then = command.verb == "destroy-device"
+                                         ? fmt::format("ndctl destroy-namespace {} -f", name)
+                                         : fmt::format("ndctl create-namespace -e {} -f, with its options", name);
+            if (online_blocks(bus, *subject.device) == 0) return then;
+            return fmt::format("daxctl reconfigure-device -f -m devdax {}, then {}", subject.device->name(), then);
+        }
+        case RuleId::ndctl_active: {
+            const DaxDevice* device =
+                subject.ns == nullptr ? nullptr : device_over(bus, *subject.regions.front(), *subject.ns);
+            if (device == nullptr || online_blocks(bus, *device) == 0) break;
+            return fmt::format(
+                "daxctl reconfigure-device -f -m devdax {} (its pages must be movable), then the command "
+                "with --force",
+                device->name());
         }
         case RuleId::daxctl_no_space:
             if (!subject.dax_regions.empty()) break;

@@ -185,6 +185,20 @@ TEST(NdAdvice, lowers_the_align_of_a_label_less_region) {
     EXPECT_THAT(verdict_on(test::one_legacy(0x51000000, 66 * kMiB, "5.10.223"), kCommand).commands, IsEmpty());
 }
 
+TEST(NdAdvice, leaves_out_what_the_mode_does_not_have) {
+    const NdBus bus = test::one_region(kGiB);
+    EXPECT_THAT(verdict_on(bus, "ndctl create-namespace -r region0 -m sector -s 100M -a 2M -M dev").commands,
+                ElementsAre("ndctl create-namespace -r region0 -m sector -s 96M"));
+    EXPECT_THAT(verdict_on(bus, "ndctl create-namespace -r region0 -m raw -s 0.5G -a 2M").commands,
+                ElementsAre("ndctl create-namespace -r region0 -m raw -s 512M"));
+    EXPECT_THAT(
+        verdict_on(test::one_legacy(0x51000000, 96 * kMiB),
+                   "ndctl create-namespace -e namespace0.0 -f -s 8G -a 1G -m raw")
+            .commands,
+        ElementsAre(
+            "ndctl create-namespace -e namespace0.0 -f -m raw   # data of namespace0.0 kept but for the first 8K"));
+}
+
 TEST(NdAdvice, leaves_a_map_out_where_the_mode_has_none) {
     EXPECT_THAT(verdict_on(test::one_region(kGiB), "ndctl create-namespace -r region0 -m raw -s 64M -M mem").commands,
                 ElementsAre("ndctl create-namespace -r region0 -m raw -s 64M"));
@@ -203,6 +217,14 @@ TEST(NdAdvice, knows_that_namespaces_are_not_divided_by_daxctl) {
     NdBus bus = test::one_region(2 * kGiB);
     test::done(bus, "ndctl create-namespace -r region0 -s 64M -m devdax");
     EXPECT_THAT(verdict_on(bus, "daxctl create-device -s 32M").remedy, HasSubstr("ndctl create-namespace -m devdax"));
+    NdBus memory = test::one_region(2 * kGiB);
+    memory.model.apply(op::SetAutoOnline{"offline"}, Outcome::accept(RuleId::auto_online_accepted));
+    test::done(memory, "ndctl create-namespace -r region0 -s 1G -m devdax");
+    test::done(memory, "daxctl reconfigure-device -m system-ram dax0.0");
+    EXPECT_EQ(verdict_on(memory, "daxctl destroy-device -f dax0.0").remedy,
+              "daxctl reconfigure-device -f -m devdax dax0.0, then ndctl destroy-namespace namespace0.0 -f");
+    EXPECT_THAT(verdict_on(memory, "ndctl destroy-namespace namespace0.0").remedy,
+                HasSubstr("daxctl reconfigure-device -f -m devdax dax0.0"));
     // 62 MiB in blocks of 128 MiB: the device is left without a driver (vector 90), and device_dax takes it
     bus.model.apply(op::SetAutoOnline{"offline"}, Outcome::accept(RuleId::auto_online_accepted));
     const std::string command = "daxctl reconfigure-device -m system-ram dax0.0";
