@@ -44,7 +44,9 @@ TEST(NdAdvice, names_the_left_over_seed_that_blocks_a_region) {
     leave_over(bus, test::kBase + 526 * kMiB, 64 * kMiB);   // 14 MiB beyond a multiple of 16
     const Verdict verdict = verdict_on(bus, "ndctl create-namespace -r region0 -s 256M");
     EXPECT_EQ(verdict.outcome.rule, RuleId::ndctl_no_capacity);
-    EXPECT_THAT(evidence(verdict), HasSubstr("its seed namespace0.1 holds 64M at 0x120e00000 and was never driven"));
+    EXPECT_THAT(evidence(verdict),
+                HasSubstr("its seed namespace0.1 holds 64M at 0x120e00000 (misaligned to 16M, by 14M) and was never "
+                          "driven"));
     EXPECT_THAT(verdict.commands, ElementsAre("ndctl destroy-namespace namespace0.1   # data of namespace0.1 lost",
                                               "ndctl create-namespace -r region0 -s 256M"));
     EXPECT_THAT(nd_remedy(bus, split_command("ndctl create-namespace"),
