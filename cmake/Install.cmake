@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# What is installed: library, headers, pkg-config and CMake package, memhotctl, manual, completion; and `uninstall`.
+# What is installed: library, headers, pkg-config and CMake package, memhotctl, memhotd with its units, rules and policies,
+# manual, completion; and `uninstall`.
 include(CMakePackageConfigHelpers)
 
 set(memhot_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/memhot)
@@ -39,6 +40,32 @@ endif()
 
 # What the distribution says: /etc is the administrator's.
 install(FILES systemd/memhotd.conf DESTINATION lib/memhot)
+
+# memhotd and what the system has to know of it. Units, rules and policies are found below /usr/lib and /usr/share whatever
+# CMAKE_INSTALL_LIBDIR is (file-hierarchy(7)).
+if(TARGET memhotd)
+  if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr" AND NOT IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
+    file(RELATIVE_PATH memhot_lib_from_libexec ${CMAKE_INSTALL_FULL_LIBEXECDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+    set_target_properties(memhotd PROPERTIES INSTALL_RPATH "$ORIGIN/${memhot_lib_from_libexec}")
+  endif()
+  install(TARGETS memhotd RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR})
+  configure_file(systemd/memhotd.service.in systemd/memhotd.service @ONLY)
+  configure_file(systemd/org.memhot1.service.in systemd/org.memhot1.service @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/systemd/memhotd.service systemd/memhotd-metrics.socket
+    DESTINATION lib/systemd/system)
+  install(FILES systemd/90-memhot.preset DESTINATION lib/systemd/system-preset)
+  install(FILES systemd/memhot.catalog DESTINATION lib/systemd/catalog)
+  install(FILES systemd/memhot.sysusers DESTINATION lib/sysusers.d RENAME memhot.conf)
+  install(FILES systemd/memhot.tmpfiles DESTINATION lib/tmpfiles.d RENAME memhot.conf)
+  install(FILES systemd/90-memhot.rules DESTINATION lib/udev/rules.d)
+  install(FILES systemd/org.memhot1.conf DESTINATION ${CMAKE_INSTALL_DATADIR}/dbus-1/system.d)
+  install(FILES ${PROJECT_BINARY_DIR}/systemd/org.memhot1.service
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/dbus-1/system-services)
+  file(GLOB memhot_interfaces CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/daemon/dbus/interfaces/*.xml)
+  install(FILES ${memhot_interfaces} DESTINATION ${CMAKE_INSTALL_DATADIR}/dbus-1/interfaces)
+  install(FILES systemd/org.memhot1.policy DESTINATION ${CMAKE_INSTALL_DATADIR}/polkit-1/actions)
+  install(FILES systemd/memhot.rules DESTINATION ${CMAKE_INSTALL_DATADIR}/polkit-1/rules.d RENAME 60-memhot.rules)
+endif()
 
 foreach(section RANGE 1 8)
   file(GLOB pages CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/man/*.${section})

@@ -5,7 +5,7 @@
 
 #include "client/things.hpp"
 #include "context.hpp"
-#include "output/host_json.hpp"
+#include "output/map_json.hpp"
 #include "output/picture.hpp"
 #include "output/text.hpp"
 
@@ -51,38 +51,6 @@ std::string text_of(const Context& context, const Picture& picture) {
     return out;
 }
 
-Json shared_json(const Painter& painter, const SharedSection& section, const memhot::Model& model) {
-    Json owners = Json::array();
-    for (const auto& owner : section.owners) owners.push(extent_json(owner));
-    const auto info = model.section(section.number);
-    return std::move(range_json(section.range)
-                         .set("section", section.number)
-                         .set("early", info.early)
-                         .set("subsections", bits_text(info.subsections))
-                         .set("cells", painter.cells(section.range))
-                         .set("owners", std::move(owners)));
-}
-
-Json document(const Painter& painter, const Range& part, const memhot::Model& model) {
-    Json extents = Json::array();
-    for (const auto& extent : clip(painter.extents(), part)) extents.push(extent_json(extent));
-    Json shared = Json::array();
-    for (const auto& section : shared_sections(painter.extents(), model.profile().section_size())) {
-        if (section.range.overlaps(part)) shared.push(shared_json(painter, section, model));
-    }
-    Json legend = Json::array();
-    for (const auto& entry : painter.draw(part).legend) {
-        Json item = Json::object({{"sign", std::string(1, entry.sign)}, {"text", entry.text}});
-        if (entry.range) item.set("range", range_json(*entry.range));
-        legend.push(std::move(item));
-    }
-    return Json::object({{"format", "memhot-map/1"},
-                         {"range", range_json(part)},
-                         {"extents", std::move(extents)},
-                         {"shared_sections", std::move(shared)},
-                         {"legend", std::move(legend)}});
-}
-
 Result<std::optional<Range>> asked_range(const Host& host, const std::vector<std::string>& operands) {
     if (operands.empty()) return std::optional<Range>();
     return find_range(host, operands.front()).map([](const Range& range) { return std::optional(range); });
@@ -98,7 +66,7 @@ Result<int> run(Context& context) {
     const Painter painter(**model);
     if (context.json()) {
         const std::uint64_t last = painter.extents().empty() ? 0 : painter.extents().back().range.last;
-        context.print_json(document(painter, part->value_or(Range{0, last}), **model));
+        context.print_json(map_document(painter, part->value_or(Range{0, last}), **model));
     } else {
         context.print(text_of(context, painter.draw(*part)));
     }

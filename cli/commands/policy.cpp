@@ -11,6 +11,7 @@
 #include "config/text.hpp"
 #include "context.hpp"
 #include "output/labelled.hpp"
+#include "output/policy_json.hpp"
 #include "output/text.hpp"
 
 namespace memhotctl {
@@ -42,25 +43,6 @@ bool note_problems(Context& context, const PolicyFiles& files) {
         }
     }
     return config::has_errors(files.settings.problems) || config::has_errors(files.policies.problems);
-}
-
-Json place_json(const config::Place& place) {
-    Json json = Json::object({{"path", place.path}});
-    if (place.line != 0) json.set("line", place.line);
-    return json;
-}
-
-Json problems_json(const PolicyFiles& files) {
-    Json list = Json::array();
-    for (const auto* problems : {&files.settings.problems, &files.policies.problems}) {
-        for (const auto& problem : *problems) {
-            const bool error = problem.severity == config::Problem::Severity::error;
-            list.push(Json::object({{"severity", error ? "error" : "warning"},
-                                    {"place", place_json(problem.place)},
-                                    {"text", problem.text}}));
-        }
-    }
-    return list;
 }
 
 // --- show ----------------------------------------------------------------------------------------------------------
@@ -163,18 +145,6 @@ Result<int> run_show(Context& context) {
 
 // --- test ----------------------------------------------------------------------------------------------------------
 
-std::string name_of(const DecidedThing& thing) {
-    return thing.count == 1 ? thing.subject.name : fmt::format("{}-{}", thing.subject.name, thing.last_block);
-}
-
-std::vector<std::string> sources_of(const policy::Subject& subject, policy::Tri wanted) {
-    std::vector<std::string> out;
-    for (std::size_t i = 0; i < policy::kSources; ++i) {
-        if (subject.sources[i] == wanted) out.emplace_back(policy::kSourceNames[i]);
-    }
-    return out;
-}
-
 std::string origin_text(const policy::Subject& subject) {
     auto parts = sources_of(subject, policy::Tri::yes);
     const auto doubtful = sources_of(subject, policy::Tri::unknown);
@@ -237,73 +207,6 @@ std::string test_text(const Context& context, const PolicyFiles& files, const Po
     return text + "\n" + out.text();
 }
 
-Json thing_json(const DecidedThing& thing) {
-    const auto& subject = thing.subject;
-    const auto& decision = thing.decision;
-    Json names = Json::array();
-    for (const auto& name : subject.devices) names.push(name);
-    Json sources = Json::array();
-    for (auto& name : sources_of(subject, policy::Tri::yes)) sources.push(std::move(name));
-    Json doubtful = Json::array();
-    for (auto& name : sources_of(subject, policy::Tri::unknown)) doubtful.push(std::move(name));
-    Json not_matched = Json::array();
-    for (const auto& other : decision.not_matched) {
-        not_matched.push(Json::object({{"place", place_json(other.place)}, {"why", other.why}}));
-    }
-    Json owners = Json::array();
-    for (const auto& owner : decision.owners) owners.push(owner);
-    Json out = Json::object({{"thing", name_of(thing)},
-                             {"kind", to_string(subject.kind)},
-                             {"count", thing.count},
-                             {"present", subject.present},
-                             {"sources", std::move(sources)},
-                             {"perhaps_sources", std::move(doubtful)},
-                             {"devices", std::move(names)},
-                             {"action", to_string(decision.action)},
-                             {"text", decision.text},
-                             {"not_matched", std::move(not_matched)},
-                             {"not_asked", decision.not_asked},
-                             {"owners", std::move(owners)}});
-    if (subject.node) out.set("node", *subject.node);
-    if (decision.policy != nullptr) out.set("policy", place_json(decision.place));
-    if (decision.wish) out.set("wish", to_string(*decision.wish));
-    if (!decision.post_units.empty()) {
-        Json units = Json::array();
-        for (const auto& unit : decision.post_units) units.push(unit);
-        out.set("post_units", std::move(units));
-    }
-    return out;
-}
-
-Json test_json(const PolicyFiles& files, const PolicyAnswer& answer) {
-    Json things = Json::array();
-    for (const auto& thing : answer.things) things.push(thing_json(thing));
-    Json knobs = Json::array();
-    for (const auto& knob : answer.plan.knobs) {
-        knobs.push(Json::object(
-            {{"path", knob.path}, {"text", knob.text}, {"was", knob.was}, {"policy", place_json(knob.place)}}));
-    }
-    Json writes = Json::array();
-    for (const auto& one : answer.plan.exceptions) {
-        Json words = Json::array();
-        for (const auto& word : one.words) words.push(word);
-        writes.push(Json::object({{"first", one.first},
-                                  {"last", one.last},
-                                  {"words", std::move(words)},
-                                  {"policy", place_json(one.place)}}));
-    }
-    Json cannot = Json::array();
-    for (const auto& text : answer.plan.cannot) cannot.push(text);
-    return Json::object({{"format", "memhot-policy-test/1"},
-                         {"act", files.settings.settings.act},
-                         {"things", std::move(things)},
-                         {"knobs", std::move(knobs)},
-                         {"writes", std::move(writes)},
-                         {"by_kernel", answer.plan.by_kernel},
-                         {"cannot", std::move(cannot)},
-                         {"problems", problems_json(files)}});
-}
-
 int status_of(const PolicyAnswer& answer) {
     const auto any = [&](auto test) { return std::ranges::any_of(answer.things, test); };
     if (any([](const auto& thing) { return thing.decision.action == policy::Action::uncertain; })) {
@@ -322,7 +225,7 @@ Result<int> run_test(Context& context) {
     const auto answer = ask_policies(files, *host, operands.size() > 1 ? std::optional(operands[1]) : std::nullopt);
     if (!answer) return answer.error();
     if (context.json()) {
-        context.print_json(test_json(files, *answer));
+        context.print_json(policy_test_document(files, *answer));
     } else {
         context.print(test_text(context, files, *answer));
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "memhot/simulated.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "nvdimm/from_snapshot.hpp"
@@ -44,6 +45,42 @@ Verdict write(Snapshot& snapshot, NdBus& bus, const WriteAction& action) {
     return verdict;
 }
 
+std::vector<BlockRecord> blocks_of(const Model& model) {
+    std::vector<BlockRecord> out;
+    for (const auto& block : model.blocks()) {
+        BlockRecord record;
+        record.number = block.number;
+        record.state = block.online ? "online" : "offline";
+        record.valid_zones = block.valid_zones;
+        record.removable = true;   // a constant since Linux 5.7
+        record.node = block.node;
+        out.push_back(std::move(record));
+    }
+    return out;
+}
+
+// What the model does not count (managed pages, watermarks) moves as the present pages do.
+std::vector<ZoneRecord> zones_of(const Model& model, const std::vector<ZoneRecord>& before) {
+    std::vector<ZoneRecord> out;
+    for (const auto& zone : model.zones()) {
+        ZoneRecord record;
+        for (const auto& old : before) {
+            if (old.node == zone.node && old.name == zone.name) record = old;
+        }
+        const std::uint64_t was = record.present;
+        record.node = zone.node;
+        record.name = zone.name;
+        record.start_pfn = zone.start_pfn;
+        record.spanned = zone.spanned_pages;
+        record.present = zone.present_pages;
+        record.managed = zone.present_pages >= was
+                             ? record.managed + (zone.present_pages - was)
+                             : record.managed - std::min(record.managed, was - zone.present_pages);
+        out.push_back(std::move(record));
+    }
+    return out;
+}
+
 }   // namespace
 
 SimulatedHost::SimulatedHost(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -70,7 +107,16 @@ Verdict SimulatedHost::carry_out(const Action& action) {
 }
 
 std::string SimulatedHost::value(Fact::Kind kind, const std::string& name) const {
-    return plan::FactReader(state_->snapshot, state_->bus.model).value(kind, name);
+    return plan::FactReader(state_->snapshot, state_->bus).value(kind, name);
+}
+
+Snapshot SimulatedHost::snapshot() const {
+    Snapshot out = state_->snapshot;
+    const Model& model = state_->bus.model;
+    out.iomem = model.resources().print();
+    if (out.memory_block_size) out.blocks = blocks_of(model);
+    if (!out.zones.empty()) out.zones = zones_of(model, out.zones);
+    return out;
 }
 
 }   // namespace memhot

@@ -63,6 +63,7 @@ std::string device_of(const NdBus& bus, const NdSubject& subject) {
 std::string out_of_memory_first(const NdBus& bus, const CommandLine& command, const DaxDevice& device) {
     const bool online = std::ranges::any_of(blocks_in(bus.model, device.added), &BlockInfo::online);
     std::string text = fmt::format("daxctl reconfigure-device {}-m devdax {}", online ? "-f " : "", device.name());
+    if (command.verb == "enable-device") return text + ", which enables it";
     if (command.verb != "disable-device") text += fmt::format(", daxctl disable-device {}", device.name());
     return text + ", then the command again; never --force it while its memory is online";
 }

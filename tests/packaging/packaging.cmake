@@ -27,3 +27,7 @@ set_tests_properties(packaging.install PROPERTIES TIMEOUT 600)
 add_test(NAME packaging.lint COMMAND ${PROJECT_SOURCE_DIR}/tools/lint)
 add_test(NAME packaging.lint_finds COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/packaging/lint_test.sh
   ${PROJECT_SOURCE_DIR}/tools/lint)
+if(TARGET memhotd)
+  add_test(NAME packaging.systemd COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/packaging/systemd_test.sh
+    ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+endif()

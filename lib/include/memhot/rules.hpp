@@ -197,6 +197,7 @@ enum class RuleId : std::uint8_t {
     plan_cxl_online,
     plan_no_remover,
     plan_zone_offered,
+    plan_stale,
     count_
 };
 inline constexpr std::size_t kRuleCount = static_cast<std::size_t>(RuleId::count_);

@@ -26,6 +26,8 @@ public:
     Verdict carry_out(const Action& action);
     // Of blocks, sections, iomem and zones as they are now; of devices as they were in the snapshot.
     [[nodiscard]] std::string value(Fact::Kind kind, const std::string& name) const;
+    // The host as it would be read now: memory blocks, zones, iomem and knobs as they are now; devices as they were.
+    [[nodiscard]] Snapshot snapshot() const;
 
 private:
     struct State;

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// memhotd put together: from its options to the exit status.
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "app/options.hpp"
+
+namespace memhot::app {
+
+// What tests see and change of a daemon in their own process.
+struct AppHooks {
+    std::function<void(std::string_view interface, std::string_view member)> before_member;
+    std::function<void()> ready;   // on the bus, with its name
+};
+
+// 0 ended when it was asked to; 1 failed (the bus went away, an internal error); 2 configuration or usage; 3 the host or
+// the bus cannot be reached; 4 the name on the bus cannot be had.
+int run(const Options& options, const AppHooks& hooks = {});
+
+}   // namespace memhot::app

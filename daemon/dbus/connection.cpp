@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "dbus/connection.hpp"
+
+#include <poll.h>
+
+#include <limits>
+
+#include "dbus/compat.hpp"
+
+namespace memhot::bus {
+
+namespace {
+
+// Messages that are handled before anything else of the loop gets its turn.
+constexpr int kAtOnce = 64;
+
+std::unique_ptr<sdbus::IConnection> connect(const std::string& bus) {
+    if (bus == "system") return sdbus::createSystemBusConnection();
+    if (bus == "session") return sdbus::createSessionBusConnection();
+    return sdbus::createSessionBusConnectionWithAddress(bus);
+}
+
+}   // namespace
+
+Connection::Connection(std::unique_ptr<sdbus::IConnection> connection, std::function<void(const std::string&)> lost)
+    : connection_(std::move(connection)), lost_(std::move(lost)) {}
+Connection::~Connection() = default;
+
+Result<std::unique_ptr<Connection>> Connection::open(const std::string& bus, app::EventLoop& loop,
+                                                     std::function<void(const std::string& why)> lost) {
+    try {
+        auto out = std::unique_ptr<Connection>(new Connection(connect(bus), std::move(lost)));
+        out->attach(loop);
+        return out;
+    } catch (const sdbus::Error& error) {
+        return Error(ErrorKind::io, "the " + bus + " bus cannot be reached: " + error.getMessage());
+    }
+}
+
+// sdbus-c++ 1.2 has no sd_event of its own: its descriptor, events and timeout are looked up before each wait. sd-bus may
+// also hold messages that it has read already; then the timeout is in the past.
+void Connection::attach(app::EventLoop& loop) {
+    timer_ = loop.on_timer([this] { turn(); });
+    io_ = loop.on_io(connection_->getEventLoopPollData().fd, 0, [this](std::uint32_t) { turn(); });
+    io_.before_wait([this] { look(); });
+}
+
+void Connection::look() {
+    if (is_lost_) return;
+    try {
+        const auto data = connection_->getEventLoopPollData();
+        // EPOLLIN and the like have poll()'s values
+        io_.set_events(static_cast<std::uint32_t>(data.events) & static_cast<std::uint32_t>(POLLIN | POLLOUT));
+        const std::uint64_t timeout = compat::timeout_of(data);
+        if (timeout == std::numeric_limits<std::uint64_t>::max()) {
+            timer_.disarm();
+        } else {
+            timer_.arm_at(timeout);
+        }
+    } catch (const sdbus::Error& error) {
+        is_lost_ = true;
+        lost_(error.getMessage());
+    }
+}
+
+void Connection::turn() {
+    if (is_lost_) return;
+    try {
+        for (int i = 0; i < kAtOnce && compat::process(*connection_); ++i) continue;
+    } catch (const sdbus::Error& error) {
+        is_lost_ = true;
+        io_.set_events(0);
+        timer_.disarm();
+        lost_(error.getMessage());
+    }
+}
+
+Status Connection::own_name(const std::string& name) {
+    try {
+        compat::request_name(*connection_, name);
+        return Done{};
+    } catch (const sdbus::Error& error) {
+        return Error(ErrorKind::not_permitted, "the name " + name + " cannot be had on the bus: " + error.getMessage() +
+                                                   "; another memhotd has it, or the bus policy does not let us");
+    }
+}
+
+std::shared_ptr<void> Connection::watch(const std::string& name, std::function<void()> gone) {
+    const std::string rule = "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
+                             "member='NameOwnerChanged',path='/org/freedesktop/DBus',arg0='" +
+                             name + "',arg2=''";
+    auto slot = connection_->addMatch(rule, [gone = std::move(gone)](sdbus::Message&) { gone(); });
+    return std::make_shared<decltype(slot)>(std::move(slot));
+}
+
+}   // namespace memhot::bus

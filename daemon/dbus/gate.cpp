@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "dbus/gate.hpp"
+
+#include <unistd.h>
+
+#include <new>
+
+namespace memhot::bus {
+
+namespace {
+
+constexpr std::size_t kKnownUsers = 256;
+constexpr std::size_t kLongestError = 4096;
+
+}   // namespace
+
+sdbus::Error error_of(const service::Failure& failure) {
+    std::string text = failure.text.substr(0, kLongestError);
+    // an error that cannot be sent would be none
+    for (auto& c : text) {
+        if (static_cast<unsigned char>(c) >= 0x80 || static_cast<unsigned char>(c) < 0x20) c = '?';
+    }
+    return compat::make_error(std::string(kErrorPrefix) + std::string(failure.name), text);
+}
+
+service::Failure current_failure() {
+    try {
+        throw;
+    } catch (const std::bad_alloc&) {
+        return {service::error_name::kInternal, "out of memory"};
+    } catch (const std::exception& error) {
+        return {service::error_name::kInternal, std::string("internal error: ") + error.what()};
+    } catch (...) {
+        return {service::error_name::kInternal, "internal error: an exception of no known type"};
+    }
+}
+
+Call Gate::call_of(const sdbus::IObject& object, std::string_view interface, std::string_view member) {
+    Call call;
+    call.interface = interface;
+    call.member = member;
+    const auto& message = compat::current_message(object);
+    call.sender = message.getSender();
+    // a question to the bus daemon, so asked once
+    if (const auto found = users_.find(call.sender); found == users_.end()) {
+        if (users_.size() >= kKnownUsers) users_.clear();
+        users_[call.sender] = message.getCredsEuid();
+    }
+    return call;
+}
+
+// root, and whoever the daemon itself runs as (a daemon of one's own on a bus of one's own).
+bool Gate::is_trusted(const std::string& sender) {
+    const auto user = users_.find(sender);
+    return user != users_.end() && (user->second == 0 || user->second == ::geteuid());
+}
+
+std::function<void()> Gate::count(const std::string& sender) {
+    ++(*open_)[sender];
+    return [open = open_, sender] {
+        const auto found = open->find(sender);
+        if (found != open->end() && --found->second == 0) open->erase(found);
+    };
+}
+
+void Gate::admit(Call& call, Admitted then) {
+    const auto refuse = [&](std::string_view name, std::string text) {
+        const service::Failure failure{name, std::move(text)};
+        then(&failure);
+    };
+    const std::string full = std::string(call.interface) + "." + std::string(call.member);
+    if ((*open_)[call.sender] > limits_.calls_per_sender) {
+        return refuse(service::error_name::kLimitExceeded,
+                      "too many calls of this caller have no answer yet (CallsPerSender= of memhotd.conf)");
+    }
+    const Access access = access_of(call.interface, call.member);
+    const Need need = access.need == Need::by_plan ? call.need : access.need;
+    if (need == Need::denied || need == Need::by_plan)
+        return refuse(service::error_name::kNotAuthorized, full + " is not for callers");
+    const bool owner = access.owner_may && !call.owner.empty() && call.owner == call.sender;
+    if (need == Need::open || owner || is_trusted(call.sender)) return then(nullptr);
+    if (questions_ >= limits_.questions)
+        return refuse(service::error_name::kLimitExceeded, "too many callers wait for polkit, try again later");
+    ++questions_;
+    call.details["member"] = full;
+    const std::string action(action_of(need));
+    authority_.ask(call.sender, action, call.details, call.interactive,
+                   [this, then = std::move(then), action](const AuthorityAnswer& answer) {
+                       --questions_;
+                       if (answer.authorized) return then(nullptr);
+                       const service::Failure failure{service::error_name::kNotAuthorized,
+                                                      action + " is needed: " + answer.why};
+                       then(&failure);
+                   });
+}
+
+service::Answer<Done> Gate::read_options(VariantMap options, Asked& asked) {
+    for (const auto& [name, value] : options) {
+        const std::string type = value.peekValueType();
+        if (name == "accept" && type == "as") {
+            asked.accept = value.get<std::vector<std::string>>();
+        } else if (type == "b") {
+            const bool set = value.get<bool>();
+            if (name == "interactive") {
+                asked.call.interactive = set;
+            } else if (set) {
+                asked.options[name] = "";
+            }
+        } else if (type == "s" && name != "interactive" && name != "accept") {
+            asked.options[name] = value.get<std::string>();
+        } else {
+            return service::fail(service::error_name::kBadInput,
+                                 "the option " + name + " is of type " + type + ", which it cannot be");
+        }
+    }
+    return Done{};
+}
+
+}   // namespace memhot::bus

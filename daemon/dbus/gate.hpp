@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The one way from a message to what it asks for: limits, authorization, and a wall against exceptions. sdbus-c++ 1.2
+// ends the process on any exception that is not its own, so nothing passes here; every call is answered once.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dbus/access.hpp"
+#include "dbus/authority.hpp"
+#include "dbus/compat.hpp"
+#include "dbus/names.hpp"
+#include "service/failure.hpp"
+
+namespace memhot::bus {
+
+using VariantMap = std::map<std::string, sdbus::Variant>;
+
+// Who calls, and what beside the arguments.
+struct Call {
+    std::string sender;
+    std::string_view interface;
+    std::string_view member;
+    std::map<std::string, std::string> details;   // shown where polkit asks a person
+    bool interactive = false;
+    Need need = Need::denied;   // where the table says by_plan
+    std::string owner;   // of the job that the call is about; may do what the table says
+};
+
+// A call with its options as text: flags have an empty value where they are true, and are not there where they are false.
+struct Asked {
+    Call call;
+    std::map<std::string, std::string, std::less<>> options;
+    std::vector<std::string> accept;
+};
+
+sdbus::Error error_of(const service::Failure& failure);
+// What is being handled right now: only inside of a catch block.
+service::Failure current_failure();
+
+// Answers a call once; where nobody did, with an error.
+template <class... R>
+class Reply {
+public:
+    explicit Reply(sdbus::Result<R...>&& result) : state_(std::make_shared<State>(std::move(result))) {}
+
+    void operator()(const R&... values) const noexcept {
+        if (state_->answered) return;
+        try {
+            state_->result.returnResults(values...);
+            state_->answered = true;
+        } catch (...) {
+            error(current_failure());   // such as a string that is no UTF-8
+        }
+    }
+    void error(const service::Failure& failure) const noexcept {
+        if (state_->answered) return;
+        state_->answered = true;
+        try {
+            state_->result.returnError(error_of(failure));
+        } catch (...) {
+            return;   // the caller or the bus is gone
+        }
+    }
+    // Called when the answer is out, or will never be.
+    void then(std::function<void()> done) const { state_->done = std::move(done); }
+
+private:
+    struct State {
+        explicit State(sdbus::Result<R...>&& r) : result(std::move(r)) {}
+        State(const State&) = delete;
+        State& operator=(const State&) = delete;
+        ~State() {
+            try {
+                if (!answered) result.returnError(error_of({service::error_name::kInternal, "the call was forgotten"}));
+                if (done) done();
+            } catch (...) {
+                answered = true;   // the caller or the bus is gone
+            }
+        }
+        sdbus::Result<R...> result;
+        bool answered = false;
+        std::function<void()> done;
+    };
+    std::shared_ptr<State> state_;
+};
+
+class Gate {
+public:
+    struct Limits {
+        std::uint64_t calls_per_sender = 16;
+        std::uint64_t questions = 64;   // that polkit has not answered, of all senders
+    };
+    explicit Gate(sdbus::IConnection& connection) : authority_(connection) {}
+
+    void set_limits(const Limits& limits) { limits_ = limits; }
+    // Called before each member is carried out, and may throw: tests show that this ends no process.
+    void set_seam(std::function<void(std::string_view interface, std::string_view member)> seam) {
+        seam_ = std::move(seam);
+    }
+
+    // run: (Asked&, const Reply<R...>&), once the caller may; prepare: (Asked&), before that is known. Whatever they throw
+    // becomes an error reply. Neither may hold the object: it may be gone when polkit answers.
+    template <class F, class P, class... R>
+    void handle(const sdbus::IObject& object, std::string_view interface, std::string_view member, VariantMap options,
+                sdbus::Result<R...>&& result, F run, P prepare) noexcept {
+        try {
+            const Reply<R...> reply(std::move(result));
+            try {
+                auto asked = std::make_shared<Asked>();
+                asked->call = call_of(object, interface, member);
+                reply.then(count(asked->call.sender));
+                if (const auto good = read_options(std::move(options), *asked); !good) return reply.error(good.error());
+                prepare(*asked);
+                admit(asked->call, [this, asked, reply, run = std::move(run)](const service::Failure* refusal) {
+                    if (refusal != nullptr) return reply.error(*refusal);
+                    try {
+                        if (seam_) seam_(asked->call.interface, asked->call.member);
+                        run(*asked, reply);
+                    } catch (...) {
+                        reply.error(current_failure());
+                    }
+                });
+            } catch (...) {
+                reply.error(current_failure());
+            }
+        } catch (...) {
+            return;   // not even memory for an answer: the caller runs into its timeout
+        }
+    }
+
+    // The value of a property.
+    template <class F>
+    auto get(std::string_view interface, std::string_view property, F value) const {
+        try {
+            if (seam_) seam_(interface, property);
+            return value();
+        } catch (...) {
+            throw error_of(current_failure());
+        }
+    }
+
+private:
+    using Admitted = std::function<void(const service::Failure*)>;
+    // Who sent the message that is being handled.
+    Call call_of(const sdbus::IObject& object, std::string_view interface, std::string_view member);
+    void admit(Call& call, Admitted then);
+    static service::Answer<Done> read_options(VariantMap options, Asked& asked);
+    std::function<void()> count(const std::string& sender);
+    bool is_trusted(const std::string& sender);
+
+    Authority authority_;
+    Limits limits_;
+    std::function<void(std::string_view, std::string_view)> seam_;
+    std::shared_ptr<std::map<std::string, std::uint64_t>> open_ =
+        std::make_shared<std::map<std::string, std::uint64_t>>();   // calls without an answer
+    std::uint64_t questions_ = 0;
+    std::map<std::string, std::uint32_t> users_;   // of senders; names on the bus are never used again
+};
+
+}   // namespace memhot::bus

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// org.memhot1.Manager at /org/memhot1.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "dbus/objects.hpp"
+#include "org.memhot1.Manager-adaptor.h"
+
+namespace memhot::bus {
+
+namespace {
+
+using org::memhot1::Manager_adaptor;
+using service::Answer;
+using service::fail;
+namespace error_name = service::error_name;
+
+constexpr std::string_view kInterface = "Manager";
+// The bus takes 32 MiB; this leaves room for what is beside it.
+constexpr std::size_t kLongestAnswer = std::size_t{24} << 20;
+constexpr std::size_t kMostWords = 4096;
+
+using Hazard =
+    sdbus::Struct<std::uint64_t, std::string, std::string, std::string, std::string, std::string, std::uint64_t>;
+using Run = sdbus::Struct<std::uint64_t, std::uint64_t, std::string, std::string, std::int32_t>;
+using WrittenJob = sdbus::Struct<std::string, std::string, std::string, std::string, std::uint64_t, std::uint64_t>;
+
+void give(const Reply<std::string>& reply, Answer<std::string> answer) {
+    if (!answer) return reply.error(answer.error());
+    if (answer->size() > kLongestAnswer) {
+        return reply.error({error_name::kLimitExceeded, "the answer is larger than a message may be; ask about less"});
+    }
+    reply(*answer);
+}
+void give(const Reply<>& reply, const Answer<Done>& answer) {
+    if (!answer) return reply.error(answer.error());
+    reply();
+}
+
+// Options that a method does not have are mistakes: what was meant would not be done.
+Answer<Done> only(const Asked& asked, std::initializer_list<std::string_view> known) {
+    for (const auto& [name, value] : asked.options) {
+        if (std::find(known.begin(), known.end(), name) == known.end())
+            return fail(error_name::kBadInput, "there is no option " + name + " here");
+    }
+    return Done{};
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string out;
+    for (const auto& word : words) out += (out.empty() ? "" : " ") + word;
+    return out.substr(0, 256);
+}
+
+// A file in memory that its reader can map and nobody can change.
+Answer<sdbus::UnixFd> sealed_file(const std::string& text) {
+    const int fd = ::memfd_create("memhot-blocks", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0) return fail(error_name::kIo, "memfd_create failed");
+    sdbus::UnixFd out(fd, sdbus::adopt_fd);
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const auto written = ::write(fd, text.data() + at, text.size() - at);
+        if (written <= 0) return fail(error_name::kIo, "writing to a memfd failed");
+        at += static_cast<std::size_t>(written);
+    }
+    ::lseek(fd, 0, SEEK_SET);
+    ::fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
+    return out;
+}
+
+class Manager final : public sdbus::AdaptorInterfaces<Manager_adaptor, sdbus::ObjectManager_adaptor>,
+                      public ManagerObject {
+public:
+    explicit Manager(World& world)
+        : AdaptorInterfaces(world.connection.get(), sdbus::ObjectPath(kRootPath)), world_(world) {
+        registerAdaptor();
+    }
+    Manager(const Manager&) = delete;
+    Manager& operator=(const Manager&) = delete;
+    ~Manager() override { unregisterAdaptor(); }
+
+    void changed(const std::vector<std::string>& properties) override {
+        compat::properties_changed(getObject(), Manager_adaptor::INTERFACE_NAME, properties);
+    }
+    void blocks_changed() override { emitBlocksChanged(world_.service.state().generation()); }
+    void hazard_raised(std::uint64_t id, const std::string& rule) override { emitHazardRaised(id, rule); }
+    void hazard_cleared(std::uint64_t id) override { emitHazardCleared(id); }
+    void job_new(const std::string& id) override { emitJobNew(id, sdbus::ObjectPath(job_path(id))); }
+    void job_removed(const std::string& id, const std::string& result) override {
+        emitJobRemoved(id, sdbus::ObjectPath(job_path(id)), result);
+    }
+
+private:
+    using Options = VariantMap;
+
+    template <class F, class... R>
+    void handle(std::string_view member, Options options, sdbus::Result<R...>&& result, F run) {
+        handle(member, std::move(options), std::move(result), std::move(run), [](Asked&) {});
+    }
+    template <class F, class P, class... R>
+    void handle(std::string_view member, Options options, sdbus::Result<R...>&& result, F run, P prepare) {
+        world_.gate.handle(getObject(), kInterface, member, std::move(options), std::move(result), std::move(run),
+                           std::move(prepare));
+    }
+    // A question without options of its own that is answered with a document.
+    template <class F>
+    void ask(std::string_view member, Options options, sdbus::Result<std::string>&& result, F question) {
+        handle(member, std::move(options), std::move(result),
+               [&world = world_, question = std::move(question)](const Asked& asked, const Reply<std::string>& reply) {
+                   if (auto good = only(asked, {}); !good) return reply.error(good.error());
+                   give(reply, service::answer_of(question(world.service.questions())));
+               });
+    }
+
+    // --- questions -------------------------------------------------------------------------------------------------
+
+    void Check(sdbus::Result<std::string>&& result, std::vector<std::string> words, Options options) override {
+        const std::string shown = joined(words);
+        handle(
+            "Check", std::move(options), std::move(result),
+            [&world = world_, words = std::move(words)](const Asked& asked, const Reply<std::string>& reply) {
+                if (words.size() > kMostWords) return reply.error({error_name::kLimitExceeded, "too many words"});
+                give(reply, service::answer_of(world.service.questions().check(words, asked.options)));
+            },
+            [&](Asked& asked) { asked.call.details["words"] = shown; });
+    }
+    void Explain(sdbus::Result<std::string>&& result, std::string text, Options options) override {
+        ask("Explain", std::move(options), std::move(result),
+            [text = std::move(text)](service::Questions& questions) { return questions.explain(text); });
+    }
+    void GetMap(sdbus::Result<std::string>&& result, Options options) override {
+        ask("GetMap", std::move(options), std::move(result),
+            [](service::Questions& questions) { return questions.map(); });
+    }
+    void GetSnapshot(sdbus::Result<std::string>&& result, Options options) override {
+        ask("GetSnapshot", std::move(options), std::move(result),
+            [](service::Questions& questions) { return questions.snapshot(); });
+    }
+    void Examine(sdbus::Result<std::string>&& result, Options options) override {
+        ask("Examine", std::move(options), std::move(result),
+            [](service::Questions& questions) { return questions.examine(); });
+    }
+    void TestPolicy(sdbus::Result<std::string>&& result, std::string thing, Options options) override {
+        ask("TestPolicy", std::move(options), std::move(result),
+            [thing = std::move(thing)](service::Questions& questions) { return questions.test_policy(thing); });
+    }
+    void Hazards(sdbus::Result<std::vector<Hazard>>&& result, Options options) override {
+        handle("Hazards", std::move(options), std::move(result),
+               [&world = world_](const Asked& asked, const Reply<std::vector<Hazard>>& reply) {
+                   if (auto good = only(asked, {}); !good) return reply.error(good.error());
+                   std::vector<Hazard> out;
+                   for (const auto& one : world.service.hazards().all()) {
+                       out.push_back({one.id, one.rule, one.severity, one.where, one.text, one.remedy, one.since});
+                   }
+                   reply(out);
+               });
+    }
+    void ListBlocks(sdbus::Result<std::uint64_t, std::vector<Run>>&& result) override {
+        handle("ListBlocks", {}, std::move(result),
+               [&world = world_](const Asked&, const Reply<std::uint64_t, std::vector<Run>>& reply) {
+                   const auto& state = world.service.state();
+                   std::vector<Run> out;
+                   for (const auto& run : state.blocks().runs()) {
+                       out.push_back({run.first, run.last, std::string(run.state), std::string(run.zones),
+                                      run.node.value_or(-1)});
+                   }
+                   reply(state.block_size(), out);
+               });
+    }
+    void DumpBlocks(sdbus::Result<sdbus::UnixFd>&& result) override {
+        handle("DumpBlocks", {}, std::move(result), [&world = world_](const Asked&, const Reply<sdbus::UnixFd>& reply) {
+            auto file = sealed_file(world.service.state().blocks().lines());
+            if (!file) return reply.error(file.error());
+            reply(*file);
+        });
+    }
+
+    // --- plans and jobs --------------------------------------------------------------------------------------------
+
+    static void plan(World& world, const std::string& sender, const std::vector<std::string>& words,
+                     const Reply<std::string, std::string>& reply) {
+        const auto made = world.service.questions().plan(words);
+        if (!made) return reply.error(service::failure_of(made.error()));
+        std::string json = to_json(*made);
+        if (json.size() > kLongestAnswer) {
+            return reply.error(
+                {error_name::kLimitExceeded, "the plan is larger than a message may be; ask about less"});
+        }
+        const auto name =
+            world.service.plans().keep(sender, {json, made->wish}, world.service.settings().plans_per_sender);
+        if (!name) return reply.error(name.error());
+        // what is kept for a caller goes with it
+        if (!world.watches.contains(sender)) {
+            world.watches[sender] = world.connection.watch(sender, [&world, sender] {
+                world.service.plans().release(sender);
+                world.watches.erase(sender);
+            });
+        }
+        reply(*name, json);
+    }
+    void Plan(sdbus::Result<std::string, std::string>&& result, std::vector<std::string> words,
+              Options options) override {
+        const std::string shown = joined(words);
+        handle(
+            "Plan", std::move(options), std::move(result),
+            [&world = world_, words = std::move(words)](const Asked& asked,
+                                                        const Reply<std::string, std::string>& reply) {
+                if (auto good = only(asked, {}); !good) return reply.error(good.error());
+                if (words.size() > kMostWords) return reply.error({error_name::kLimitExceeded, "too many words"});
+                plan(world, asked.call.sender, words, reply);
+            },
+            [&](Asked& asked) { asked.call.details["words"] = shown; });
+    }
+
+    using JobReply = Reply<sdbus::ObjectPath>;
+    static void begin(World& world, service::JobOrder order, const Asked& asked, const JobReply& reply) {
+        order.accept = asked.accept;
+        order.all_or_nothing = asked.options.contains("all-or-nothing");
+        order.timeout = world.service.settings().busy_timeout;
+        world.service.jobs().begin(std::move(order), asked.call.sender, world.service.settings().jobs_per_sender,
+                                   [reply](const Answer<std::string>& id) {
+                                       if (!id) return reply.error(id.error());
+                                       reply(sdbus::ObjectPath(job_path(*id)));
+                                   });
+    }
+    void Apply(sdbus::Result<sdbus::ObjectPath>&& result, std::string plan, Options options) override {
+        handle(
+            "Apply", std::move(options), std::move(result),
+            [&world = world_, plan](const Asked& asked, const JobReply& reply) {
+                if (auto good = only(asked, {"all-or-nothing"}); !good) return reply.error(good.error());
+                const auto shown = world.service.plans().find(asked.call.sender, plan);
+                if (!shown) return reply.error(shown.error());
+                service::JobOrder order;
+                order.plan = shown->json;
+                begin(world, std::move(order), asked, reply);
+            },
+            [&](Asked& asked) {
+                // what is allowed is what the plan's verb needs; whoever has no such plan hears nothing of others
+                const auto shown = world_.service.plans().find(asked.call.sender, plan);
+                if (!shown) return;
+                asked.call.need = need_of(shown->wish.verb);
+                asked.call.details["plan"] = to_string(shown->wish).substr(0, 256);
+            });
+    }
+    void take_up(std::string_view member, service::JobOrder::Kind kind, sdbus::Result<sdbus::ObjectPath>&& result,
+                 std::string job, Options options) {
+        const std::string shown = job.substr(0, 64);
+        handle(
+            member, std::move(options), std::move(result),
+            [&world = world_, kind, job = std::move(job)](const Asked& asked, const JobReply& reply) {
+                if (auto good = only(asked, {}); !good) return reply.error(good.error());
+                service::JobOrder order;
+                order.kind = kind;
+                order.job = job;
+                begin(world, std::move(order), asked, reply);
+            },
+            [&](Asked& asked) { asked.call.details["job"] = shown; });
+    }
+    void Undo(sdbus::Result<sdbus::ObjectPath>&& result, std::string job, Options options) override {
+        take_up("Undo", service::JobOrder::Kind::undo, std::move(result), std::move(job), std::move(options));
+    }
+    void Finish(sdbus::Result<sdbus::ObjectPath>&& result, std::string job, Options options) override {
+        take_up("Finish", service::JobOrder::Kind::finish, std::move(result), std::move(job), std::move(options));
+    }
+    void ListJobs(sdbus::Result<std::vector<WrittenJob>>&& result, Options options) override {
+        handle("ListJobs", std::move(options), std::move(result),
+               [&world = world_](const Asked& asked, const Reply<std::vector<WrittenJob>>& reply) {
+                   if (auto good = only(asked, {}); !good) return reply.error(good.error());
+                   const auto jobs = world.service.jobs().list();
+                   if (!jobs) return reply.error(service::failure_of(jobs.error()));
+                   std::vector<WrittenJob> out;
+                   for (const auto& job : *jobs) {
+                       out.push_back({job.id, job.end, job.wish, job.text, job.begun, job.ended});
+                   }
+                   reply(out);
+               });
+    }
+
+    // --- the daemon ------------------------------------------------------------------------------------------------
+
+    void Reload(sdbus::Result<>&& result, Options options) override {
+        handle("Reload", std::move(options), std::move(result),
+               [&world = world_](const Asked& asked, const Reply<>& reply) {
+                   if (auto good = only(asked, {}); !good) return reply.error(good.error());
+                   give(reply, world.service.reload());
+               });
+    }
+    void Rescan(sdbus::Result<>&& result, Options options) override {
+        handle("Rescan", std::move(options), std::move(result),
+               [&world = world_](const Asked& asked, const Reply<>& reply) {
+                   if (auto good = only(asked, {}); !good) return reply.error(good.error());
+                   give(reply, world.service.rescan());
+               });
+    }
+
+    template <class F>
+    auto get(std::string_view property, F value) const {
+        return world_.gate.get(kInterface, property, std::move(value));
+    }
+    [[nodiscard]] const service::Service& service() const { return world_.service; }
+
+    std::string Version() override {
+        return get("Version", [] { return std::string(MEMHOT_VERSION); });
+    }
+    std::string Kernel() override {
+        return get("Kernel", [&] { return service().state().kernel(); });
+    }
+    bool Simulated() override {
+        return get("Simulated", [&] { return service().state().source().simulated(); });
+    }
+    bool Acting() override {
+        return get("Acting", [&] { return service().settings().act; });
+    }
+    std::uint64_t BlockSize() override {
+        return get("BlockSize", [&] { return service().state().block_size(); });
+    }
+    std::uint64_t BlocksOnline() override {
+        return get("BlocksOnline", [&] { return std::uint64_t{service().state().blocks().online()}; });
+    }
+    std::uint64_t BlocksOffline() override {
+        return get("BlocksOffline", [&] {
+            const auto& blocks = service().state().blocks();
+            return std::uint64_t{blocks.size() - blocks.online()};
+        });
+    }
+    std::uint64_t Generation() override {
+        return get("Generation", [&] { return service().state().generation(); });
+    }
+    std::uint64_t HazardCount() override {
+        return get("HazardCount", [&] { return std::uint64_t{service().hazards().all().size()}; });
+    }
+    std::uint64_t LostEvents() override {
+        return get("LostEvents", [&] { return service().lost_events(); });
+    }
+    std::uint64_t FullReads() override {
+        return get("FullReads", [&] { return service().state().full_reads(); });
+    }
+    std::vector<std::string> ConfigurationErrors() override {
+        return get("ConfigurationErrors", [&] { return service().configuration_errors(); });
+    }
+
+    World& world_;
+};
+
+}   // namespace
+
+std::unique_ptr<ManagerObject> make_manager(World& world) { return std::make_unique<Manager>(world); }
+
+}   // namespace memhot::bus

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "service/job_work.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <tuple>
+
+#include "execute/begun_job.hpp"
+#include "execute/live_target.hpp"
+#include "journal/journal.hpp"
+
+namespace memhot::service {
+
+namespace {
+
+using journal::StepState;
+
+constexpr std::uint64_t kBetweenProgress = 200'000;   // microseconds
+
+// The lock, the journal and the host for one job.
+struct Bench {
+    journal::HostLock lock;
+    journal::Journal book;
+    std::vector<journal::Job> jobs;
+    std::unique_ptr<execute::Target> own;   // of a real host
+    execute::Target* target = nullptr;
+    std::optional<Snapshot> snapshot;
+};
+
+Status make_directories(const std::string& path) {
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    if (error) return journal::io_error(path, "making the directory", error.value());
+    return Done{};
+}
+
+Result<Snapshot> look(const JobPlace& place) {
+    if (!place.simulated) return read_host(place.root);
+    auto& world = *place.simulated;
+    if (!world.target) {
+        auto host = SimulatedHost::from_snapshot(world.from);
+        if (!host) return std::move(host).error();
+        world.target = std::make_unique<execute::SimulatedTarget>(*std::move(host), world.faults, world.clock);
+    }
+    return world.target->host().snapshot();
+}
+
+Result<std::unique_ptr<Bench>> open_bench(const JobPlace& place) {
+    for (const auto& directory : {place.state, place.run}) {
+        if (auto made = make_directories(directory); !made) return made.error();
+    }
+    auto lock = journal::HostLock::take(place.run, "memhotd");
+    if (!lock) return std::move(lock).error();
+    auto book = journal::Journal::open(place.state, *lock);
+    if (!book) return std::move(book).error();
+    auto jobs = journal::jobs_of(book->entries());
+    if (!jobs) return std::move(jobs).error().add_context(book->path());
+    auto snapshot = look(place);
+    if (!snapshot) return std::move(snapshot).error();
+    return std::unique_ptr<Bench>(
+        new Bench{*std::move(lock), *std::move(book), *std::move(jobs), nullptr, nullptr, *std::move(snapshot)});
+}
+
+void set_target(Bench& bench, const JobPlace& place, const std::string& id) {
+    if (place.simulated) {
+        bench.target = place.simulated->target.get();
+        return;
+    }
+    if (place.root == "/") {
+        bench.own = std::make_unique<execute::LiveTarget>(execute::save_directory(place.state, id));
+    } else {
+        bench.own = std::make_unique<execute::FileTarget>(place.root, false);
+    }
+    bench.target = bench.own.get();
+}
+
+Answer<Done> judge(const Plan& plan, const JobOrder& order) {
+    if (plan.refused()) {
+        const auto& refusal = plan.refusals.front();
+        return fail(error_name::kRefused, fmt::format("{} [{}]", refusal.text, rule(refusal.rule).id));
+    }
+    for (const auto& name : names_to_confirm(plan)) {
+        if (std::ranges::find(order.accept, name) != order.accept.end()) continue;
+        return fail(error_name::kNotConfirmed,
+                    fmt::format("{} must be named in accept: its data are destroyed, or it is a danger", name));
+    }
+    if (plan.steps.empty()) return fail(error_name::kRefused, "there is nothing to do");
+    return Done{};
+}
+
+// The plan that was shown, made anew on the host of this moment: nothing of what a caller holds is carried out.
+Answer<Plan> judged_plan(const Snapshot& snapshot, const JobOrder& order) {
+    const auto shown = plan_from_json(order.plan);
+    if (!shown) return std::unexpected(failure_of(shown.error()));
+    const auto changes = is_stale(*shown, snapshot);
+    if (!changes) return std::unexpected(failure_of(changes.error()));
+    if (!changes->empty()) {
+        return fail(error_name::kStale,
+                    "the plan is stale, what it relies on has changed: " + to_string(changes->front()));
+    }
+    auto plan = make_plan(snapshot, shown->wish);
+    if (!plan) return std::unexpected(failure_of(plan.error()));
+    if (!same_actions(*plan, *shown))
+        return fail(error_name::kStale, "the plan is stale: other steps are needed on the host as it is now");
+    return *std::move(plan);
+}
+
+const journal::Job* find_job(const Bench& bench, const std::string& id) {
+    const auto found = std::ranges::find(bench.jobs, id, &journal::Job::id);
+    return found == bench.jobs.end() ? nullptr : &*found;
+}
+
+// What an undo or a rest would do, judged on the host as it is; the executor itself goes by the journal.
+Answer<Plan> judged_rest(const Bench& bench, const journal::Job& job, const Plan& plan, JobOrder::Kind kind) {
+    if (kind == JobOrder::Kind::finish) {
+        if (!job.interrupted())
+            return fail(error_name::kRefused, fmt::format("job {} has ended: {}", job.id, job.result));
+        const auto far = execute::how_far(job);
+        return answer_of(make_rest(*bench.snapshot, plan, far.done, far.doubtful));
+    }
+    return answer_of(make_undo(*bench.snapshot, plan, execute::steps_behind(job)));
+}
+
+class Work {
+public:
+    Work(const JobPlace& place, const JobOrder& order, const JobWatcher& watcher)
+        : place_(place), order_(order), watcher_(watcher) {}
+
+    Answer<JobEnded> run() {
+        auto bench = open_bench(place_);
+        if (!bench) {
+            auto failure = failure_of(bench.error());
+            if (bench.error().kind() == ErrorKind::io) failure.name = error_name::kBusy;
+            return std::unexpected(std::move(failure));
+        }
+        bench_ = *std::move(bench);
+        return order_.kind == JobOrder::Kind::run ? run_plan() : take_up();
+    }
+
+private:
+    Answer<JobEnded> run_plan() {
+        auto plan = judged_plan(*bench_->snapshot, order_);
+        if (!plan) return std::unexpected(plan.error());
+        if (auto good = judge(*plan, order_); !good) return std::unexpected(good.error());
+        begin(execute::next_id(bench_->jobs, place_.state), std::make_shared<const Plan>(*std::move(plan)));
+        return ended(executor().run(*plan_, id_, options()));
+    }
+
+    Answer<JobEnded> take_up() {
+        const auto* job = find_job(*bench_, order_.job);
+        if (job == nullptr) return fail(error_name::kNotFound, fmt::format("there is no job {}", order_.job));
+        auto plan = plan_from_json(job->plan);
+        if (!plan) return std::unexpected(failure_of(plan.error()));
+        const auto rest = judged_rest(*bench_, *job, *plan, order_.kind);
+        if (!rest) return std::unexpected(rest.error());
+        // nothing left to do is what an interrupted job may need to be told its end
+        if (rest->refused() || !rest->steps.empty() || !job->interrupted()) {
+            if (auto good = judge(*rest, order_); !good) return std::unexpected(good.error());
+        }
+        begin(job->id, std::make_shared<const Plan>(*std::move(plan)));
+        return ended(order_.kind == JobOrder::Kind::undo ? executor().undo(*plan_, *job, options())
+                                                         : executor().finish(*plan_, *job, options()));
+    }
+
+    void begin(const std::string& id, std::shared_ptr<const Plan> plan) {
+        id_ = id;
+        plan_ = std::move(plan);
+        bench_->snapshot.reset();   // large, and old from here on
+        set_target(*bench_, place_, id_);
+        ::unlink(cancel_file().c_str());
+        std::ignore = bench_->lock.tell(id_);   // for whoever asks; the lock is held all the same
+        watcher_.begun({id_, plan_});
+    }
+
+    execute::Executor executor() { return {*bench_->target, bench_->book, clock_}; }
+    // As `memhotctl cancel` of another process asks.
+    [[nodiscard]] std::string cancel_file() const { return place_.run + "/cancel-" + id_; }
+
+    execute::Options options() {
+        execute::Options out;
+        out.timeout = order_.timeout;
+        out.undo_on_failure = order_.all_or_nothing;
+        out.accept_danger = true;   // judge() had each one named
+        out.cancelled = [this] { return watcher_.cancelled->load() || ::access(cancel_file().c_str(), F_OK) == 0; };
+        out.progress = [this](const execute::Progress& now) {
+            const std::uint64_t time = clock_.monotonic();
+            if (told_ != 0 && time - told_ < kBetweenProgress) return;
+            told_ = time;
+            watcher_.progress({now.step, now.steps, now.bytes_per_second()});
+        };
+        return out;
+    }
+
+    Answer<JobEnded> ended(const Result<execute::JobResult>& result) {
+        ::unlink(cancel_file().c_str());
+        JobEnded out;
+        if (place_.simulated) out.simulated = place_.simulated->target->host().snapshot();
+        if (!result) {   // the journal could not be written, and nothing was begun
+            out.result = "failed";
+            out.text = result.error().message();
+            out.exit_status = 5;
+            return out;
+        }
+        out.result = to_string(result->end);
+        out.text = result->text;
+        out.exit_status = result->exit_status();
+        for (std::size_t i = 0; i < plan_->steps.size(); ++i) {
+            const auto step = i < result->steps.size() ? result->steps[i] : execute::StepResult{};
+            const bool done = step.state == StepState::done;
+            out.steps.push_back({std::string(to_string(step.state)),
+                                 plan_->steps[i].text(done ? Tense::done : Tense::would), step.text, step.error});
+        }
+        return out;
+    }
+
+    const JobPlace& place_;
+    const JobOrder& order_;
+    const JobWatcher& watcher_;
+    execute::SystemClock clock_;
+    std::unique_ptr<Bench> bench_;
+    std::string id_;
+    std::shared_ptr<const Plan> plan_;
+    std::uint64_t told_ = 0;
+};
+
+}   // namespace
+
+Answer<JobEnded> carry_out(const JobPlace& place, const JobOrder& order, const JobWatcher& watcher) {
+    return Work(place, order, watcher).run();
+}
+
+Result<std::vector<WrittenJob>> written_jobs(const JobPlace& place) {
+    const auto reading = journal::read_journal(place.state);
+    if (!reading) return reading.error();
+    const auto jobs = journal::jobs_of(reading->entries);
+    if (!jobs) return jobs.error();
+    std::vector<WrittenJob> out;
+    for (const auto& job : *jobs) {
+        WrittenJob one;
+        one.id = job.id;
+        one.begun = job.begun;
+        one.ended = job.ended.value_or(0);
+        const auto colon = job.result.find(": ");
+        one.end = job.ended ? job.result.substr(0, colon) : "interrupted";
+        if (job.ended && colon != std::string::npos) one.text = job.result.substr(colon + 2);
+        const auto plan = plan_from_json(job.plan);
+        one.wish = plan ? to_string(plan->wish) : plan.error().message();
+        out.push_back(std::move(one));
+    }
+    return out;
+}
+
+}   // namespace memhot::service

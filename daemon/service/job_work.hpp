@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What the worker does for a job: takes the lock, opens the journal, looks at the host, judges the plan anew, carries it
+// out. Blocks; knows neither loop nor bus.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "execute/executor.hpp"
+#include "memhot/plan.hpp"
+#include "service/failure.hpp"
+
+namespace memhot::service {
+
+// A simulated host lives as long as the daemon does; the worker alone touches it.
+struct SimulatedWorld {
+    execute::SystemClock clock;
+    std::unique_ptr<execute::SimulatedTarget> target;   // made of `from` for the first job
+    Snapshot from;
+    std::vector<execute::Fault> faults{};
+};
+
+// What jobs act on.
+struct JobPlace {
+    std::string root = "/";
+    std::string state;   // directory of the journal
+    std::string run;   // of the lock
+    std::shared_ptr<SimulatedWorld> simulated;   // null: a real host
+};
+
+struct JobOrder {
+    enum class Kind : std::uint8_t { run, undo, finish };
+    Kind kind = Kind::run;
+    std::string plan;   // run: the document memhot-plan/1 that was shown
+    std::string job;   // undo and finish: the id
+    std::vector<std::string> accept;   // devices and rules, by name
+    bool all_or_nothing = false;
+    std::uint64_t timeout = 30'000'000;   // microseconds, of the retries of one step
+};
+
+struct JobBegun {
+    std::string id;
+    std::shared_ptr<const Plan> plan;
+};
+struct JobProgress {
+    std::size_t step = 0;
+    std::size_t steps = 0;
+    std::uint64_t bytes_per_second = 0;
+};
+struct StepView {
+    std::string state;
+    std::string what;   // what it does
+    std::string text;   // what was said of it
+    int error = 0;
+};
+struct JobEnded {
+    std::string result;   // "done", "failed", ...
+    std::string text;
+    int exit_status = 5;
+    std::vector<StepView> steps;
+    std::optional<Snapshot> simulated;   // the host as it is now
+};
+
+// Called on the worker's thread.
+struct JobWatcher {
+    std::function<void(JobBegun)> begun;
+    std::function<void(JobProgress)> progress;   // at most five a second
+    const std::atomic<bool>* cancelled = nullptr;
+};
+
+// Before `begun` was called nothing has been changed, and a failure says why nothing will be.
+Answer<JobEnded> carry_out(const JobPlace& place, const JobOrder& order, const JobWatcher& watcher);
+
+// A job of the journal.
+struct WrittenJob {
+    std::string id;
+    std::string end;   // "interrupted" where the journal has none
+    std::string wish;
+    std::string text;
+    std::uint64_t begun = 0;   // microseconds since 1970
+    std::uint64_t ended = 0;   // 0: not
+};
+Result<std::vector<WrittenJob>> written_jobs(const JobPlace& place);
+
+}   // namespace memhot::service

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "service/jobs.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "log/log.hpp"
+
+namespace memhot::service {
+
+namespace {
+
+constexpr std::uint64_t kKept = 60'000'000;   // microseconds behind the end
+
+}   // namespace
+
+struct Jobs::Ticket {
+    JobOrder order;
+    std::string owner;
+    Begun begun;
+    std::string id;   // once it runs
+    std::atomic<bool> cancelled{false};
+};
+
+Jobs::Jobs(app::EventLoop& loop, app::Worker& worker, JobPlace place, Listener& listener)
+    : worker_(worker), place_(std::move(place)), listener_(listener), timer_(loop.on_timer([this] { forget_old(); })) {}
+
+std::size_t Jobs::count_of(const std::string& owner) const {
+    const auto is_his = [&](const auto& ticket) { return ticket->owner == owner; };
+    std::size_t count = static_cast<std::size_t>(std::ranges::count_if(waiting_, is_his));
+    for (const auto& [id, ticket] : running_) count += is_his(ticket) ? 1U : 0U;
+    return count;
+}
+
+void Jobs::begin(JobOrder order, const std::string& owner, std::uint64_t limit, Begun begun) {
+    if (stopping_) return begun(fail(error_name::kBusy, "memhotd is stopping, no job begins"));
+    if (count_of(owner) >= limit) {
+        return begun(fail(error_name::kLimitExceeded,
+                          fmt::format("{} jobs of this caller wait or run, JobsPerSender= of memhotd.conf allows {}",
+                                      count_of(owner), limit)));
+    }
+    const auto ticket = std::make_shared<Ticket>();
+    ticket->order = std::move(order);
+    ticket->owner = owner;
+    ticket->begun = std::move(begun);
+    waiting_.push_back(ticket);
+    worker_.submit([this, ticket] {
+        JobWatcher watcher;
+        watcher.cancelled = &ticket->cancelled;
+        auto id = std::make_shared<std::string>();
+        watcher.begun = [this, ticket, id](JobBegun news) {
+            *id = news.id;
+            worker_.post([this, ticket, news = std::move(news)] { began(ticket, news); });
+        };
+        watcher.progress = [this, id](JobProgress now) {
+            worker_.post([this, id = *id, now] { progressed(id, now); });
+        };
+        auto end = std::make_shared<Answer<JobEnded>>(fail(error_name::kBusy, "cancelled before it began"));
+        try {
+            if (!ticket->cancelled) *end = carry_out(place_, ticket->order, watcher);
+        } catch (const std::exception& error) {
+            *end = fail(error_name::kInternal, std::string("internal error: ") + error.what());
+        }
+        worker_.post([this, ticket, end] {
+            if (end->has_value()) return ended(ticket, std::move(**end));
+            if (!ticket->id.empty()) return ended(ticket, {"failed", end->error().text, 6, {}, {}});
+            std::erase(waiting_, ticket);
+            ticket->begun(std::unexpected(end->error()));
+        });
+    });
+}
+
+void Jobs::began(const std::shared_ptr<Ticket>& ticket, JobBegun begun) {
+    std::erase(waiting_, ticket);
+    ticket->id = begun.id;
+    ++begun_;
+    running_[begun.id] = ticket;
+    if (views_.erase(begun.id) != 0) listener_.job_gone(begun.id);   // an earlier run of the same job
+    JobView& view = views_[begun.id];
+    view.id = begun.id;
+    view.owner = ticket->owner;
+    view.state = "running";
+    view.plan = std::move(begun.plan);
+    for (const auto& step : view.plan->steps) view.steps.push_back({"untouched", step.would, "", 0});
+    log::say(log::Priority::notice, fmt::format("job {} begun: {}", view.id, to_string(view.plan->wish)),
+             &log::kJobBegun, {{"MEMHOT_JOB", view.id}, {"MEMHOT_PLAN", to_string(view.plan->wish)}});
+    listener_.job_new(view);
+    ticket->begun(view.id);
+}
+
+void Jobs::progressed(const std::string& id, const JobProgress& progress) {
+    const auto found = views_.find(id);
+    if (found == views_.end() || found->second.over()) return;
+    JobView& view = found->second;
+    view.current = progress.step;
+    view.progress = progress.steps == 0 ? 0 : static_cast<double>(progress.step) / static_cast<double>(progress.steps);
+    view.bytes_per_second = progress.bytes_per_second;
+    listener_.job_changed(view);
+}
+
+void Jobs::ended(const std::shared_ptr<Ticket>& ticket, JobEnded end) {
+    running_.erase(ticket->id);
+    JobView& view = views_[ticket->id];
+    view.state = end.result;
+    view.exit_status = end.exit_status;
+    view.current = view.plan->steps.size();
+    view.progress = 1;
+    view.bytes_per_second = 0;
+    if (!end.steps.empty()) view.steps = std::move(end.steps);
+    view.ended = app::EventLoop::now();
+    log::say(end.exit_status == 0 ? log::Priority::notice : log::Priority::warning,
+             fmt::format("job {} {}{}", view.id, view.state, end.text.empty() ? "" : ": " + end.text), &log::kJobEnded,
+             {{"MEMHOT_JOB", view.id}, {"MEMHOT_RESULT", view.state}});
+    listener_.host_changed(std::move(end.simulated));
+    listener_.job_ended(view);
+    timer_.arm_in(kKept);
+}
+
+Answer<Done> Jobs::cancel(const std::string& id) {
+    const auto found = running_.find(id);
+    if (found == running_.end()) return fail(error_name::kNotFound, fmt::format("job {} does not run", id));
+    found->second->cancelled = true;
+    JobView& view = views_[id];
+    view.state = "stopping";
+    listener_.job_changed(view);
+    return Done{};
+}
+
+const JobView* Jobs::find(const std::string& id) const {
+    const auto found = views_.find(id);
+    return found == views_.end() ? nullptr : &found->second;
+}
+
+void Jobs::stop() {
+    stopping_ = true;
+    for (const auto& ticket : waiting_) ticket->cancelled = true;
+    for (const auto& [id, ticket] : running_) ticket->cancelled = true;
+}
+
+void Jobs::forget_old() {
+    const std::uint64_t now = app::EventLoop::now();
+    std::uint64_t next = 0;
+    for (auto it = views_.begin(); it != views_.end();) {
+        const JobView& view = it->second;
+        if (!view.over()) {
+            ++it;
+        } else if (now - view.ended >= kKept) {
+            const std::string id = it->first;
+            it = views_.erase(it);
+            listener_.job_gone(id);
+        } else {
+            next = std::max<std::uint64_t>(next, 1);
+            next = next == 1 ? view.ended + kKept : std::min(next, view.ended + kKept);
+            ++it;
+        }
+    }
+    if (next != 0) timer_.arm_at(next);
+}
+
+}   // namespace memhot::service

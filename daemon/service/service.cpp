@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "service/service.hpp"
+
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include "log/log.hpp"
+
+namespace memhot::service {
+
+namespace {
+
+// A model of the host is kept for as long as questions come.
+constexpr std::uint64_t kIdle = 5'000'000;   // microseconds
+
+std::uint64_t wall_clock() {
+    execute::SystemClock clock;
+    return clock.wall();
+}
+
+// Errors of both, one line each.
+std::vector<std::string> errors_in(const config::Problems& problems) {
+    std::vector<std::string> out;
+    for (const auto& problem : problems) {
+        if (problem.severity == config::Problem::Severity::error) out.push_back(to_string(problem));
+    }
+    return out;
+}
+
+void say_warnings(const config::Problems& problems) {
+    for (const auto& problem : problems) {
+        if (problem.severity == config::Problem::Severity::warning) log::warning(to_string(problem));
+    }
+}
+
+}   // namespace
+
+Service::Service(app::EventLoop& loop, app::Worker& worker, state::HostState state, JobPlace place,
+                 std::string config_root)
+    : worker_(worker), state_(std::move(state)), config_root_(std::move(config_root)), questions_(state_, config_root_),
+      jobs_(loop, worker, std::move(place), *this), idle_timer_(loop.on_timer([this] { idle(); })) {}
+
+Status Service::start() {
+    const auto loaded = config::load_settings(config_root_);
+    say_warnings(loaded.problems);
+    if (config::has_errors(loaded.problems)) return bad_input(errors_in(loaded.problems).front());
+    settings_ = loaded.settings;
+    auto policies = policy::load_policies(config_root_);
+    say_warnings(policies.problems);
+    if (config::has_errors(policies.problems)) return bad_input(errors_in(policies.problems).front());
+    policies_ = std::move(policies.policies);
+    look_ahead();
+    const auto written = jobs_.list();
+    if (!written) {
+        log::warning("the journal cannot be read: " + written.error().message());
+        return Done{};
+    }
+    for (const auto& job : *written) {
+        if (job.ended != 0) continue;
+        log::say(log::Priority::warning,
+                 fmt::format("job {} ({}) was interrupted: finish it with `memhotctl resume {}`, or undo it with "
+                             "`memhotctl rollback {}`",
+                             job.id, job.wish, job.id, job.id),
+                 &log::kJobInterrupted, {{"MEMHOT_JOB", job.id}});
+    }
+    return Done{};
+}
+
+Questions& Service::questions() {
+    last_question_ = app::EventLoop::now();
+    if (!idle_timer_.armed()) idle_timer_.arm_in(kIdle);
+    return questions_;
+}
+
+void Service::idle() {
+    const std::uint64_t now = app::EventLoop::now();
+    if (now - last_question_ < kIdle) return idle_timer_.arm_at(last_question_ + kIdle);
+    if (state_.forget()) ::malloc_trim(0);
+}
+
+Answer<Done> Service::reload() {
+    config::Settings settings = settings_;
+    policy::Policies policies = policies_;
+    const auto settings_problems = config::reload(config_root_, settings);
+    const auto policy_problems = policy::reload(config_root_, policies);
+    say_warnings(settings_problems);
+    say_warnings(policy_problems);
+    auto errors = errors_in(settings_problems);
+    for (auto& text : errors_in(policy_problems)) errors.push_back(std::move(text));
+    configuration_errors_ = errors;
+    if (errors.empty()) {
+        settings_ = settings;
+        policies_ = std::move(policies);
+        log::info("configuration and policies were read again");
+    } else {
+        log::say(log::Priority::error,
+                 fmt::format("the configuration stays as it was: {}{}", errors.front(),
+                             errors.size() == 1 ? "" : fmt::format(" (and {} more)", errors.size() - 1)),
+                 &log::kConfigurationRejected);
+    }
+    if (listener_ != nullptr) listener_->configuration_changed();
+    if (!errors.empty()) return fail(error_name::kBadInput, errors.front());
+    return Done{};
+}
+
+Answer<Done> Service::rescan() {
+    if (auto read = state_.rescan(); !read) return std::unexpected(failure_of(read.error()));
+    look_ahead();
+    return Done{};
+}
+
+void Service::look_ahead() {
+    const auto host = state_.host();
+    if (!host) {
+        log::warning("the host cannot be looked at: " + host.error().message());
+    } else {
+        const auto change = hazards_.update(examine((*host)->snapshot), wall_clock());
+        for (const auto& hazard : change.raised) {
+            log::say(log::Priority::warning,
+                     fmt::format("hazard: {}: {}; {}", hazard.where, hazard.text, hazard.remedy), &log::kHazardRaised,
+                     {{"MEMHOT_HAZARD", std::to_string(hazard.id)},
+                      {"MEMHOT_RULE", hazard.rule},
+                      {"MEMHOT_DEVICE", hazard.where}});
+            if (listener_ != nullptr) listener_->hazard_raised(hazard);
+        }
+        for (const auto& hazard : change.cleared) {
+            log::say(log::Priority::info, fmt::format("hazard gone: {}: {}", hazard.where, hazard.text),
+                     &log::kHazardCleared,
+                     {{"MEMHOT_HAZARD", std::to_string(hazard.id)}, {"MEMHOT_RULE", hazard.rule}});
+            if (listener_ != nullptr) listener_->hazard_cleared(hazard);
+        }
+    }
+    questions();   // what was read is for questions, too; it goes when none come
+    if (listener_ == nullptr) return;
+    listener_->blocks_changed();
+    listener_->devices_changed();
+}
+
+std::string Service::status() const {
+    const auto& blocks = state_.blocks();
+    return fmt::format("{} blocks, {} online; {} hazards{}", blocks.size(), blocks.online(), hazards_.all().size(),
+                       state_.source().simulated() ? "; simulated" : "");
+}
+
+void Service::job_new(const JobView& job) {
+    if (listener_ != nullptr) listener_->job_new(job);
+}
+void Service::job_changed(const JobView& job) {
+    if (listener_ != nullptr) listener_->job_changed(job);
+}
+void Service::job_ended(const JobView& job) {
+    if (listener_ != nullptr) listener_->job_ended(job);
+}
+void Service::job_gone(const std::string& id) {
+    if (listener_ != nullptr) listener_->job_gone(id);
+}
+
+void Service::host_changed(std::optional<Snapshot> simulated) {
+    if (simulated) {
+        state_.replace(*std::move(simulated));
+    } else if (const auto read = state_.rescan(); !read) {
+        log::warning("the host cannot be read again: " + read.error().message());
+    }
+    look_ahead();
+}
+
+}   // namespace memhot::service

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The daemon without its bus: state, questions, plans, jobs, hazards and configuration put together. The loop's thread.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "app/worker.hpp"
+#include "config/settings.hpp"
+#include "policy/policy.hpp"
+#include "service/hazards.hpp"
+#include "service/jobs.hpp"
+#include "service/plans.hpp"
+#include "service/questions.hpp"
+
+namespace memhot::service {
+
+class Service : private Jobs::Listener {
+public:
+    // What the bus tells its clients.
+    struct Listener {
+        virtual ~Listener() = default;
+        virtual void job_new(const JobView& job) = 0;
+        virtual void job_changed(const JobView& job) = 0;
+        virtual void job_ended(const JobView& job) = 0;
+        virtual void job_gone(const std::string& id) = 0;
+        virtual void blocks_changed() = 0;
+        virtual void devices_changed() = 0;
+        virtual void hazard_raised(const StandingHazard& hazard) = 0;
+        virtual void hazard_cleared(const StandingHazard& hazard) = 0;
+        virtual void configuration_changed() = 0;
+    };
+
+    Service(app::EventLoop& loop, app::Worker& worker, state::HostState state, JobPlace place, std::string config_root);
+
+    void set_listener(Listener* listener) { listener_ = listener; }
+    // Before anything is asked: configuration, and what is about to go wrong. Errors: the configuration has some.
+    Status start();
+
+    [[nodiscard]] const config::Settings& settings() const { return settings_; }
+    [[nodiscard]] const std::vector<std::string>& configuration_errors() const { return configuration_errors_; }
+    [[nodiscard]] const state::HostState& state() const { return state_; }
+    [[nodiscard]] const Hazards& hazards() const { return hazards_; }
+    [[nodiscard]] std::uint64_t lost_events() const { return lost_events_; }
+    [[nodiscard]] std::uint64_t jobs_begun() const { return jobs_.begun(); }
+
+    Questions& questions();
+    Plans& plans() { return plans_; }
+    Jobs& jobs() { return jobs_; }
+
+    // Errors leave everything as it was.
+    Answer<Done> reload();
+    Answer<Done> rescan();
+    // One line for systemctl status.
+    [[nodiscard]] std::string status() const;
+
+private:
+    void job_new(const JobView& job) override;
+    void job_changed(const JobView& job) override;
+    void job_ended(const JobView& job) override;
+    void job_gone(const std::string& id) override;
+    void host_changed(std::optional<Snapshot> simulated) override;
+    // The host is another one: hazards are worked out anew, clients are told.
+    void look_ahead();
+    void idle();
+
+    app::Worker& worker_;
+    state::HostState state_;
+    std::string config_root_;
+    config::Settings settings_;
+    policy::Policies policies_;
+    std::vector<std::string> configuration_errors_;
+    Questions questions_;
+    Plans plans_;
+    Jobs jobs_;
+    Hazards hazards_;
+    Listener* listener_ = nullptr;
+    app::Source idle_timer_;
+    std::uint64_t last_question_ = 0;
+    std::uint64_t lost_events_ = 0;
+};
+
+}   // namespace memhot::service

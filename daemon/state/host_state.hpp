@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What the daemon knows of its host: memory blocks in a table that events keep current, and, for questions, the host as
+// a whole, read when one is asked and forgotten when none are. Knows no bus. The loop's thread only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "client/host.hpp"
+#include "memhot/snapshot.hpp"
+#include "state/block_table.hpp"
+
+namespace memhot::state {
+
+struct HostSource {
+    std::string root = "/";
+    std::string simulate;   // a snapshot's path; empty: root is read
+    [[nodiscard]] bool simulated() const { return !simulate.empty(); }
+};
+
+class HostState {
+public:
+    // clock: microseconds, monotonic.
+    static Result<HostState> open(HostSource source, std::function<std::uint64_t()> clock);
+
+    [[nodiscard]] const HostSource& source() const { return source_; }
+    [[nodiscard]] const BlockTable& blocks() const { return blocks_; }
+    [[nodiscard]] std::uint64_t block_size() const { return block_size_; }
+    [[nodiscard]] const NvdimmRecord& devices() const { return devices_; }
+    [[nodiscard]] const std::string& kernel() const { return kernel_; }
+    [[nodiscard]] std::uint64_t generation() const { return generation_; }
+    [[nodiscard]] std::uint64_t full_reads() const { return full_reads_; }
+
+    // The host as of now, or as of a moment ago where nothing was seen to change since.
+    Result<std::shared_ptr<const memhotctl::Host>> host();
+    // The host as of now.
+    Result<Snapshot> read() const;
+    // Reads everything again.
+    Status rescan();
+    // What a simulated host became.
+    void replace(Snapshot snapshot);
+    // Gives back what only questions need. Whether there was anything.
+    bool forget();
+
+private:
+    HostState(HostSource source, std::function<std::uint64_t()> clock)
+        : source_(std::move(source)), clock_(std::move(clock)) {}
+    void take(const Snapshot& snapshot);
+
+    HostSource source_;
+    std::function<std::uint64_t()> clock_;
+    Snapshot simulated_;
+    BlockTable blocks_;
+    NvdimmRecord devices_;
+    std::uint64_t block_size_ = 0;
+    std::string kernel_;
+    std::uint64_t generation_ = 0;
+    std::uint64_t full_reads_ = 0;
+    std::shared_ptr<const memhotctl::Host> host_;
+    std::uint64_t host_generation_ = 0;
+    std::uint64_t host_time_ = 0;
+};
+
+}   // namespace memhot::state

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The life of the daemon: systemd's protocol, reload, a bus that goes, kill -9, floods.
+#include <gtest/gtest.h>
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstring>
+
+#include "dbus/harness.hpp"
+
+namespace {
+
+using namespace memhot::test;   // NOLINT(google-build-using-namespace): a test's own vocabulary
+
+const Client::Fill kNoOptions = [](sd_bus_message* message) { append_no_options(message); };
+
+std::string apply_plan(Client& client, const std::string& name) {
+    return text_of(client.manager("Apply", [&](sd_bus_message* message) {
+        ASSERT_GE(::sd_bus_message_append(message, "s", name.c_str()), 0);
+        append_no_options(message);
+    }));
+}
+
+TEST(Life, SystemdIsToldWhatHappens) {
+    PrivateBus bus;
+    Daemon daemon(bus, {.snapshot = "dimm-host.json", .more = {}, .environment = {{"WATCHDOG_USEC", "400000"}}});
+    EXPECT_TRUE(daemon.told("READY=1\nSTATUS=72 blocks, 68 online"));
+    EXPECT_TRUE(daemon.told("WATCHDOG=1")) << "the loop does not ping";
+    daemon.process().signal(SIGHUP);
+    EXPECT_TRUE(daemon.told("RELOADING=1\nMONOTONIC_USEC="));
+    daemon.process().signal(SIGTERM);
+    EXPECT_EQ(daemon.process().wait(10'000), 0) << daemon.log();
+    EXPECT_TRUE(daemon.told("STOPPING=1"));
+}
+
+TEST(Life, AReloadWithABadFileChangesNothingAndSaysSo) {
+    PrivateBus bus;
+    Daemon daemon(bus);
+    Client root(bus, As::root);
+    const auto acting = [&] {
+        int value = 0;
+        const auto answer = root.property("/org/memhot1", "org.memhot1.Manager", "Acting");
+        EXPECT_GE(::sd_bus_message_read(answer.reply.get(), "v", "b", &value), 0);
+        return value == 1;
+    };
+    const auto reload = [&] { return root.manager("Reload", kNoOptions); };
+    EXPECT_FALSE(acting());
+    daemon.dir().file("config/etc/memhot/memhotd.conf", "[Daemon]\nAct=yes\n");
+    ASSERT_TRUE(reload().ok());
+    EXPECT_TRUE(acting());
+    daemon.dir().file("config/etc/memhot/memhotd.conf", "[Daemon]\nAct=perhaps\n");
+    const auto bad = reload();
+    EXPECT_EQ(bad.memhot_error(), "BadInput");
+    EXPECT_NE(bad.text.find("memhotd.conf:2"), std::string::npos) << bad.text;
+    EXPECT_TRUE(acting()) << "the last good configuration stays";
+    const auto errors = root.property("/org/memhot1", "org.memhot1.Manager", "ConfigurationErrors");
+    char** list = nullptr;
+    ASSERT_GE(::sd_bus_message_enter_container(errors.reply.get(), 'v', "as"), 0);
+    ASSERT_GE(::sd_bus_message_read_strv(errors.reply.get(), &list), 0);
+    ASSERT_NE(list, nullptr);
+    ASSERT_NE(list[0], nullptr);
+    EXPECT_NE(std::string(list[0]).find("memhotd.conf:2"), std::string::npos);
+    daemon.dir().file("config/etc/memhot/policy.d/10-a.policy", "[Match]\nDevice=*\n[Online]\nZone=nowhere\n");
+    daemon.dir().file("config/etc/memhot/memhotd.conf", "[Daemon]\nAct=no\n");
+    EXPECT_EQ(reload().memhot_error(), "BadInput");
+    EXPECT_TRUE(acting()) << "half of a configuration was taken";
+    daemon.process().signal(SIGHUP);
+    EXPECT_TRUE(eventually([&] { return daemon.log().find("stays as it was") != std::string::npos; }));
+    EXPECT_TRUE(daemon.process().alive());
+}
+
+TEST(Life, WithoutItsBusItEndsAtOnce) {
+    PrivateBus bus;
+    Daemon daemon(bus);
+    bus.kill_daemon();
+    EXPECT_EQ(daemon.process().wait(1'000), 1) << daemon.log();
+    EXPECT_NE(daemon.log().find("the bus is gone"), std::string::npos);
+    // systemd restarts it (Restart=on-failure); here the test does
+    bus.start_daemon();
+    Daemon again(bus);
+    Client root(bus, As::root);
+    EXPECT_TRUE(root.manager("ListBlocks", {}).ok());
+}
+
+TEST(Life, ASecondDaemonDoesNotGetTheName) {
+    PrivateBus bus;
+    Daemon daemon(bus);
+    auto second = start({MEMHOTD, "--bus=" + bus.address(), "--config-root=" + daemon.dir().path("config"),
+                         "--simulate=" MEMHOT_TEST_DATA "/dimm-host.json"},
+                        daemon.dir().path("second.log"));
+    EXPECT_EQ(second.wait(30'000), 4) << read_text(daemon.dir().path("second.log"));
+    EXPECT_TRUE(daemon.process().alive());
+}
+
+// Nobody but root may have the name, whatever he starts.
+TEST(Life, TheNameIsForRoot) {
+    PrivateBus bus;
+    Client nobody(bus, As::nobody);
+    EXPECT_LT(::sd_bus_request_name(nobody.bus(), "org.memhot1", 0), 0);
+}
+
+TEST(Life, AfterAKillTheJournalTellsTheTruthAndTheJobCanBeFinished) {
+    PrivateBus bus;
+    HostTree state;
+    const std::vector<std::string> place{"--state-dir=" + state.path("state"), "--run-dir=" + state.path("run")};
+    {
+        auto more = place;
+        more.emplace_back("--fault=slow:memory85:60000");
+        Daemon daemon(bus, {.snapshot = "dimm-host.json", .more = more, .environment = {}});
+        Client root(bus, As::root);
+        EXPECT_EQ(apply_plan(root, plan(root, {"online", "block84-87"})), "/org/memhot1/job/_31");
+        ASSERT_TRUE(eventually([&] {   // memory84 is done and memory85 was begun
+            const auto text = read_text(state.path("state/journal"));
+            return text.find("\"step-done\"") != std::string::npos && text.find("\"step\":1") != std::string::npos;
+        })) << read_text(state.path("state/journal"));
+        daemon.process().signal(SIGKILL);
+        EXPECT_EQ(daemon.process().wait(10'000), 128 + SIGKILL);
+    }
+    Daemon daemon(bus, {.snapshot = "dimm-host.json", .more = place, .environment = {}});
+    EXPECT_NE(daemon.log().find("job 1 (online block84-87) was interrupted"), std::string::npos) << daemon.log();
+    Client root(bus, As::root);
+    // The simulated host began anew: memory84 is offline, what the journal says of it is not so any more, and the job is
+    // not carried on over that.
+    const auto jobs = root.manager("ListJobs", kNoOptions);
+    ASSERT_TRUE(jobs.ok());
+    ASSERT_GE(::sd_bus_message_enter_container(jobs.reply.get(), 'a', "(sssstt)"), 0);
+    const char* id = nullptr;
+    const char* end = nullptr;
+    ASSERT_GE(::sd_bus_message_enter_container(jobs.reply.get(), 'r', "sssstt"), 0);
+    ASSERT_GT(::sd_bus_message_read(jobs.reply.get(), "ss", &id, &end), 0);
+    EXPECT_STREQ(end, "interrupted");
+    const auto finish = root.manager("Finish", [](sd_bus_message* message) {
+        ASSERT_GE(::sd_bus_message_append(message, "s", "1"), 0);
+        append_no_options(message);
+    });
+    ASSERT_TRUE(finish.ok()) << finish.error << finish.text;
+    EXPECT_TRUE(eventually([&] {
+        return read_text(state.path("state/journal")).find("\"job-ended\"") != std::string::npos;
+    })) << daemon.log();
+}
+
+// Ten callers ask without waiting for answers: memory and threads stay as they are, and another caller's question is
+// answered behind at most what the bus lets each of them have open (128, max_replies_per_connection) and one round of
+// reading.
+TEST(Life, AFloodMovesNothing) {
+    PrivateBus bus;
+    Daemon daemon(bus);
+    constexpr int kClients = 10;
+    std::vector<std::unique_ptr<Client>> flooders;
+    for (int i = 0; i < kClients; ++i) flooders.push_back(std::make_unique<Client>(bus, As::nobody));
+    int replies = 0;
+    const auto callback = [](sd_bus_message*, void* data, sd_bus_error*) {
+        ++*static_cast<int*>(data);
+        return 0;
+    };
+    const auto flood = [&](int calls) {
+        for (auto& client : flooders) {
+            for (int i = 0; i < calls; ++i)
+                ::sd_bus_call_method_async(client->bus(), nullptr, "org.memhot1", "/org/memhot1", "org.memhot1.Manager",
+                                           "ListBlocks", callback, &replies, "");
+        }
+    };
+    const auto drain = [&] {
+        bool any = false;
+        for (auto& client : flooders) {
+            while (::sd_bus_process(client->bus(), nullptr) > 0) any = true;
+        }
+        return any;
+    };
+    const auto drain_all = [&] {
+        for (int quiet = 0; quiet < 20;) {
+            quiet = drain() ? 0 : quiet + 1;
+            ::usleep(2'000);
+        }
+    };
+    flood(500);
+    drain_all();   // warm
+    const auto rss = daemon.status("RssAnon");
+    const auto threads = daemon.status("Threads");
+    const auto fds = daemon.descriptors();
+    Client probe(bus, As::root);
+    ASSERT_TRUE(probe.manager("ListBlocks", {}).ok());
+    int most = 0;
+    for (int round = 0; round < 20; ++round) {
+        flood(200);
+        int answered = 0;
+        replies = 0;
+        ::sd_bus_call_method_async(probe.bus(), nullptr, "org.memhot1", "/org/memhot1", "org.memhot1.Manager",
+                                   "ListBlocks", callback, &answered, "");
+        ::sd_bus_flush(probe.bus());
+        while (answered == 0) {
+            ::sd_bus_process(probe.bus(), nullptr);
+            drain();
+        }
+        most = std::max(most, replies);
+        drain_all();
+    }
+    // replies also are errors of the bus for what was one too many: 200 each at most
+    EXPECT_LE(most, kClients * 200 + kClients * 128);
+    EXPECT_EQ(daemon.status("Threads"), threads);
+    EXPECT_EQ(daemon.descriptors(), fds);
+    EXPECT_LT(daemon.status("RssAnon"), rss + 4096) << "kB";
+    EXPECT_TRUE(daemon.process().alive());
+}
+
+TEST(Life, CallersThatComeAndGoLeaveNothingBehind) {
+    PrivateBus bus;
+    FakePolkit polkit(bus);
+    polkit.say(FakePolkit::Say::yes);
+    Daemon daemon(bus);
+    const auto visit = [&] {
+        Client nobody(bus, As::nobody);
+        EXPECT_EQ(plan(nobody, {"online", "memory84"}).size(), 32U);
+    };
+    for (int i = 0; i < 300; ++i) visit();   // more than users are remembered
+    const auto rss = daemon.status("RssAnon");
+    for (int i = 0; i < 300; ++i) visit();
+    EXPECT_LT(daemon.status("RssAnon"), rss + 512) << "kB";
+}
+
+// systemd passes the socket as descriptor 3; each who connects gets the text.
+TEST(Life, MetricsAreServedOnASocketThatWasPassed) {
+    PrivateBus bus;
+    HostTree dir;
+    dir.directory("config/etc");
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string path = dir.path("metrics");
+    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+    auto process = start(
+        [&] {
+            const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+            if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(fd, 4) != 0)
+                return 126;
+            if (fd != 3) ::dup2(fd, 3);
+            ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+            ::setenv("LISTEN_FDS", "1", 1);
+            ::setenv("LISTEN_FDNAMES", "metrics", 1);
+            const std::string bus_option = "--bus=" + bus.address();
+            const std::string config = "--config-root=" + dir.path("config");
+            ::execl(MEMHOTD, MEMHOTD, bus_option.c_str(), config.c_str(),
+                    "--simulate=" MEMHOT_TEST_DATA "/dimm-host.json", nullptr);
+            return 127;
+        },
+        dir.path("log"));
+    Client root(bus, As::root);
+    ASSERT_TRUE(eventually([&] { return root.manager("ListBlocks", {}).ok(); })) << read_text(dir.path("log"));
+    for (int i = 0; i < 2; ++i) {
+        const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+        ASSERT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+        std::string text;
+        char buffer[4096];
+        for (ssize_t got = 0; (got = ::read(fd, buffer, sizeof buffer)) > 0;)
+            text.append(buffer, static_cast<std::size_t>(got));
+        ::close(fd);
+        EXPECT_NE(text.find("memhot_blocks{state=\"online\"} 68\n"), std::string::npos) << text;
+        EXPECT_NE(text.find("memhot_blocks{state=\"offline\"} 4\n"), std::string::npos) << text;
+        EXPECT_TRUE(text.ends_with("# EOF\n")) << text;
+        EXPECT_EQ(text.find("0x"), std::string::npos) << "an address";
+    }
+}
+
+}   // namespace
