@@ -20,6 +20,7 @@ struct Word {
 inline constexpr Word kSize{"-s", "--size"};
 inline constexpr Word kAlign{"-a", "--align"};
 inline constexpr Word kMap{"-M", "--map"};
+inline constexpr Word kMode{"-m", "--mode"};
 inline constexpr Word kRegion{"-r", "--region"};
 inline constexpr Word kForce{"-f", "--force", false};
 

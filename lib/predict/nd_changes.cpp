@@ -166,16 +166,13 @@ Values values_of(const NdBus& after, const DaxDevice& device) {
     return out;
 }
 
-// The memory that kmem had of a device that it lets go of; what is online then stays.
+// The memory that kmem had of a device that it lets go of; what is online then stays until reboot.
 void put_memory_gone(const DaxDevice& was, const NdBus& after, Values& out) {
-    std::uint64_t blocks = 0;
     for (const auto& added : was.added) {
         const bool stays = !blocks_in(after.model, {added}).empty();
-        out.push_back(Value::of_range(stays ? "memory_stuck_until_reboot" : "memory_gone", added));
-        out.push_back(Value::of_text("memory_blocks", names_of_blocks(after, added)));
-        if (!stays) blocks += added.size() / after.model.block_size();
+        out.push_back(Value::of_range(stays ? "memory_stuck" : "memory_gone", added));
+        out.push_back(Value::of_text(stays ? "blocks_stuck" : "blocks_gone", names_of_blocks(after, added)));
     }
-    if (!was.added.empty()) out.push_back(Value::of_count("blocks_gone", blocks));
 }
 
 void put_region(const NdBus& before, const NdRegion& was, const NdRegion& is, std::vector<DeviceChange>& out) {

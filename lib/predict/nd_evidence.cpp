@@ -23,8 +23,11 @@ std::string seen(const NdBus& bus, const NdRegion& region) {
     text += fmt::format(", {} available, largest extent {}", human_size(available_size(region)),
                         human_size(max_available_extent(region, ignore)));
     if (const NdNamespace* seed = left_over_seed(region)) {
-        text += fmt::format("; its seed {} holds {} at {:#x} and was never driven", name_of(region, *seed),
-                            human_size(seed->size()), seed->space.start);
+        const std::uint64_t beyond = seed->space.start % kNdctlStartAlign;
+        const std::string misaligned =
+            beyond == 0 ? "" : fmt::format(" (misaligned to 16M, by {})", human_size(beyond));
+        text += fmt::format("; its seed {} holds {} at {:#x}{} and was never driven", name_of(region, *seed),
+                            human_size(seed->size()), seed->space.start, misaligned);
     }
     return text;
 }

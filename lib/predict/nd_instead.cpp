@@ -38,6 +38,20 @@ void spelled_out(const Question& q, std::vector<Steps>& out) {
     if (changed != q.command) out.push_back({std::move(changed)});
 }
 
+// raw and sector have neither align nor map.
+CommandLine fitted(const Question& q, const CommandLine& command) {
+    const auto mode = value_of(command, kMode);
+    const bool pages = mode ? *mode != "raw" && *mode != "sector" && *mode != "safe" : has_pages(q.subject.wanted.mode);
+    return pages ? command : without(without(command, kAlign), kMap);
+}
+
+void fit_mode(const Question& q, std::vector<Steps>& out) {
+    std::vector<Steps> read;
+    spelled_out(q, read);
+    const CommandLine changed = fitted(q, read.empty() ? q.command : read.front().front());
+    if (changed != q.command) out.push_back({changed});
+}
+
 // ndctl stops at the first region that objects, though another one may have the room.
 void other_regions(const Question& q, std::vector<Steps>& out) {
     if (has(q.command, kRegion) || q.subject.ns != nullptr) return;
@@ -78,8 +92,9 @@ void other_sizes(const Question& q, std::vector<Steps>& out) {
         const std::uint64_t below = size / unit * unit;
         const bool ignore = q.bus.model.profile().has(Feature::nd_full_dimm_ignored);
         const std::uint64_t most = region->labelled ? max_available_extent(*region, ignore) / unit * unit : 0;
-        sizes.insert(sizes.end(), {below, below + unit, most});
-        if (size < kSmallestClaim) sizes.push_back((kSmallestClaim + unit - 1) / unit * unit);
+        sizes.insert(sizes.end(), {below, below + unit, below + 2 * unit, most});   // a btt needs more than 16 MiB
+        const std::uint64_t least = (kSmallestClaim + unit - 1) / unit * unit;
+        if (size < kSmallestClaim) sizes.insert(sizes.end(), {least, least + unit});
         if (q.subject.ns != nullptr && q.subject.ns->allocated && region->labelled) {
             const std::uint64_t grown = q.subject.ns->size() + free_behind(*region, *q.subject.ns);
             sizes.push_back(grown / unit * unit);
@@ -100,12 +115,13 @@ void other_sizes(const Question& q, std::vector<Steps>& out) {
 
 // A label-less region has its one namespace already: it is reconfigured.
 void reconfigure_label_less(const Question& q, std::vector<Steps>& out) {
-    if (q.subject.ns != nullptr) return;
+    if (q.subject.ns != nullptr || !has(q.command, kRegion)) return;   // nobody meant it
     for (const NdRegion* region : q.subject.regions) {
         if (region->labelled) continue;
-        CommandLine changed = without(without(q.command, kSize), kRegion);
+        CommandLine changed = without(without(without(q.command, kSize), kRegion), kForce);
         changed.arguments.insert(changed.arguments.begin(), {"-e", fmt::format("namespace{}.0", region->id), "-f"});
-        out.push_back({std::move(changed)});
+        out.push_back({changed});
+        out.push_back({fitted(q, changed)});
     }
 }
 
@@ -115,11 +131,9 @@ bool needs_no_size(const Question& q) {
 }
 
 void no_size(const Question& q, std::vector<Steps>& out) {
-    if (has(q.command, kSize) && needs_no_size(q)) out.push_back({without(q.command, kSize)});
-}
-
-void no_map(const Question& q, std::vector<Steps>& out) {
-    if (has(q.command, kMap)) out.push_back({without(q.command, kMap)});
+    if (!has(q.command, kSize) || !needs_no_size(q)) return;
+    out.push_back({without(q.command, kSize)});
+    out.push_back({fitted(q, without(q.command, kSize))});
 }
 
 void other_aligns(const Question& q, std::vector<Steps>& out) {
@@ -238,13 +252,13 @@ using Change = void (*)(const Question&, std::vector<Steps>&);
 struct Row {
     std::string_view program;
     std::string_view verb;
-    std::array<Change, 12> changes;
+    std::array<Change, 13> changes;
 };
 constexpr auto kRows = std::to_array<Row>({
     {"ndctl",
      "create-namespace",
-     {other_regions, other_sizes, no_size, other_aligns, map_in_ram, other_region_align, leave_system_ram, force,
-      lower_region_align, plain_and_forced, reconfigure_label_less, destroy_left_over}},
+     {other_regions, fit_mode, other_sizes, no_size, other_aligns, map_in_ram, other_region_align, leave_system_ram,
+      force, lower_region_align, plain_and_forced, reconfigure_label_less, destroy_left_over}},
     {"ndctl", "enable-namespace", {with_an_instance, lower_region_align}},
     {"ndctl", "destroy-namespace", {leave_system_ram, force}},
     {"ndctl", "disable-namespace", {leave_system_ram}},
@@ -312,21 +326,45 @@ std::string other_side(const Question& q, const Steps& chosen, const std::vector
     return {};
 }
 
-// What is lost by a command stands behind it, as a comment of the shell.
-std::vector<std::string> texts_of(NdBus bus, const Steps& steps) {
-    std::vector<std::string> texts;
+struct Harm {
+    std::string device;
+    std::string fate;
+};
+
+// What each step loses of what was there.
+std::vector<std::vector<Harm>> harms_of(NdBus bus, const Steps& steps) {
+    std::vector<std::vector<Harm>> harms;
     for (const auto& step : steps) {
         NdBus after = bus;
         run_command(after, step);
-        std::string text = to_string(step);
+        auto& here = harms.emplace_back();
         for (const auto& change : nd_changes(bus, after)) {
             for (const auto& value : change.values) {
-                const bool harmed = value.name == "data" && value.text != "kept";
-                if (harmed) text += fmt::format("   # data of {} {}", change.device, value.text);
+                if (value.name == "data" && value.text != "kept") here.push_back({change.device, value.text});
             }
         }
-        texts.push_back(std::move(text));
         bus = std::move(after);
+    }
+    return harms;
+}
+
+// It costs data of what the command is not about: offered only where nothing else is.
+bool harms_others(const Question& q, const Steps& steps) {
+    const auto is_own = [&](const Harm& harm) {
+        const bool ns = q.subject.ns != nullptr && harm.device == name_of(*q.subject.regions.front(), *q.subject.ns);
+        return ns || (q.subject.device != nullptr && harm.device == q.subject.device->name());
+    };
+    return std::ranges::any_of(harms_of(q.bus, steps),
+                               [&](const auto& harms) { return !std::ranges::all_of(harms, is_own); });
+}
+
+// What is lost by a command stands behind it, as a comment of the shell.
+std::vector<std::string> texts_of(const NdBus& bus, const Steps& steps) {
+    const auto harms = harms_of(bus, steps);
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        texts.push_back(to_string(steps[i]));
+        for (const auto& harm : harms[i]) texts.back() += fmt::format("   # data of {} {}", harm.device, harm.fate);
     }
     return texts;
 }
@@ -346,13 +384,16 @@ std::vector<std::string> nd_instead(const NdBus& bus, const CommandLine& command
         }
         return texts;
     };
-    constexpr std::array<Change, 2> kUnread{spelled_out, no_map};
+    constexpr std::array<Change, 2> kUnread{spelled_out, fit_mode};
     const bool unread = rule == RuleId::ndctl_usage || rule == RuleId::daxctl_usage;
     const auto changes = unread ? std::span<const Change>(kUnread) : std::span<const Change>(row->changes);
     const auto once = changed(question, changes);
     const auto good = [&](const Steps& steps) { return is_good(bus, steps); };
+    const auto harmless = [&](const Steps& steps) { return good(steps) && !harms_others(question, steps); };
+    if (const auto found = std::ranges::find_if(once, harmless); found != once.end()) return offer(*found, once);
+    const auto twice = changed_again(question, row->changes, once);
+    if (const auto found = std::ranges::find_if(twice, harmless); found != twice.end()) return offer(*found, twice);
     if (const auto found = std::ranges::find_if(once, good); found != once.end()) return offer(*found, once);
-    const auto twice = changed_again(question, changes, once);
     const auto found = std::ranges::find_if(twice, good);
     return found == twice.end() ? std::vector<std::string>() : offer(*found, twice);
 }

@@ -58,6 +58,29 @@ std::string device_of(const NdBus& bus, const NdSubject& subject) {
     return online == bus.dax.end() ? "DEVICE" : online->name();
 }
 
+// What wants a device without driver, of one that is memory: disable-device does not take it, and --force of
+// destroy-device leaves what is online there until reboot.
+std::string out_of_memory_first(const NdBus& bus, const CommandLine& command, const DaxDevice& device) {
+    const bool online = std::ranges::any_of(blocks_in(bus.model, device.added), &BlockInfo::online);
+    std::string text = fmt::format("daxctl reconfigure-device {}-m devdax {}", online ? "-f " : "", device.name());
+    if (command.verb == "enable-device") return text + ", which enables it";
+    if (command.verb != "disable-device") text += fmt::format(", daxctl disable-device {}", device.name());
+    return text + ", then the command again; never --force it while its memory is online";
+}
+
+// dev_dax_delete(): id 0 stays whatever is done.
+constexpr std::string_view kFirstStays = "the device with id 0 cannot be deleted; with size 0 its space is free all "
+                                         "the same (daxctl reconfigure-device -s 0)";
+
+std::string of_a_driven_device(const NdBus& bus, const CommandLine& command, const DaxDevice& device, RuleId id) {
+    const bool destroys = command.verb == "destroy-device";
+    const bool first = destroys && device.id == 0 && bus.find_dax_region(device.region) != nullptr;
+    std::string text(rule(id).remedy);
+    if (device.driver == DaxDriver::kmem) text = out_of_memory_first(bus, command, device);
+    if (device.driver != DaxDriver::kmem && first) return std::string(kFirstStays);
+    return first ? fmt::format("{}; {}", text, kFirstStays) : text;
+}
+
 }   // namespace
 
 std::uint64_t dax_size_unit(const NdBus& bus, const DaxRegion& region, const NdSubject& subject) {
@@ -74,10 +97,35 @@ std::string nd_remedy(const NdBus& bus, const CommandLine& command, const NdSubj
         case RuleId::nd_dax_static: {
             if (subject.device == nullptr) break;
             const std::string name = fmt::format("namespace{}.{}", subject.device->region, subject.device->id);
-            return command.verb == "destroy-device"
-                       ? fmt::format("ndctl destroy-namespace {} -f", name)
-                       : fmt::format("ndctl create-namespace -e {} -f, with its options", name);
+            const std::string then = command.verb == "destroy-device"
+                                         ? fmt::format("ndctl destroy-namespace {} -f", name)
+                                         : fmt::format("ndctl create-namespace -e {} -f, with its options", name);
+            if (online_blocks(bus, *subject.device) == 0) return then;
+            return fmt::format("daxctl reconfigure-device -f -m devdax {}, then {}", subject.device->name(), then);
         }
+        case RuleId::ndctl_active: {
+            const DaxDevice* device =
+                subject.ns == nullptr ? nullptr : device_over(bus, *subject.regions.front(), *subject.ns);
+            if (device == nullptr || online_blocks(bus, *device) == 0) break;
+            return fmt::format(
+                "daxctl reconfigure-device -f -m devdax {} (its pages must be movable), then the command "
+                "with --force",
+                device->name());
+        }
+        case RuleId::daxctl_no_space:
+            if (!subject.dax_regions.empty()) break;
+            return "there is no dax region that can be divided (Soft Reserved memory, a volatile CXL region); the dax "
+                   "device of a namespace comes with it: ndctl create-namespace -m devdax";
+        case RuleId::nd_kmem_no_block:
+            if (subject.device == nullptr) break;
+            return fmt::format("{}; daxctl enable-device {} brings it back as devdax", rule(id).remedy,
+                               subject.device->name());
+        case RuleId::daxctl_active:
+        case RuleId::daxctl_not_devdax:
+        case RuleId::nd_dax_busy:
+        case RuleId::nd_dax_delete_busy:
+            if (subject.device == nullptr) break;
+            return of_a_driven_device(bus, command, *subject.device, id);
         default: break;
     }
     constexpr std::string_view kDevice = "DEVICE";
@@ -85,6 +133,7 @@ std::string nd_remedy(const NdBus& bus, const CommandLine& command, const NdSubj
     if (const auto at = text.find(kDevice); at != std::string::npos) {
         text.replace(at, kDevice.size(), device_of(bus, subject));
     }
+    if (id == RuleId::ndctl_system_ram) text += " (its pages must be movable), then the command again";
     return text;
 }
 

@@ -44,7 +44,9 @@ TEST(NdAdvice, names_the_left_over_seed_that_blocks_a_region) {
     leave_over(bus, test::kBase + 526 * kMiB, 64 * kMiB);   // 14 MiB beyond a multiple of 16
     const Verdict verdict = verdict_on(bus, "ndctl create-namespace -r region0 -s 256M");
     EXPECT_EQ(verdict.outcome.rule, RuleId::ndctl_no_capacity);
-    EXPECT_THAT(evidence(verdict), HasSubstr("its seed namespace0.1 holds 64M at 0x120e00000 and was never driven"));
+    EXPECT_THAT(evidence(verdict),
+                HasSubstr("its seed namespace0.1 holds 64M at 0x120e00000 (misaligned to 16M, by 14M) and was never "
+                          "driven"));
     EXPECT_THAT(verdict.commands, ElementsAre("ndctl destroy-namespace namespace0.1   # data of namespace0.1 lost",
                                               "ndctl create-namespace -r region0 -s 256M"));
     EXPECT_THAT(nd_remedy(bus, split_command("ndctl create-namespace"),
@@ -94,7 +96,7 @@ TEST(NdAdvice, has_no_placeholders) {
     test::done(bus, "daxctl reconfigure-device -m system-ram dax0.0");
     EXPECT_THAT(verdict_on(bus, "ndctl destroy-namespace namespace0.0 -f").remedy, HasSubstr("-m devdax dax0.0"));
     EXPECT_THAT(verdict_on(bus, "ndctl disable-namespace all").remedy, HasSubstr("-m devdax dax0.0"));
-    EXPECT_THAT(verdict_on(bus, "daxctl disable-device dax0.0").remedy, HasSubstr("-m devdax dax0.0"));
+    EXPECT_THAT(verdict_on(bus, "daxctl disable-device dax0.0").remedy, HasSubstr("-f -m devdax dax0.0"));
 }
 
 // "see --help" behind a command that was tried helps nobody.
@@ -121,6 +123,8 @@ TEST(NdAdvice, spells_a_size_as_the_programs_read_it) {
     EXPECT_THAT(fraction.commands, ElementsAre("ndctl create-namespace -r region0 -s 1536M"));
     EXPECT_THAT(verdict_on(bus, "ndctl create-namespace -r region0 -s 1GiB").commands,
                 ElementsAre("ndctl create-namespace -r region0 -s 1G"));
+    EXPECT_THAT(verdict_on(bus, "ndctl create-namespace -r region0 -s 2.5G").commands,   // there are 2G
+                ElementsAre("ndctl create-namespace -r region0 -s 2G"));
     const Verdict nonsense = verdict_on(bus, "ndctl create-namespace -r region0 -s much");
     EXPECT_THAT(nonsense.commands, IsEmpty());
     EXPECT_EQ(nonsense.remedy, "see ndctl create-namespace --help");
@@ -183,6 +187,20 @@ TEST(NdAdvice, lowers_the_align_of_a_label_less_region) {
     EXPECT_THAT(verdict_on(test::one_legacy(0x51000000, 66 * kMiB, "5.10.223"), kCommand).commands, IsEmpty());
 }
 
+TEST(NdAdvice, leaves_out_what_the_mode_does_not_have) {
+    const NdBus bus = test::one_region(kGiB);
+    EXPECT_THAT(verdict_on(bus, "ndctl create-namespace -r region0 -m sector -s 100M -a 2M -M dev").commands,
+                ElementsAre("ndctl create-namespace -r region0 -m sector -s 96M"));
+    EXPECT_THAT(verdict_on(bus, "ndctl create-namespace -r region0 -m raw -s 0.5G -a 2M").commands,
+                ElementsAre("ndctl create-namespace -r region0 -m raw -s 512M"));
+    EXPECT_THAT(
+        verdict_on(test::one_legacy(0x51000000, 96 * kMiB),
+                   "ndctl create-namespace -e namespace0.0 -f -s 8G -a 1G -m raw")
+            .commands,
+        ElementsAre(
+            "ndctl create-namespace -e namespace0.0 -f -m raw   # data of namespace0.0 kept but for the first 8K"));
+}
+
 TEST(NdAdvice, leaves_a_map_out_where_the_mode_has_none) {
     EXPECT_THAT(verdict_on(test::one_region(kGiB), "ndctl create-namespace -r region0 -m raw -s 64M -M mem").commands,
                 ElementsAre("ndctl create-namespace -r region0 -m raw -s 64M"));
@@ -195,6 +213,72 @@ TEST(NdAdvice, puts_an_instance_where_a_raw_namespace_does_not_fit) {
     EXPECT_EQ(verdict.outcome.rule, RuleId::nd_raw_misaligned);
     EXPECT_THAT(verdict.commands, ElementsAre("echo 1048576 > /sys/bus/nd/devices/region0/align",
                                               HasSubstr("ndctl create-namespace -e namespace0.0 -f -m fsdax")));
+}
+
+TEST(NdAdvice, knows_that_namespaces_are_not_divided_by_daxctl) {
+    NdBus bus = test::one_region(2 * kGiB);
+    test::done(bus, "ndctl create-namespace -r region0 -s 64M -m devdax");
+    EXPECT_THAT(verdict_on(bus, "daxctl create-device -s 32M").remedy, HasSubstr("ndctl create-namespace -m devdax"));
+    NdBus memory = test::one_region(2 * kGiB);
+    memory.model.apply(op::SetAutoOnline{"offline"}, Outcome::accept(RuleId::auto_online_accepted));
+    test::done(memory, "ndctl create-namespace -r region0 -s 1G -m devdax");
+    test::done(memory, "daxctl reconfigure-device -m system-ram dax0.0");
+    EXPECT_EQ(verdict_on(memory, "daxctl destroy-device -f dax0.0").remedy,
+              "daxctl reconfigure-device -f -m devdax dax0.0, then ndctl destroy-namespace namespace0.0 -f");
+    EXPECT_THAT(verdict_on(memory, "ndctl destroy-namespace namespace0.0").remedy,
+                HasSubstr("daxctl reconfigure-device -f -m devdax dax0.0"));
+    // 62 MiB in blocks of 128 MiB: the device is left without a driver (vector 90), and device_dax takes it
+    bus.model.apply(op::SetAutoOnline{"offline"}, Outcome::accept(RuleId::auto_online_accepted));
+    const std::string command = "daxctl reconfigure-device -m system-ram dax0.0";
+    const Verdict verdict = verdict_on(bus, command);
+    EXPECT_EQ(verdict.outcome.rule, RuleId::nd_kmem_no_block);
+    EXPECT_THAT(verdict.remedy, HasSubstr("daxctl enable-device dax0.0 brings it back"));
+    test::run(bus, command);
+    test::done(bus, "daxctl enable-device dax0.0");
+    EXPECT_EQ(bus.find_dax("dax0.0")->driver, DaxDriver::device_dax);
+}
+
+// do_xble() refuses kmem, and dev_destroy() with --force unbinds online memory, which then stays until reboot.
+TEST(NdAdvice, never_forces_memory_that_is_online) {
+    NdBus bus = test::one_dax_region(5 * kGiB, kGiB);
+    bus.model.apply(op::SetAutoOnline{"offline"}, Outcome::accept(RuleId::auto_online_accepted));
+    test::done(bus, "daxctl reconfigure-device -s 512M dax0.0");
+    test::done(bus, "daxctl create-device");
+    test::done(bus, "daxctl reconfigure-device -m system-ram dax0.1");
+    for (const char* command : {"daxctl destroy-device dax0.1", "daxctl reconfigure-device -s 256M dax0.1"}) {
+        const Verdict verdict = verdict_on(bus, command);
+        EXPECT_THAT(verdict.commands, IsEmpty());
+        EXPECT_THAT(verdict.remedy, testing::AllOf(HasSubstr("daxctl reconfigure-device -f -m devdax dax0.1, daxctl "
+                                                             "disable-device dax0.1, then the command again"),
+                                                   HasSubstr("never --force")));
+    }
+    // what is said works
+    test::done(bus, "daxctl reconfigure-device -f -m devdax dax0.1");
+    test::done(bus, "daxctl disable-device dax0.1");
+    test::done(bus, "daxctl destroy-device dax0.1");
+    test::done(bus, "daxctl disable-device dax0.0");
+    EXPECT_THAT(verdict_on(bus, "daxctl destroy-device dax0.0").remedy, HasSubstr("id 0 cannot be deleted"));
+}
+
+// A btt of 16M has no room for its metadata (nd.btt-small).
+TEST(NdAdvice, tries_the_size_behind_the_next) {
+    EXPECT_THAT(verdict_on(test::one_region(kGiB), "ndctl create-namespace -r region0 -m sector -s 15M").commands,
+                ElementsAre("ndctl create-namespace -r region0 -m sector -s 32M"));
+}
+
+// One more than there is free is answered with what there is, not with a namespace of somebody else.
+TEST(NdAdvice, takes_nothing_from_namespaces_that_the_command_is_not_about) {
+    const std::uint64_t legacy = kGiB + 256 * kMiB;
+    test::Host host = test::nd_host(test::pmem_line(legacy, 96 * kMiB, "Persistent Memory (legacy)") +
+                                    test::pmem_line(test::kBase + 2 * kMiB, 512 * kMiB));
+    NdBus bus = test::bus_on(host);
+    bus.regions.push_back(test::labelled_region(1, test::kBase + 2 * kMiB, 512 * kMiB));
+    bus.regions.push_back(test::label_less_region(2, legacy, 96 * kMiB));
+    enable_namespace(bus, bus.regions[1], bus.regions[1].namespaces.at(0));
+    EXPECT_THAT(verdict_on(bus, "ndctl create-namespace -s 513M").commands,
+                ElementsAre("ndctl create-namespace -s 512M -f"));
+    EXPECT_THAT(verdict_on(bus, "ndctl create-namespace -r region2").commands,
+                ElementsAre(HasSubstr("ndctl create-namespace -e namespace2.0 -f   # data of namespace2.0")));
 }
 
 // dax_region/available_size; sizes are multiples of the align and of 2 MiB (size_store).
