@@ -60,7 +60,7 @@ Jobs::Listener progress_on_stderr(const Context& context) {
     return [terminal](const JobProgress& now) {
         const bool end = now.step == now.steps;
         if (terminal) {
-            std::fprintf(stderr, "\r%s\x1b[K%s", end ? "" : progress_text(now).c_str(), "");
+            std::fprintf(stderr, "\r%s\x1b[K", end ? "" : progress_text(now).c_str());
         } else if (!end) {
             std::fprintf(stderr, "memhotctl: %s\n", progress_text(now).c_str());
         }
@@ -88,7 +88,7 @@ int print_report(Context& context, const JobReport& job) {
     } else {
         context.print(job_text(job));
     }
-    return job.exit_status;
+    return job.exit_status.value_or(exit_code::yes);
 }
 
 // Another kernel can be asked, but not made to act.
@@ -122,25 +122,39 @@ Result<int> refuse_stale(Context& context, const std::vector<memhot::FactChange>
     return exit_code::no;
 }
 
+// A job that could not begin: exit status 5 where the disk or another writer is why, else the error's own.
+Result<int> not_begun(Context& context, const memhot::Error& error) {
+    if (error.kind() != memhot::ErrorKind::io) return error;
+    context.note(error.message());
+    return exit_code::failed;
+}
+
 Result<int> finished(Context& context, Result<JobReport> job) {
     if (job) return print_report(context, *job);
-    // The journal could not be written: what was done until then stands in it.
-    context.note(job.error().message());
-    return exit_code::part_way;
+    return not_begun(context, job.error());
+}
+
+void name_interrupted(Context& context, const Jobs& jobs) {
+    for (const auto& id : jobs.interrupted()) {
+        context.note(fmt::format("job {0} was interrupted and is neither finished nor undone: `memhotctl history {0}` "
+                                 "tells of it, `memhotctl resume {0}` and `memhotctl rollback {0}` end it",
+                                 id));
+    }
 }
 
 // Everything behind the plan.
-Result<int> carry_out(Context& context, Jobs& jobs, const Plan& plan) {
-    if (plan.refused() || plan.steps.empty() || context.arguments().flag("dry-run")) return print_plan(context, plan);
+Result<int> carry_out(Context& context, std::optional<Jobs>& jobs, const Plan& plan) {
+    if (plan.refused() || plan.steps.empty() || !jobs) return print_plan(context, plan);
+    name_interrupted(context, *jobs);
     const auto confirmed = confirm_shown(context, plan, to_text(plan));
     if (!confirmed) return confirmed.error();
     if (*confirmed != exit_code::yes) return *confirmed;
-    const auto now = jobs.snapshot();
+    const auto now = jobs->snapshot();
     if (!now) return now.error();
     const auto changes = is_stale(plan, *now);
     if (!changes) return changes.error();
     if (!changes->empty()) return refuse_stale(context, *changes);
-    return finished(context, jobs.run(plan, progress_on_stderr(context)));
+    return finished(context, jobs->run(plan, progress_on_stderr(context)));
 }
 
 // A job's failure to begin: nothing was changed.
@@ -155,11 +169,24 @@ Result<Jobs> open_jobs(Context& context) {
     return jobs;
 }
 
-// A job that could not begin: exit status 5 where the disk or another writer is why, else the error's own.
-Result<int> not_begun(Context& context, const memhot::Error& error) {
-    if (error.kind() != memhot::ErrorKind::io) return error;
-    context.note(error.message());
-    return exit_code::failed;
+// The host that is asked, and the right to change it unless --dry-run only looks: that needs neither lock nor journal.
+struct Access {
+    std::optional<Jobs> jobs;
+    memhot::Snapshot snapshot;
+};
+
+Result<Access> access_to_host(Context& context) {
+    if (context.arguments().flag("dry-run")) {
+        if (auto good = check_host(context); !good) return good.error();
+        auto snapshot = context.snapshot();
+        if (!snapshot) return std::move(snapshot).error();
+        return Access{std::nullopt, *snapshot};
+    }
+    auto jobs = open_jobs(context);
+    if (!jobs) return std::move(jobs).error();
+    auto snapshot = jobs->snapshot();
+    if (!snapshot) return std::move(snapshot).error();
+    return Access{*std::move(jobs), *std::move(snapshot)};
 }
 
 Result<std::string> read_text(const std::string& path) {
@@ -196,17 +223,17 @@ Result<JobReport> job_named(Context& context, const std::string& id) {
 
 using Act = Result<JobReport> (Jobs::*)(const JobReport&, const Jobs::Listener&);
 
-Result<int> go_on(Context& context, const JobReport& job, Jobs& jobs, const Plan& plan, std::string_view what,
-                  Act act) {
+Result<int> go_on(Context& context, const JobReport& job, std::optional<Jobs>& jobs, const Plan& plan,
+                  std::string_view what, Act act) {
     const std::string shown = heading(job, plan, what);
-    if (plan.refused() || context.arguments().flag("dry-run")) {
+    if (plan.refused() || !jobs) {
         context.print(context.json() ? to_json(plan) : shown);
         return exit_status(plan);
     }
     const auto confirmed = confirm_shown(context, plan, shown);
     if (!confirmed) return confirmed.error();
     if (*confirmed != exit_code::yes) return *confirmed;
-    return finished(context, (jobs.*act)(job, progress_on_stderr(context)));
+    return finished(context, ((*jobs).*act)(job, progress_on_stderr(context)));
 }
 
 }   // namespace
@@ -232,16 +259,11 @@ Result<int> show_plan(Context& context, const std::vector<std::string>& wish) {
 }
 
 Result<int> carry_out_wish(Context& context, const std::vector<std::string>& wish) {
-    if (auto good = check_host(context); !good) return good.error();
-    // Whoever only looks needs neither lock nor journal.
-    if (context.arguments().flag("dry-run")) return show_plan(context, wish);
-    auto jobs = open_jobs(context);
-    if (!jobs) return not_begun(context, jobs.error());
-    const auto snapshot = jobs->snapshot();
-    if (!snapshot) return snapshot.error();
-    const auto plan = plan_of(*snapshot, wish);
+    auto access = access_to_host(context);
+    if (!access) return not_begun(context, access.error());
+    const auto plan = plan_of(access->snapshot, wish);
     if (!plan) return plan.error();
-    return carry_out(context, *jobs, *plan);
+    return carry_out(context, access->jobs, *plan);
 }
 
 Result<int> carry_out_file(Context& context, const std::string& path) {
@@ -249,58 +271,48 @@ Result<int> carry_out_file(Context& context, const std::string& path) {
     if (!text) return text.error();
     const auto kept = memhot::plan_from_json(*text).with_context(in_quotes(path));
     if (!kept) return kept.error();
-    auto jobs = open_jobs(context);
-    if (!jobs) return not_begun(context, jobs.error());
-    const auto snapshot = jobs->snapshot();
-    if (!snapshot) return snapshot.error();
-    const auto changes = is_stale(*kept, *snapshot);
+    auto access = access_to_host(context);
+    if (!access) return not_begun(context, access.error());
+    const auto changes = is_stale(*kept, access->snapshot);
     if (!changes) return changes.error();
     if (!changes->empty()) return refuse_stale(context, *changes);
     // Its verdicts are not those of the file: they are worked out anew.
-    const auto plan = make_plan(*snapshot, kept->wish);
+    const auto plan = make_plan(access->snapshot, kept->wish);
     if (!plan) return plan.error();
     if (!same_actions(*plan, *kept)) {
         return memhot::bad_input(in_quotes(path) + ": its steps are not those that `" + to_string(kept->wish) +
                                  "` takes on this host; make the plan anew");
     }
-    return carry_out(context, *jobs, *plan);
+    return carry_out(context, access->jobs, *plan);
 }
 
 Result<int> roll_back(Context& context, const std::string& id) {
-    auto jobs = open_jobs(context);
-    if (!jobs) return not_begun(context, jobs.error());
+    auto access = access_to_host(context);
+    if (!access) return not_begun(context, access.error());
     const auto job = job_named(context, id);
     if (!job) return job.error();
-    const auto snapshot = jobs->snapshot();
-    if (!snapshot) return snapshot.error();
-    const auto plan = make_undo(*snapshot, job->plan, steps_to_undo(*job), doubtful_steps(*job));
+    const auto plan = make_undo(access->snapshot, job->plan, job->behind);
     if (!plan) return plan.error();
-    if (plan->steps.empty() && !job->interrupted()) {
-        context.note(fmt::format("job {} ({}) has nothing that can be undone", job->id, job->end));
-        for (const auto& note : plan->notes) context.note(note);
-        return exit_code::yes;
-    }
-    return go_on(context, *job, *jobs, *plan, "undoing", &Jobs::undo);
+    // A job without an end is given one, even where there is nothing to undo.
+    if (!plan->steps.empty() || plan->refused() || !job->ended)
+        return go_on(context, *job, access->jobs, *plan, "undoing", &Jobs::undo);
+    context.note(fmt::format("job {} ({}) has nothing that can be undone", job->id, job->end));
+    for (const auto& note : plan->notes) context.note(note);
+    return what_stays(*plan) == 0 ? exit_code::yes : exit_code::no;
 }
 
 Result<int> resume(Context& context, const std::string& id) {
-    auto jobs = open_jobs(context);
-    if (!jobs) return not_begun(context, jobs.error());
+    auto access = access_to_host(context);
+    if (!access) return not_begun(context, access.error());
     const auto job = job_named(context, id);
     if (!job) return job.error();
     if (!job->interrupted()) {
-        context.note(fmt::format("job {} has ended: {}", job->id, job->end));
+        context.note(fmt::format("job {} {}: {}", job->id, job->ended ? "has ended" : "is not interrupted", job->end));
         return exit_code::no;
     }
-    const auto snapshot = jobs->snapshot();
-    if (!snapshot) return snapshot.error();
-    std::vector<std::size_t> rest;
-    for (std::size_t i = 0; i < job->steps.size(); ++i) {
-        if (job->steps[i].state != "done") rest.push_back(i);
-    }
-    const auto plan = make_rest(*snapshot, job->plan, rest);
+    const auto plan = make_rest(access->snapshot, job->plan, job->done, job->doubtful);
     if (!plan) return plan.error();
-    return go_on(context, *job, *jobs, *plan, "finishing", &Jobs::finish);
+    return go_on(context, *job, access->jobs, *plan, "finishing", &Jobs::finish);
 }
 
 }   // namespace memhotctl

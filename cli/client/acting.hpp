@@ -16,7 +16,7 @@ namespace memhotctl {
 class Context;
 
 // Where the journal lies; of verbs that read it, too.
-inline constexpr Option kStateDirOption{"state-dir", 0, "DIR", "keep journal and lock in DIR"};
+inline constexpr Option kStateDirOption{"state-dir", 0, "DIR", "keep the journal and what jobs save in DIR"};
 inline constexpr std::array<Option, 4> kActingOptions{{
     {"accept", 0, "NAMES",
      "devices whose data may be destroyed, and rules of dangers that are accepted; commas between"},

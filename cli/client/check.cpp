@@ -132,13 +132,14 @@ Result<std::vector<Answer>> answer_commands(const Host& host, const std::vector<
 struct Elsewhere {
     std::optional<Host> host;   // absent: where it is
     std::vector<std::string> names;   // what would not be attached there
+    std::vector<std::string> raw;   // of these what comes up without its info block
     std::vector<std::string> refused;   // and why
 };
 
 // With --shift the host as it would be with its persistent memory elsewhere.
 Result<Elsewhere> shifted_host(const Host& host, const HostRequest& request, const CheckRequest& asked) {
     const auto text = value_of(asked.options, "shift");
-    if (!text) return Elsewhere{std::nullopt, {}, {}};
+    if (!text) return Elsewhere{std::nullopt, {}, {}, {}};
     const auto shift = parse_shift(*text);
     if (!shift) return shift.error();
     auto bus = shift_bus(host.snapshot, *shift, host.profile);
@@ -146,7 +147,26 @@ Result<Elsewhere> shifted_host(const Host& host, const HostRequest& request, con
     auto there = make_host(std::move(bus->snapshot), request);
     if (!there) return std::move(there).error();
     there->assumptions.insert(there->assumptions.begin(), std::move(bus->moved));
-    return Elsewhere{*std::move(there), std::move(bus->refused_names), std::move(bus->refused)};
+    return Elsewhere{*std::move(there), std::move(bus->refused_names), std::move(bus->raw_names),
+                     std::move(bus->refused)};
+}
+
+// What does not come up there is evidence; what comes up without its info block is dangerous before any command.
+void put_elsewhere(const Elsewhere& there, memhot::Verdict& verdict) {
+    auto& evidence = verdict.evidence;
+    if (!there.names.empty()) {   // in front, the reasons behind the rest
+        const std::string text = "would not be attached there: " + joined(there.names);
+        evidence.insert(evidence.begin(), {memhot::Evidence::Kind::device, text});
+    }
+    for (std::size_t i = 0; i < there.refused.size(); ++i) {
+        const bool is_the_question = verdict.operation.ends_with(" " + there.names[i]) && !verdict.outcome.accepted();
+        if (is_the_question) continue;   // Why says it
+        evidence.push_back({memhot::Evidence::Kind::device, there.refused[i]});
+    }
+    if (there.raw.empty()) return;
+    const auto& rule = memhot::rule(memhot::RuleId::nd_raw_fallback);
+    verdict.hazards.push_back(
+        {rule.rule, joined(there.raw) + " would come up raw there, without an info block", std::string(rule.releases)});
 }
 
 Result<CheckResult> finish(const Host& host, std::vector<Answer> answers) {
@@ -163,14 +183,7 @@ Result<CheckResult> check_commands(const Host& host, const HostRequest& request,
     const Host& seen = there->host ? *there->host : host;
     auto answers = answer_commands(seen, asked.words);
     if (!answers) return std::move(answers).error();
-    for (auto& answer : *answers) {
-        auto& evidence = answer.verdict.evidence;
-        if (!there->names.empty()) {   // in front, the reasons behind the rest
-            const std::string text = "would not be attached there: " + joined(there->names);
-            evidence.insert(evidence.begin(), {memhot::Evidence::Kind::device, text});
-        }
-        for (const auto& text : there->refused) evidence.push_back({memhot::Evidence::Kind::device, text});
-    }
+    for (auto& answer : *answers) put_elsewhere(*there, answer.verdict);
     return finish(seen, *std::move(answers));
 }
 

@@ -16,10 +16,6 @@ namespace memhotctl {
 
 namespace {
 
-void add_once(std::vector<std::string>& names, std::string name) {
-    if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
-}
-
 std::vector<std::string> split_commas(std::string_view text) {
     std::vector<std::string> out;
     while (!text.empty()) {
@@ -56,15 +52,6 @@ int status_of(const memhot::Plan& plan, const std::string& name) {
 }
 
 }   // namespace
-
-std::vector<std::string> names_to_confirm(const memhot::Plan& plan) {
-    std::vector<std::string> names;
-    for (const auto& loss : plan.destroys()) add_once(names, loss.device);
-    for (const auto& step : plan.steps) {
-        for (const auto& hazard : step.verdict.hazards) add_once(names, std::string(memhot::rule(hazard.rule).id));
-    }
-    return names;
-}
 
 memhot::Result<int> confirm(Context& context, const memhot::Plan& plan) {
     const auto given = split_commas(context.arguments().value("accept").value_or(""));

@@ -40,22 +40,28 @@ struct JobStep {
     std::string text;
     int error = 0;
     unsigned attempts = 0;
+    bool changed = false;   // it failed, and something is not as before
+    std::string identity;   // of what it created
 };
 
 // What became of a job, or is written of one.
 struct JobReport {
     std::string id;
-    std::string end;   // "done", "failed", "cancelled", ...; "interrupted" where the journal has no end
+    std::string end;   // "done", "failed", "cancelled", ...; where the journal has no end "running" or "interrupted"
     std::string text;   // why
     std::uint64_t begun = 0;   // microseconds since 1970
     std::optional<std::uint64_t> ended;
     memhot::Plan plan;
     std::vector<JobStep> steps;   // one for each of the plan
-    int exit_status = 0;
+    std::vector<memhot::StepBehind> behind;   // steps that are done, or of which nobody knows
+    std::size_t done = 0;   // steps from the first
+    bool doubtful = false;   // the next one may be
+    std::optional<int> exit_status;   // absent: it has not ended
     [[nodiscard]] bool interrupted() const { return end == "interrupted"; }
 };
 
-// The directories of journal and lock: those of the machine, below --root, or --state-dir for both.
+// The directories of journal and lock: those of the machine, or below --root. --state-dir moves the journal; the lock is
+// that of the host all the same, but for a simulated host, which is nobody else's.
 struct JobPlace {
     std::string state;
     std::string run;
@@ -75,6 +81,8 @@ public:
     memhot::Result<memhot::Snapshot> snapshot();
     // What was mended when the journal was opened.
     [[nodiscard]] std::vector<std::string> notes() const;
+    // Jobs that nobody finished or undid.
+    [[nodiscard]] std::vector<std::string> interrupted() const;
 
     memhot::Result<JobReport> run(const memhot::Plan& plan, const Listener& listener);
     memhot::Result<JobReport> undo(const JobReport& job, const Listener& listener);
@@ -82,6 +90,8 @@ public:
 
 private:
     struct Open;
+    template <class Act>
+    memhot::Result<JobReport> act(const std::string& id, const memhot::Plan& plan, const Listener& listener, Act act);
     explicit Jobs(std::unique_ptr<Open> open);
     std::unique_ptr<Open> open_;
 };
@@ -108,9 +118,5 @@ memhot::Result<std::vector<JobEvent>> read_events(const JobRequest& request);
 
 // Asks the job that runs now to stop between two blocks. not_found where none runs.
 memhot::Status cancel_job(const JobRequest& request, const std::string& id);
-
-// Steps whose state says that they are done, or that nobody knows; and those of them of which nobody does.
-std::vector<std::size_t> steps_to_undo(const JobReport& job);
-std::vector<std::size_t> doubtful_steps(const JobReport& job);
 
 }   // namespace memhotctl

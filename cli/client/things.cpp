@@ -19,7 +19,7 @@ namespace {
 
 constexpr Range kEverything{0, std::numeric_limits<std::uint64_t>::max()};
 constexpr std::string_view kThings =
-    "expected START-END, START+SIZE, blockN, blockN-M, sectionN, nodeN, a region, namespace or dax device, or a "
+    "expected START-END, START+SIZE, blockN, blockN-M, sectionN, nodeN, a region, namespace, DIMM or dax device, or a "
     "name in /proc/iomem";
 
 std::vector<Range> resources_named(const Host& host, std::string_view name) {
@@ -60,6 +60,10 @@ std::optional<Thing> find_device(const Host& host, std::string_view name) {
     });
     // that of a namespace has the name of an instance, which is a dax device's, too
     if (!found) look_in(nd.dax_regions, &memhot::DaxRegionRecord::parent, whole);
+    look_in(nd.dimms, &memhot::DimmRecord::name, [](const memhot::DimmRecord&) {});   // its addresses are a region's
+    if (!found) {   // a CXL region whose own files are not there
+        look_in(nd.dax_regions, &memhot::DaxRegionRecord::cxl_region, whole);
+    }
     std::ranges::sort(thing.ranges, {}, &Range::start);
     return found ? std::optional(std::move(thing)) : std::nullopt;
 }

@@ -28,12 +28,14 @@ memhot::Result<memhot::Range> shifted(const memhot::Range& range, const Shift& s
 // behind it moves, one that spans it grows or shrinks; blocks and zones are those of boot, on their old nodes.
 memhot::Result<memhot::Snapshot> shift_tail(const memhot::Snapshot& snapshot, std::uint64_t from, const Shift& shift);
 
-// The same with regions, namespaces and dax devices: from the first persistent-memory region on all of it moves.
+// The same with regions, namespaces and dax devices: from the first persistent-memory region on all of it moves, and where
+// there is none from the first CXL region or dax device on.
 struct ShiftedBus {
     memhot::Snapshot snapshot;
     std::string moved;   // what lies where
     std::vector<std::string> refused_names;
-    std::vector<std::string> refused;   // in the same order: what would not be attached there, and why
+    std::vector<std::string> raw_names;   // of those: namespaces that come up raw, without their info block
+    std::vector<std::string> refused;   // in the order of refused_names: what would not be attached there, and why
 };
 // profile: of the kernel that attaches them there; absent: the host's.
 memhot::Result<ShiftedBus> shift_bus(const memhot::Snapshot& snapshot, const Shift& shift,

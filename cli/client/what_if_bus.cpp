@@ -62,9 +62,16 @@ private:
 
 std::optional<std::uint64_t> first_region(const NvdimmRecord& nd) {
     std::optional<std::uint64_t> first;
-    for (const auto& region : nd.regions) {
-        if (region.resource && (!first || *region.resource < *first)) first = region.resource;
-    }
+    const auto look_at = [&](const auto& records) {
+        for (const auto& record : records) {
+            if (record.resource && (!first || *record.resource < *first)) first = record.resource;
+        }
+    };
+    look_at(nd.regions);
+    if (first) return first;
+    look_at(nd.cxl_regions);
+    look_at(nd.dax_regions);
+    look_at(nd.dax_devices);
     return first;
 }
 
@@ -129,12 +136,12 @@ Result<ShiftedBus> shift_bus(const Snapshot& snapshot, const Shift& shift,
                              std::shared_ptr<const memhot::KernelProfile> profile) {
     const auto from = snapshot.nvdimm ? first_region(*snapshot.nvdimm) : std::nullopt;
     if (!from) {
-        return memhot::bad_input(
-            "--shift: this host shows no persistent-memory region with its address, so there is nothing to move");
+        return memhot::bad_input("--shift: this host shows no persistent-memory or CXL region and no dax device with "
+                                 "its address, so there is nothing to move");
     }
     auto moved = shift_tail(snapshot, *from, shift);
     if (!moved) return std::move(moved).error();
-    ShiftedBus out{.snapshot = *std::move(moved), .moved = {}, .refused_names = {}, .refused = {}};
+    ShiftedBus out{.snapshot = *std::move(moved), .moved = {}, .refused_names = {}, .raw_names = {}, .refused = {}};
     if (auto good = Mover(*from, shift).move(*out.snapshot.nvdimm); !good) return good.error();
     const std::string distance = (shift.down ? "-" : "+") + memhot::human_size(shift.bytes);
     out.moved =
@@ -143,6 +150,7 @@ Result<ShiftedBus> shift_bus(const Snapshot& snapshot, const Shift& shift,
     if (!refused) return memhot::Error(refused.error()).add_context("--shift");
     for (const auto& one : *refused) {
         out.refused_names.push_back(one.where);
+        if (one.comes_up_raw) out.raw_names.push_back(one.where);
         out.refused.push_back(fmt::format("{} would {} there: {}", one.where,
                                           one.comes_up_raw ? "come up raw, without its info block," : "not be attached",
                                           one.why));

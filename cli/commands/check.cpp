@@ -27,7 +27,7 @@ constexpr std::array<Option, 10> kOptions{{
     {"shift", 0, "SIZE",
      "as if firmware had placed everything from the first RANGE on so much higher (+64M) or "
      "lower (-2M); every RANGE from there on moves with it; of a command of ndctl or daxctl "
-     "everything from the first persistent-memory region on",
+     "everything from the first persistent-memory region (else CXL region, dax device) on",
      true},
 }};
 

@@ -224,6 +224,17 @@ Json list_of(const auto& nodes) {
     return list;
 }
 
+// A file without any record of the buses may stand for a host without them, or for nobody having looked.
+std::string why_nothing(const Host& host, std::string_view what) {
+    if (host.snapshot.nvdimm) return fmt::format("this host has no {}", what);
+    if (host.this_machine) {
+        return fmt::format("this host has no {}: none of the nvdimm, dax and CXL buses is there (their modules are not "
+                           "loaded)",
+                           what);
+    }
+    return "nothing of nvdimm, dax and CXL was captured: it was not looked at, or the host had none of these buses";
+}
+
 Result<int> list_namespaces(Context& context) {
     const auto host = host_to_list(context);
     if (!host) return host.error();
@@ -236,7 +247,7 @@ Result<int> list_namespaces(Context& context) {
         return exit_code::yes;
     }
     if (tree.regions.empty() && tree.dax_regions.empty() && tree.devices.empty()) {
-        context.note("this host has no nvdimm regions and no dax devices");
+        context.note(why_nothing(*host, "nvdimm regions and no dax devices"));
         return exit_code::yes;
     }
     Listing listing(context);
@@ -256,7 +267,7 @@ Result<int> list_dax(Context& context) {
         return exit_code::yes;
     }
     if (tree.dax_regions.empty() && tree.devices.empty()) {
-        context.note("this host has no dax devices");
+        context.note(why_nothing(*host, "dax devices"));
         return exit_code::yes;
     }
     Listing listing(context);

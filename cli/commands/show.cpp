@@ -169,7 +169,8 @@ std::string text_of(const Context& context, const Host& host, const Thing& thing
     const std::size_t most = context.verbose() ? 0 : kMostLines;
     Labelled out(context.terminal());
     out.add("Thing", thing.name);
-    out.add("Range", range_texts(context, thing), most);
+    const bool has_none = facts.device && !facts.device->instead_of_range.empty();
+    out.add("Range", has_none ? std::vector{facts.device->instead_of_range} : range_texts(context, thing), most);
     if (facts.device) {
         out.add("Device", facts.device->device, most);
         out.add("Stranded", facts.device->stranded, most);
@@ -264,7 +265,7 @@ const Command kShow{.name = "show",
                     .summary = "a block, section, node, range, device or name in /proc/iomem in full",
                     .options = {},
                     .notes = "THING: blockN, blockN-M, sectionN, nodeN, START-END, START+SIZE, regionN,\n"
-                             "namespaceN.M, daxN.M, or a name in /proc/iomem. Of a region, namespace or dax\n"
+                             "namespaceN.M, daxN.M, nmemN, or a name in /proc/iomem. Of a region, namespace or dax\n"
                              "device also what drives it and which bytes are stranded, and why.\n",
                     .foreign = {},
                     .run = run};

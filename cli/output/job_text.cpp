@@ -42,15 +42,21 @@ constexpr std::array<Remedy, 4> kRemedies{{
 }};
 
 std::string_view remedy_of(const JobReport& job) {
-    if (steps_to_undo(job).empty()) return {};
+    const auto stays = [](const JobStep& step) {
+        return step.changed || step.state == "done" || step.state == "unknown" || step.state.starts_with("undo-");
+    };
+    if (std::ranges::none_of(job.steps, stays)) return {};
     const auto found = std::ranges::find(kRemedies, job.end, &Remedy::end);
     return found == kRemedies.end() ? std::string_view() : found->text;
 }
 
-// Of those that say why: failed, unknown.
-std::string reason_of(const JobStep& step) {
-    const bool says = step.state != "done" && step.state != "undone" && !step.text.empty();
-    return says ? ": " + printable(step.text) : "";
+// Why it is so, where that is more than the step in other words, which the journal keeps of a step that was only begun.
+std::string reason_of(const JobReport& job, std::size_t index) {
+    const std::string& text = job.steps[index].text;
+    const memhot::PlanStep& step = job.plan.steps[index];
+    const auto& undo = step.undo;
+    const bool same = text == step.would || text == step.did || (!undo.empty() && text == to_string(undo.front()));
+    return text.empty() || same ? "" : ": " + printable(text);
 }
 
 void put_steps(const JobReport& job, std::size_t first, std::size_t end, std::string& out) {
@@ -60,7 +66,7 @@ void put_steps(const JobReport& job, std::size_t first, std::size_t end, std::st
         return;
     }
     for (const auto& line : step_lines(job.plan, first, end, state->tense)) {
-        out += fmt::format("{}{}{}\n", state->label, printable(line), reason_of(job.steps[first]));
+        out += fmt::format("{}{}{}\n", state->label, printable(line), reason_of(job, first));
     }
 }
 
@@ -70,10 +76,10 @@ std::string job_text(const JobReport& job) {
     std::string out;
     for (std::size_t i = 0; i < job.steps.size();) {
         std::size_t end = i + 1;
-        const auto same = [&](const JobStep& step) {
-            return step.state == job.steps[i].state && reason_of(step) == reason_of(job.steps[i]);
+        const auto same = [&](std::size_t other) {
+            return job.steps[other].state == job.steps[i].state && reason_of(job, other) == reason_of(job, i);
         };
-        while (end < job.steps.size() && same(job.steps[end])) ++end;
+        while (end < job.steps.size() && same(end)) ++end;
         put_steps(job, i, end, out);
         i = end;
     }
@@ -91,14 +97,16 @@ Json job_document(const JobReport& job) {
                                  {"text", step.text.empty() ? job.plan.steps[i].would : step.text}});
         if (step.error != 0) one.set("errno", step.error);
         if (step.attempts != 0) one.set("attempts", step.attempts);
+        if (step.changed) one.set("changed", true);
+        if (!step.identity.empty()) one.set("identity", step.identity);
         steps.push(std::move(one));
     }
     Json out = Json::object({{"job", job.id}, {"wish", to_string(job.plan.wish)}, {"state", job.end}});
     if (!job.text.empty()) out.set("text", job.text);
     if (job.begun != 0) out.set("begun_us", job.begun);
     if (job.ended) out.set("ended_us", *job.ended);
-    out.set("exit_status", job.exit_status).set("steps", std::move(steps));
-    return out;
+    if (job.exit_status) out.set("exit_status", *job.exit_status);
+    return out.set("steps", std::move(steps));
 }
 
 std::string time_text(std::uint64_t microseconds) {

@@ -41,13 +41,68 @@ public:
         return done(to_document(node));
     }
     NdView dax_region(const DaxRegionNode& node) {
-        std::vector<std::string> words{node.record.kind + " dax region", "by " + node.owner};
-        if (!node.record.cxl_region.empty()) words.push_back("of CXL " + node.record.cxl_region);
-        if (node.record.align) words.push_back("align " + size_(*node.record.align));
-        if (node.record.available_size) words.push_back(size_(*node.record.available_size) + " available");
-        say(node.record.parent, words);
-        for (const auto& device : node.devices) add(device, "  ");
+        add(node, "");
         return done(to_document(node));
+    }
+    // record: null where the CXL bus does not show it; dax: its dax regions.
+    NdView cxl_region(std::string_view name, const memhot::CxlRegionRecord* record,
+                      const std::vector<const DaxRegionNode*>& dax) {
+        Json out = Json::object({{"dev", name}, {"type", "cxl"}});
+        std::vector<std::string> words{"CXL region"};
+        if (record != nullptr) {
+            if (!record->mode.empty()) words.front() = record->mode + " " + words.front();
+            words.push_back(driven(record->driver.empty() ? "none" : record->driver));
+            if (!record->decoder.empty()) words.push_back("below " + record->decoder);
+            if (record->size) words.push_back(size_(*record->size));
+            if (record->interleave_ways) words.push_back(counted(*record->interleave_ways, "way"));
+            if (record->committed) words.emplace_back(*record->committed ? "committed" : "not committed");
+            if (!record->uuid.empty()) words.push_back("uuid " + record->uuid);
+            out.set("mode", record->mode).set("decoder", record->decoder).set("driver", record->driver);
+            if (record->size) out.set("size", *record->size);
+            if (record->interleave_ways) out.set("interleave_ways", *record->interleave_ways);
+        } else {
+            words.emplace_back("its files below /sys/bus/cxl were not shown");
+        }
+        say(std::string(name), words);
+        if (record != nullptr && !record->targets.empty()) {
+            view_.device.push_back("  targets: " + joined(record->targets));
+        }
+        Json regions = Json::array();
+        for (const auto* node : dax) {
+            add(*node, "  ");
+            regions.push(to_document(*node));
+        }
+        if (dax.empty()) view_.device.emplace_back("  no dax region: plain System RAM, or pmem, or not enabled");
+        return done(std::move(out.set("dax_regions", std::move(regions))));
+    }
+    NdView dimm(const memhot::DimmRecord& dimm, const memhot::NvdimmRecord& nd) {
+        std::vector<std::string> words{"DIMM of " + dimm.bus, driven(dimm.driver.empty() ? "none" : dimm.driver)};
+        if (!dimm.state.empty()) words.push_back(dimm.state);
+        words.emplace_back(dimm.flags.find("label") == std::string::npos ? "no labels" : "labels");
+        if (dimm.available_slots) words.push_back(counted(*dimm.available_slots, "label slot") + " free");
+        if (!dimm.security.empty()) words.push_back("security " + dimm.security);
+        if (!dimm.firmware_flags.empty()) words.push_back("firmware says " + dimm.firmware_flags);
+        if (!dimm.id.empty()) words.push_back("id " + dimm.id);
+        say(dimm.name, words);
+        Json parts = Json::array();
+        std::vector<std::string> regions;
+        for (const auto& region : nd.regions) {
+            for (const auto& part : region.mappings) {
+                if (part.dimm != dimm.name) continue;
+                view_.device.push_back(fmt::format("  {}: {} from {} on{}{}", region.name, size_(part.size),
+                                                   memhot::hex(part.start),
+                                                   part.position ? fmt::format(", position {}", *part.position) : "",
+                                                   region.driver.empty() ? ", disabled" : ""));
+                parts.push(
+                    Json::object({{"region", region.name}, {"dpa", memhot::hex(part.start)}, {"size", part.size}}));
+                regions.push_back(region.name);
+            }
+        }
+        view_.instead_of_range = regions.empty() ? "none: no region uses it" : "its part of " + joined(regions);
+        Json out = Json::object({{"dev", dimm.name}, {"bus", dimm.bus}, {"state", dimm.state}});
+        if (!dimm.security.empty()) out.set("security", dimm.security);
+        if (dimm.available_slots) out.set("available_slots", *dimm.available_slots);
+        return done(std::move(out.set("mappings", std::move(parts))));
     }
     NdView dax_device(const DaxNode& node) {
         add(node, "");
@@ -68,6 +123,15 @@ private:
         add(node.record.name, node.stranded);
         if (!node.dax_region) return;
         for (const auto& device : node.dax_region->devices) add(device, indent + "  ");
+    }
+
+    void add(const DaxRegionNode& node, const std::string& indent) {
+        std::vector<std::string> words{node.record.kind + " dax region", "by " + node.owner};
+        if (!node.record.cxl_region.empty()) words.push_back("of CXL " + node.record.cxl_region);
+        if (node.record.align) words.push_back("align " + size_(*node.record.align));
+        if (node.record.available_size) words.push_back(size_(*node.record.available_size) + " available");
+        say(indent + node.record.parent, words);
+        for (const auto& device : node.devices) add(device, indent + "  ");
     }
 
     void add(const DaxNode& node, const std::string& indent) {
@@ -121,6 +185,19 @@ std::optional<NdView> in_region(const RegionNode& region, std::string_view name,
     return std::nullopt;
 }
 
+// A CXL region by its own record, by its dax region, or by both.
+std::optional<NdView> of_cxl(const memhot::NvdimmRecord& nd, const NdTree& tree, std::string_view name,
+                             const SizeText& size) {
+    const auto record = std::ranges::find(nd.cxl_regions, name, &memhot::CxlRegionRecord::name);
+    std::vector<const DaxRegionNode*> dax;
+    for (const auto& region : tree.dax_regions) {
+        if (region.record.cxl_region == name) dax.push_back(&region);
+    }
+    const bool shown = record != nd.cxl_regions.end();
+    if (!shown && dax.empty()) return std::nullopt;
+    return Viewer(size).cxl_region(name, shown ? &*record : nullptr, dax);
+}
+
 }   // namespace
 
 std::optional<NdView> nd_view(const Host& host, std::string_view name, const SizeText& size) {
@@ -135,7 +212,11 @@ std::optional<NdView> nd_view(const Host& host, std::string_view name, const Siz
     for (const auto& device : tree.devices) {
         if (device.record.name == name) return Viewer(size).dax_device(device);
     }
-    return std::nullopt;
+    if (!host.snapshot.nvdimm) return std::nullopt;
+    const auto& nd = *host.snapshot.nvdimm;
+    const auto dimm = std::ranges::find(nd.dimms, name, &memhot::DimmRecord::name);
+    if (dimm != nd.dimms.end()) return Viewer(size).dimm(*dimm, nd);
+    return of_cxl(nd, tree, name, size);
 }
 
 }   // namespace memhotctl

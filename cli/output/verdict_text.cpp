@@ -282,8 +282,17 @@ std::string verdict_text(const std::vector<Answer>& answers, const memhot::Kerne
     if (shown < groups.size())
         out += fmt::format("... {} (--verbose)\n", counted(groups.size() - shown, "more answer"));
     out += "\n";
-    const auto used = static_cast<std::size_t>(std::ranges::count(out, '\n'));
-    return out + one_text(decisive(answers), profile, style, kScreenLines > used ? kScreenLines - used : 5);
+    // what makes a crash possible and the crash itself are two answers
+    std::vector<const Answer*> told{&decisive(answers)};
+    const bool crashes = answers.back().verdict.outcome.kind == Outcome::Kind::crash;
+    if (crashes && told.front() != &answers.back()) told.push_back(&answers.back());
+    for (std::size_t i = 0; i < told.size(); ++i) {
+        const auto used = static_cast<std::size_t>(std::ranges::count(out, '\n'));
+        const std::size_t left = kScreenLines > used ? (kScreenLines - used) / (told.size() - i) : 0;
+        if (i != 0) out += "\n";
+        out += one_text(*told[i], profile, style, std::max<std::size_t>(left, 5));
+    }
+    return out;
 }
 
 }   // namespace memhotctl

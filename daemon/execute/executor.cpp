@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "execute/executor.hpp"
+#include "execute/run.hpp"
 
 #include <fmt/format.h>
 
@@ -18,28 +18,17 @@ namespace {
 // The first wait behind EBUSY, doubled each time: pages that are in use now may be free in a moment.
 constexpr std::uint64_t kFirstWait = 50'000;
 constexpr std::uint64_t kLongestWait = 2'000'000;
-// What an entry takes beside its texts, generously.
-constexpr std::size_t kEntryRoom = 1024;
 
 constexpr std::array<std::string_view, 6> kEnds{"done", "refused", "failed", "cancelled", "timed out", "undone"};
+
+}   // namespace
+
+std::string_view to_string(JobEnd end) { return kEnds.at(static_cast<std::size_t>(end)); }
 
 std::string error_text(const Attempt& attempt) {
     const std::string text = journal::errno_words(attempt.error);
     return attempt.text.empty() ? text : fmt::format("{}: {}", text, attempt.text);
 }
-
-std::uint64_t bytes_of(const PlanStep& step) { return step.cost.memory_gained + step.cost.memory_lost; }
-
-bool may_be_done(StepState state) { return state == StepState::done || state == StepState::unknown; }
-
-// What an earlier attempt could not undo is tried again.
-bool can_be_undone(StepState state) {
-    return may_be_done(state) || state == StepState::undo_failed || state == StepState::undo_unknown;
-}
-
-}   // namespace
-
-std::string_view to_string(JobEnd end) { return kEnds.at(static_cast<std::size_t>(end)); }
 
 std::uint64_t Progress::bytes_per_second() const {
     return elapsed == 0 ? 0
@@ -53,7 +42,7 @@ std::uint64_t Progress::left() const {
 }
 
 bool JobResult::changed() const {
-    return std::ranges::any_of(steps, [](const StepResult& step) { return step.changes && can_be_undone(step.state); });
+    return std::ranges::any_of(steps, [](const StepResult& step) { return step.changes && can_be_undone(step); });
 }
 
 int JobResult::exit_status() const {
@@ -70,42 +59,10 @@ int JobResult::exit_status() const {
     return changed() ? 6 : 5;
 }
 
-struct Executor::Run {
-    Run(const Plan& what, std::string name, const Options& how, std::uint64_t now)
-        : plan(what), job(std::move(name)), options(how), begun(now) {
-        result.steps.resize(plan.steps.size());
-        for (std::size_t i = 0; i < plan.steps.size(); ++i) {
-            result.steps[i].changes = !std::holds_alternative<SaveAction>(plan.steps[i].action);
-        }
-    }
-
-    const Plan& plan;
-    std::string job;
-    const Options& options;
-    JobResult result;
-    std::uint64_t begun = 0;
-    std::uint64_t bytes = 0;
-    std::uint64_t all_bytes = 0;
-
-    [[nodiscard]] bool stopped() const { return result.end != JobEnd::done; }
-    void stop(JobEnd end, std::string text) {
-        if (stopped()) return;
-        result.end = end;
-        result.text = std::move(text);
-    }
-    [[nodiscard]] bool cancelled() const { return options.cancelled && options.cancelled(); }
-};
-
-Status Executor::note(Run& run, EntryKind kind, std::size_t step, bool undo, std::string text, int error) {
-    journal::Entry entry;
+Status Executor::note(Run& run, journal::Entry entry) {
+    if (run.unwritten) return Done{};
     entry.time = clock_.wall();
     entry.job = run.job;
-    entry.kind = kind;
-    entry.step = step;
-    entry.undo = undo;
-    entry.error = error;
-    entry.text = std::move(text);
-    if (kind == EntryKind::job_begun) entry.plan = to_json(run.plan);
     return journal_.append(std::move(entry));
 }
 
@@ -138,19 +95,68 @@ Executor::Seen Executor::see(const std::vector<Fact>& expected) {
     return Seen::as_expected;
 }
 
+std::optional<std::string> Executor::shown(Fact::Kind kind, const std::string& name) {
+    target_.look_anew();
+    const auto now = target_.look({kind, name, {}});
+    return now ? *now : std::nullopt;
+}
+
+// EBUSY is tried again later, EINTR (a signal came while the kernel was at it) at once.
 Attempt Executor::try_until(Run& run, const Action& action, unsigned& attempts) {
     const std::uint64_t begun = clock_.monotonic();
     std::uint64_t wait = kFirstWait;
     while (true) {
         ++attempts;
         const Attempt attempt = target_.carry_out(action);
-        if (attempt.error != EBUSY) return attempt;
+        if (attempt.error != EBUSY && attempt.error != EINTR) return attempt;
         if (run.cancelled()) return attempt;
         const std::uint64_t spent = clock_.monotonic() - begun;
         if (spent >= run.options.timeout) return attempt;
+        if (attempt.error == EINTR) continue;
         clock_.sleep(std::min(wait, run.options.timeout - spent));
         wait = std::min(wait * 2, kLongestWait);
     }
+}
+
+Status Executor::failed(Run& run, std::size_t index, const Attempt& attempt) {
+    const PlanStep& step = run.plan.steps[index];
+    StepResult& result = run.result.steps[index];
+    result.state = StepState::failed;
+    result.text = error_text(attempt);
+    // The kernel takes a write whole or not at all; a command is many.
+    if (std::holds_alternative<CommandLine>(step.action) && see(step.before) == Seen::otherwise) {
+        result.partly = true;
+        const auto left = mismatch(step.before);
+        if (left) result.text += "; it is not as before: " + *left;
+    }
+    const bool busy = attempt.error == EBUSY || attempt.error == EINTR;
+    run.stop(busy && run.cancelled() ? JobEnd::cancelled
+             : busy                  ? JobEnd::timed_out
+                                     : JobEnd::failed,
+             fmt::format("step {}: {}", index + 1, result.text));
+    auto entry = entry_of_step(EntryKind::step_failed, index, result.text);
+    entry.error = attempt.error;
+    entry.changed = result.partly;
+    return note(run, std::move(entry));
+}
+
+Status Executor::succeeded(Run& run, std::size_t index) {
+    const PlanStep& step = run.plan.steps[index];
+    StepResult& result = run.result.steps[index];
+    const auto after = mismatch(step.after);
+    if (!after || !after->empty()) {
+        // Accepted, and yet not so: nobody knows what is there, and the journal says just that.
+        result.text = after ? *after : after.error().message();
+        run.stop(JobEnd::failed, fmt::format("step {}: accepted, but {}", index + 1, result.text));
+        return Done{};
+    }
+    result.text = step.did;
+    result.state = StepState::done;
+    run.bytes += bytes_of(step);
+    if (!step.creates.empty()) result.identity = shown(Fact::Kind::identity, step.creates).value_or("");
+    auto entry = entry_of_step(EntryKind::step_done, index, step.did);
+    entry.identity = result.identity;
+    return note(run, std::move(entry));
 }
 
 Status Executor::step(Run& run, std::size_t index) {
@@ -162,116 +168,20 @@ Status Executor::step(Run& run, std::size_t index) {
         run.stop(JobEnd::failed, fmt::format("step {}: the plan is stale: {}", index + 1, why));
         return Done{};
     }
-    if (auto noted = note(run, EntryKind::step_intended, index, false, step.would); !noted) return noted;
+    if (auto noted = note(run, entry_of_step(EntryKind::step_intended, index, step.would)); !noted) return noted;
     result.state = StepState::unknown;
     const Attempt attempt = try_until(run, step.action, result.attempts);
     result.error = attempt.error;
-    result.text = attempt.ok() ? step.did : error_text(attempt);
-    if (attempt.ok()) {
-        const auto after = mismatch(step.after);
-        if (!after || !after->empty()) {
-            // Accepted, and yet not so: nobody knows what is there, and the journal says just that.
-            result.text = after ? *after : after.error().message();
-            run.stop(JobEnd::failed, fmt::format("step {}: accepted, but {}", index + 1, result.text));
-            return Done{};
-        }
-        result.state = StepState::done;
-        run.bytes += bytes_of(step);
-        return note(run, EntryKind::step_done, index, false, step.did);
-    }
-    result.state = StepState::failed;
-    const bool busy = attempt.error == EBUSY;
-    run.stop(busy && run.cancelled() ? JobEnd::cancelled
-             : busy                  ? JobEnd::timed_out
-                                     : JobEnd::failed,
-             fmt::format("step {}: {}", index + 1, result.text));
-    return note(run, EntryKind::step_failed, index, false, result.text, attempt.error);
-}
-
-// The host is as it was before the step: it was never done, or somebody undid it.
-Status Executor::found_undone(Run& run, std::size_t index) {
-    StepResult& result = run.result.steps[index];
-    const StepState was = std::exchange(result.state, StepState::undone);
-    const std::string text = to_string(run.plan.steps[index].undo.back());
-    if (was == StepState::unknown) {
-        result.state = StepState::untouched;
-        return Done{};
-    }
-    if (was != StepState::undo_unknown) {
-        if (auto noted = note(run, EntryKind::step_intended, index, true, text); !noted) return noted;
-    }
-    return note(run, EntryKind::step_done, index, true, text);
-}
-
-Status Executor::undo_step(Run& run, std::size_t index) {
-    const PlanStep& step = run.plan.steps[index];
-    StepResult& result = run.result.steps[index];
-    if (step.undo.empty()) {
-        // A step that changes nothing has nothing to undo.
-        if (std::holds_alternative<SaveAction>(step.action)) return Done{};
-        result.text = step.no_undo;
-        return Done{};
-    }
-    const Seen seen = see(step.before);
-    if (seen == Seen::as_expected) return found_undone(run, index);
-    const bool doubtful = result.state == StepState::unknown || result.state == StepState::undo_unknown;
-    if (doubtful && seen == Seen::unseen) {
-        // Nobody wrote down what became of it, and the host does not show it: nothing is undone blindly.
-        const bool was_undoing = result.state == StepState::undo_unknown;
-        result.text = fmt::format("nobody knows whether it was {}; look, and then: {}", was_undoing ? "undone" : "done",
-                                  to_string(step.undo.front()));
-        return Done{};
-    }
-    if (auto noted = note(run, EntryKind::step_intended, index, true, to_string(step.undo.front())); !noted)
-        return noted;
-    result.state = StepState::undo_unknown;
-    for (const auto& action : step.undo) {
-        unsigned attempts = 0;
-        const Attempt attempt = try_until(run, action, attempts);
-        if (attempt.ok()) continue;
-        result.state = StepState::undo_failed;
-        result.error = attempt.error;
-        result.text = error_text(attempt);
-        return note(run, EntryKind::step_failed, index, true, result.text, attempt.error);
-    }
-    result.state = StepState::undone;
-    return note(run, EntryKind::step_done, index, true, to_string(step.undo.back()));
-}
-
-// A step that stays keeps those that it depends on.
-Status Executor::undo_steps(Run& run) {
-    std::vector<bool> held(run.result.steps.size(), false);
-    for (std::size_t i = run.result.steps.size(); i-- > 0;) {
-        StepResult& result = run.result.steps[i];
-        const PlanStep& step = run.plan.steps[i];
-        if (held[i]) {
-            result.text = "what came behind it and depends on it is not undone";
-        } else if (can_be_undone(result.state)) {
-            if (auto undone = undo_step(run, i); !undone) return undone;
-        }
-        const bool harmless = std::holds_alternative<SaveAction>(step.action);
-        if (!held[i] && (harmless || !can_be_undone(result.state))) continue;
-        for (const auto on : step.depends_on) held.at(on) = true;
-    }
-    return Done{};
-}
-
-// What was held for the time of the plan, where the step that takes it back was not done.
-Status Executor::undo_held(Run& run) {
-    for (std::size_t i = run.plan.steps.size(); i-- > 0;) {
-        const auto held = run.plan.steps[i].takes_back;
-        const auto& results = run.result.steps;
-        if (!held || results[i].state == StepState::done || !may_be_done(results.at(*held).state)) continue;
-        if (auto undone = undo_step(run, *held); !undone) return undone;
-    }
-    return Done{};
+    return attempt.ok() ? succeeded(run, index) : failed(run, index, attempt);
 }
 
 Status Executor::end(Run& run) {
     tell(run, run.plan.steps.size());
-    return note(run, EntryKind::job_ended, 0, false,
-                run.result.text.empty() ? std::string(to_string(run.result.end))
-                                        : fmt::format("{}: {}", to_string(run.result.end), run.result.text));
+    journal::Entry entry;
+    entry.kind = EntryKind::job_ended;
+    entry.text = run.result.text.empty() ? std::string(to_string(run.result.end))
+                                         : fmt::format("{}: {}", to_string(run.result.end), run.result.text);
+    return note(run, std::move(entry));
 }
 
 // Those that are not done yet, until one stops the job.
@@ -288,16 +198,26 @@ Status Executor::steps(Run& run) {
     return Done{};
 }
 
+// The disk is full, or fails: what was done is told, and what was held only for the time of the plan must not stay.
+JobResult Executor::without_journal(Run& run, const Error& why) {
+    run.unwritten = true;
+    run.result.end = JobEnd::failed;
+    run.result.text = fmt::format("{}; what was done since then stands nowhere but here", why.message());
+    run.undoing = true;
+    if (const auto held = undo_held(run); !held) run.result.text += "; " + held.error().message();
+    return run.result;
+}
+
 // Undoes what failed where that was asked for, and writes the end.
 Result<JobResult> Executor::conclude(Run& run) {
-    if (run.stopped() && run.options.undo_on_failure) {
-        if (auto undone = undo_steps(run); !undone) return undone.error();
-        if (run.result.end == JobEnd::failed && !run.result.changed()) run.result.end = JobEnd::undone;
+    run.undoing = run.stopped();
+    if (run.stopped()) {
+        auto undone = run.options.undo_on_failure ? undo_steps(run) : undo_held(run);
+        if (!undone) return without_journal(run, undone.error());
     }
-    if (run.stopped() && !run.options.undo_on_failure) {
-        if (auto undone = undo_held(run); !undone) return undone.error();
-    }
-    if (auto ended = end(run); !ended) return ended.error();
+    if (run.options.undo_on_failure && run.result.end == JobEnd::failed && !run.result.changed())
+        run.result.end = JobEnd::undone;
+    if (auto ended = end(run); !ended) return without_journal(run, ended.error());
     return run.result;
 }
 
@@ -309,69 +229,16 @@ Result<JobResult> Executor::run(const Plan& plan, const std::string& job, const 
                                                    "accepted");
         return run.result;
     }
-    for (const auto& step : plan.steps) run.all_bytes += bytes_of(step);
+    journal::Entry begun;
+    begun.kind = EntryKind::job_begun;
+    begun.text = to_string(plan.wish);
+    begun.plan = to_json(plan);
     // Each step may be noted four times, with its undo.
-    const std::size_t room = to_json(plan).size() * 2 + plan.steps.size() * 4 * kEntryRoom + kEntryRoom;
+    const std::size_t room = begun.plan.size() * 2 + plan.steps.size() * 4 * kEntryRoom + kEntryRoom;
     if (auto reserved = journal_.reserve(room); !reserved) return reserved.error();
-    if (auto noted = note(run, EntryKind::job_begun, 0, false, to_string(plan.wish)); !noted) return noted.error();
-    if (auto done = steps(run); !done) return done.error();
+    if (auto noted = note(run, std::move(begun)); !noted) return noted.error();
+    if (auto done = steps(run); !done) return without_journal(run, done.error());
     return conclude(run);
-}
-
-Status Executor::take_up(Run& run, const journal::Job& job) {
-    if (job.steps.size() > run.plan.steps.size()) {
-        return bad_input(fmt::format("job {}: its journal has {} steps, its plan {}", job.id, job.steps.size(),
-                                     run.plan.steps.size()));
-    }
-    for (std::size_t i = 0; i < job.steps.size(); ++i) run.result.steps[i].state = job.steps[i].state;
-    for (const auto& step : run.plan.steps) run.all_bytes += bytes_of(step);
-    return journal_.reserve(run.plan.steps.size() * 4 * kEntryRoom + kEntryRoom);
-}
-
-Status Executor::settle(Run& run, std::size_t index) {
-    const PlanStep& step = run.plan.steps[index];
-    StepResult& result = run.result.steps[index];
-    if (see(step.after) == Seen::as_expected) {
-        result.state = StepState::done;
-        run.bytes += bytes_of(step);
-        return note(run, EntryKind::step_done, index, false, step.did);
-    }
-    if (std::holds_alternative<SaveAction>(step.action) || see(step.before) == Seen::as_expected) {
-        result.state = StepState::untouched;   // saving twice harms nobody
-        return Done{};
-    }
-    result.text =
-        fmt::format("nobody knows whether it was done; look at the host, then undo the job or make a new plan");
-    run.stop(JobEnd::failed, fmt::format("step {}: {}", index + 1, result.text));
-    return Done{};
-}
-
-Result<JobResult> Executor::finish(const Plan& plan, const journal::Job& job, const Options& options) {
-    Run run(plan, job.id, options, clock_.monotonic());
-    if (!job.interrupted()) return bad_input(fmt::format("job {} has ended: {}", job.id, job.result));
-    const auto undoing = [](StepState state) {
-        return state == StepState::undone || state == StepState::undo_unknown || state == StepState::undo_failed;
-    };
-    if (std::ranges::any_of(job.steps, undoing, &journal::JobStep::state))
-        return bad_input(fmt::format("job {} was being undone: finish that with rollback", job.id));
-    if (auto taken = take_up(run, job); !taken) return taken.error();
-    for (std::size_t i = 0; i < plan.steps.size() && !run.stopped(); ++i) {
-        if (run.result.steps[i].state != StepState::unknown) continue;
-        if (auto settled = settle(run, i); !settled) return settled.error();
-    }
-    if (auto done = steps(run); !done) return done.error();
-    return conclude(run);
-}
-
-Result<JobResult> Executor::undo(const Plan& plan, const journal::Job& job, const Options& options) {
-    Run run(plan, job.id, options, clock_.monotonic());
-    run.result.undo_wanted = true;
-    if (auto taken = take_up(run, job); !taken) return taken.error();
-    if (auto undone = undo_steps(run); !undone) return undone.error();
-    const bool clean = !run.result.changed();
-    run.stop(clean ? JobEnd::undone : JobEnd::failed, clean ? "" : "not all of it could be undone");
-    if (auto ended = end(run); !ended) return ended.error();
-    return run.result;
 }
 
 }   // namespace memhot::execute

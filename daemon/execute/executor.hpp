@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,8 @@ struct StepResult {
     unsigned attempts = 0;
     int error = 0;
     bool changes = true;   // something on the host; a copy in the job's directory is no change
+    bool partly = false;   // it failed, and something is not as before
+    std::string identity;   // of what it created
     std::string text;
 };
 
@@ -63,30 +66,46 @@ public:
     Executor(Target& target, journal::Journal& journal, Clock& clock)
         : target_(target), journal_(journal), clock_(clock) {}
 
-    // Errors: the journal cannot be written. Then nothing more is done; what was done is in the journal.
+    // Errors: the journal cannot be written, and nothing was begun. Where it fails later the job ends as failed: what was
+    // held for the time of the plan is put back, and nothing else is done.
     Result<JobResult> run(const Plan& plan, const std::string& job, const Options& options);
-    // Undoes the steps of an earlier job that are done or may be, the last first. plan: that of the job, made anew or kept.
+    // Undoes the steps of an earlier job that are done or may be, the last first. plan: that of the job. What somebody else
+    // changed since, or made anew under the same name, stays.
     Result<JobResult> undo(const Plan& plan, const journal::Job& job, const Options& options);
-    // Goes on with an interrupted job. A step of which nobody wrote down what became of it is looked at: it is done where
-    // the host shows what the step leaves, tried where the host shows what it needs; else nothing more is done.
+    // Goes on with an interrupted job from where the host stands: a step whose end nobody wrote down is done where the host
+    // shows what it leaves; steps that a reboot took back are done again; where the host is as no step leaves it nothing
+    // is done.
     Result<JobResult> finish(const Plan& plan, const journal::Job& job, const Options& options);
 
 private:
     struct Run;
+    enum class Seen : std::uint8_t { as_expected, otherwise, unseen };
+    // executor.cpp
     Status step(Run& run, std::size_t index);
+    Status failed(Run& run, std::size_t index, const Attempt& attempt);
+    Status succeeded(Run& run, std::size_t index);
     Status steps(Run& run);
-    Status take_up(Run& run, const journal::Job& job);
-    Status settle(Run& run, std::size_t index);
     Result<JobResult> conclude(Run& run);
+    Status end(Run& run);
+    JobResult without_journal(Run& run, const Error& why);
+    // recovery.cpp
+    Status take_up(Run& run, const journal::Job& job);
+    Status find_place(Run& run);
+    Status settle(Run& run, std::size_t done, std::size_t behind);
+    Status settle_unseen(Run& run, std::size_t done);
+    // undoing.cpp
     Status undo_steps(Run& run);
-    Status found_undone(Run& run, std::size_t index);
     Status undo_step(Run& run, std::size_t index);
     Status undo_held(Run& run);
-    Status end(Run& run);
-    Status note(Run& run, journal::EntryKind kind, std::size_t step, bool undo, std::string text, int error = 0);
+    Status found_undone(Run& run, std::size_t index);
+    Status carry_out_undo(Run& run, std::size_t index);
+    std::string why_it_stays(Run& run, std::size_t index);
+    bool is_so(const Action& action);
+    // executor.cpp
+    Status note(Run& run, journal::Entry entry);
     Attempt try_until(Run& run, const Action& action, unsigned& attempts);
-    enum class Seen : std::uint8_t { as_expected, otherwise, unseen };
     Seen see(const std::vector<Fact>& expected);
+    std::optional<std::string> shown(Fact::Kind kind, const std::string& name);
     Result<std::string> mismatch(const std::vector<Fact>& expected);
     void tell(const Run& run, std::size_t index);
 

@@ -2,6 +2,7 @@
 #include "execute/saved_file.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -36,14 +37,15 @@ Attempt sync_directory(const std::string& path) {
 
 Attempt save_file(const std::string& directory, const std::string& name, std::string_view bytes) {
     if (auto made = journal::make_directory(directory); !made) return {ENOENT, made.error().message()};
-    const std::string path = directory + "/" + name;
-    const std::string part = path + ".part";
+    const std::string part = directory + "/" + name + ".part";
     Attempt written = write_new(part, bytes);
-    // A link refuses to replace what is there, which rename() would not.
-    if (written.ok() && ::link(part.c_str(), path.c_str()) != 0) {
-        written = {errno, errno == EEXIST ? path + ": another one was saved already, and is kept" : "naming " + path};
+    for (unsigned number = 1; written.ok(); ++number) {
+        const std::string path = directory + "/" + name + (number == 1 ? "" : fmt::format(".{}", number));
+        // A link refuses to replace what is there, which rename() would not.
+        if (::link(part.c_str(), path.c_str()) == 0) break;
+        if (errno != EEXIST) written = {errno, "naming " + path};
         // A job that is taken up behind a crash saves what it may have saved before.
-        if (written.error == EEXIST && holds(path, bytes)) written = {};
+        if (written.ok() && holds(path, bytes)) break;
     }
     ::unlink(part.c_str());
     return written.ok() ? sync_directory(directory) : written;

@@ -10,8 +10,8 @@
 
 namespace memhot::execute {
 
-// On the disk when it returns. What was saved is never overwritten: EEXIST, unless it
-// is the same. The directory is made where it is missing.
+// On the disk when it returns. What was saved before is never overwritten: NAME.2, NAME.3 and so on stand beside it,
+// unless it is the same. The directory is made where it is missing.
 Attempt save_file(const std::string& directory, const std::string& name, std::string_view bytes);
 
 }   // namespace memhot::execute

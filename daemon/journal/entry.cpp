@@ -14,7 +14,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::array<std::string_view, 5> kKinds{"job-begun", "step-intended", "step-done", "step-failed", "job-ended"};
+constexpr std::array<std::string_view, 6> kKinds{"job-begun",   "step-intended", "step-done",
+                                                 "step-failed", "job-ended",     "step-not-done"};
 constexpr std::array<std::string_view, 7> kStates{"untouched",    "unknown", "done",       "failed",
                                                   "undo-unknown", "undone",  "undo-failed"};
 constexpr std::size_t kMostSteps = 1U << 24;
@@ -47,7 +48,8 @@ bool is_id(const std::string& text) {
 }
 
 bool of_step(EntryKind kind) {
-    return kind == EntryKind::step_intended || kind == EntryKind::step_done || kind == EntryKind::step_failed;
+    return kind == EntryKind::step_intended || kind == EntryKind::step_done || kind == EntryKind::step_failed ||
+           kind == EntryKind::step_not_done;
 }
 
 // What a step becomes by an entry; nothing where it cannot be.
@@ -66,6 +68,8 @@ std::optional<StepState> next_state(StepState before, const Entry& entry) {
         case EntryKind::step_failed:
             if (entry.undo) return before == undo_unknown ? std::optional(undo_failed) : std::nullopt;
             return before == unknown ? std::optional(failed) : std::nullopt;
+        case EntryKind::step_not_done:
+            return before == unknown || before == done ? std::optional(untouched) : std::nullopt;
         default: return std::nullopt;
     }
 }
@@ -83,7 +87,9 @@ Status take_step(Job& job, const Entry& entry) {
     JobStep& step = job.steps[entry.step];
     const auto next = next_state(step.state, entry);
     if (!next) return contradiction(entry, fmt::format("step {} is {}", entry.step + 1, to_string(step.state)));
-    step = {*next, entry.text, entry.error};
+    // Of what it created an undo wants to know.
+    std::string identity = entry.undo ? std::move(step.identity) : entry.identity;
+    step = {*next, entry.text, entry.error, entry.changed, std::move(identity)};
     return Done{};
 }
 
@@ -97,6 +103,8 @@ std::string to_json(const Entry& entry) {
     if (of_step(entry.kind)) json["step"] = entry.step;
     if (entry.undo) json["undo"] = true;
     if (entry.error != 0) json["errno"] = entry.error;
+    if (entry.changed) json["changed"] = true;
+    if (!entry.identity.empty()) json["identity"] = entry.identity;
     if (!entry.text.empty()) json["text"] = entry.text;
     if (!entry.plan.empty()) json["plan"] = entry.plan;
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -123,6 +131,8 @@ Result<Entry> entry_from_json(std::string_view text) {
     entry.step = of_step(*kind) ? *step : 0;
     entry.undo = json.value("undo", Json(false)) == Json(true);
     entry.error = static_cast<int>(std::min<std::uint64_t>(number(json, "errno").value_or(0), 4095));
+    entry.changed = json.value("changed", Json(false)) == Json(true);
+    entry.identity = text_of(json, "identity").value_or("");
     entry.text = text_of(json, "text").value_or("");
     entry.plan = text_of(json, "plan").value_or("");
     return entry;

@@ -14,7 +14,8 @@
 
 namespace memhot::journal {
 
-enum class EntryKind : std::uint8_t { job_begun, step_intended, step_done, step_failed, job_ended };
+// step_not_done: what was done, or may have been, the host shows as not done: it was never, or a reboot took it back.
+enum class EntryKind : std::uint8_t { job_begun, step_intended, step_done, step_failed, job_ended, step_not_done };
 std::string_view to_string(EntryKind kind);
 
 struct Entry {
@@ -25,6 +26,8 @@ struct Entry {
     std::size_t step = 0;   // of steps, from 0
     bool undo = false;   // the step is being undone
     int error = 0;   // errno of step_failed
+    bool changed = false;   // step_failed: and yet something is not as before
+    std::string identity;   // step_done: of what was created
     std::string text;   // the step in words, the error in words, or how the job ended
     std::string plan;   // job_begun: the document memhot-plan/1
     friend bool operator==(const Entry&, const Entry&) = default;
@@ -50,6 +53,8 @@ struct JobStep {
     StepState state = StepState::untouched;
     std::string text;   // of the last entry about it
     int error = 0;
+    bool changed = false;   // it failed, and something is not as before
+    std::string identity;   // of what it created
 };
 
 struct Job {

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 
 #include "journal/descriptor.hpp"
@@ -12,17 +13,35 @@
 
 namespace memhot::journal {
 
+// Who changes a host at this moment.
+struct LockHolder {
+    pid_t pid = 0;
+    std::string program;
+    std::string job;   // empty: none has begun yet
+};
+
 class HostLock {
 public:
     // run_directory is made if it is not there. Held by another: an error that names the holder's pid and program.
     static Result<HostLock> take(const std::string& run_directory, const std::string& program);
+    // Nothing where nobody holds it. Changes nothing.
+    static std::optional<LockHolder> holder(const std::string& run_directory);
+
+    HostLock(HostLock&&) noexcept = default;
+    HostLock& operator=(HostLock&&) = delete;
+    ~HostLock();   // who held it is forgotten
+
+    // Tells others which job runs.
+    Status tell(const std::string& job);
 
     [[nodiscard]] const std::string& path() const { return path_; }
 
 private:
-    HostLock(Descriptor file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
+    HostLock(Descriptor file, std::string path, std::string program)
+        : file_(std::move(file)), path_(std::move(path)), program_(std::move(program)) {}
     Descriptor file_;   // the lock goes with it
     std::string path_;
+    std::string program_;
 };
 
 }   // namespace memhot::journal

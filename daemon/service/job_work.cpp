@@ -5,9 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
+#include <tuple>
 
+#include "execute/begun_job.hpp"
 #include "execute/live_target.hpp"
 #include "journal/journal.hpp"
 
@@ -69,21 +70,11 @@ void set_target(Bench& bench, const JobPlace& place, const std::string& id) {
         return;
     }
     if (place.root == "/") {
-        bench.own = std::make_unique<execute::LiveTarget>(place.state + "/job-" + id);
+        bench.own = std::make_unique<execute::LiveTarget>(execute::save_directory(place.state, id));
     } else {
         bench.own = std::make_unique<execute::FileTarget>(place.root, false);
     }
     bench.target = bench.own.get();
-}
-
-std::string next_id(const std::vector<journal::Job>& jobs) {
-    std::uint64_t last = 0;
-    for (const auto& job : jobs) {
-        std::uint64_t number = 0;
-        std::from_chars(job.id.data(), job.id.data() + job.id.size(), number);
-        last = std::max(last, number);
-    }
-    return std::to_string(last + 1);
 }
 
 Answer<Done> judge(const Plan& plan, const JobOrder& order) {
@@ -91,7 +82,7 @@ Answer<Done> judge(const Plan& plan, const JobOrder& order) {
         const auto& refusal = plan.refusals.front();
         return fail(error_name::kRefused, fmt::format("{} [{}]", refusal.text, rule(refusal.rule).id));
     }
-    for (const auto& name : names_to_accept(plan)) {
+    for (const auto& name : names_to_confirm(plan)) {
         if (std::ranges::find(order.accept, name) != order.accept.end()) continue;
         return fail(error_name::kNotConfirmed,
                     fmt::format("{} must be named in accept: its data are destroyed, or it is a danger", name));
@@ -122,32 +113,15 @@ const journal::Job* find_job(const Bench& bench, const std::string& id) {
     return found == bench.jobs.end() ? nullptr : &*found;
 }
 
-bool is_one_of(StepState state, std::initializer_list<StepState> wanted) {
-    return std::ranges::find(wanted, state) != wanted.end();
-}
-
-std::vector<std::size_t> steps_where(const journal::Job& job, std::size_t steps, auto test) {
-    std::vector<std::size_t> out;
-    for (std::size_t i = 0; i < steps; ++i) {
-        if (test(i < job.steps.size() ? job.steps[i].state : StepState::untouched)) out.push_back(i);
-    }
-    return out;
-}
-
 // What an undo or a rest would do, judged on the host as it is; the executor itself goes by the journal.
 Answer<Plan> judged_rest(const Bench& bench, const journal::Job& job, const Plan& plan, JobOrder::Kind kind) {
     if (kind == JobOrder::Kind::finish) {
         if (!job.interrupted())
             return fail(error_name::kRefused, fmt::format("job {} has ended: {}", job.id, job.result));
-        const auto rest = steps_where(job, plan.steps.size(), [](StepState s) { return s != StepState::done; });
-        return answer_of(make_rest(*bench.snapshot, plan, rest));
+        const auto far = execute::how_far(job);
+        return answer_of(make_rest(*bench.snapshot, plan, far.done, far.doubtful));
     }
-    using enum StepState;
-    const auto todo = steps_where(job, plan.steps.size(),
-                                  [](StepState s) { return is_one_of(s, {done, unknown, undo_failed, undo_unknown}); });
-    const auto doubtful =
-        steps_where(job, plan.steps.size(), [](StepState s) { return is_one_of(s, {unknown, undo_unknown}); });
-    return answer_of(make_undo(*bench.snapshot, plan, todo, doubtful));
+    return answer_of(make_undo(*bench.snapshot, plan, execute::steps_behind(job)));
 }
 
 class Work {
@@ -171,7 +145,7 @@ private:
         auto plan = judged_plan(*bench_->snapshot, order_);
         if (!plan) return std::unexpected(plan.error());
         if (auto good = judge(*plan, order_); !good) return std::unexpected(good.error());
-        begin(next_id(bench_->jobs), std::make_shared<const Plan>(*std::move(plan)));
+        begin(execute::next_id(bench_->jobs, place_.state), std::make_shared<const Plan>(*std::move(plan)));
         return ended(executor().run(*plan_, id_, options()));
     }
 
@@ -183,7 +157,7 @@ private:
         const auto rest = judged_rest(*bench_, *job, *plan, order_.kind);
         if (!rest) return std::unexpected(rest.error());
         // nothing left to do is what an interrupted job may need to be told its end
-        if (!rest->steps.empty() || !job->interrupted()) {
+        if (rest->refused() || !rest->steps.empty() || !job->interrupted()) {
             if (auto good = judge(*rest, order_); !good) return std::unexpected(good.error());
         }
         begin(job->id, std::make_shared<const Plan>(*std::move(plan)));
@@ -197,6 +171,7 @@ private:
         bench_->snapshot.reset();   // large, and old from here on
         set_target(*bench_, place_, id_);
         ::unlink(cancel_file().c_str());
+        std::ignore = bench_->lock.tell(id_);   // for whoever asks; the lock is held all the same
         watcher_.begun({id_, plan_});
     }
 
@@ -223,10 +198,10 @@ private:
         ::unlink(cancel_file().c_str());
         JobEnded out;
         if (place_.simulated) out.simulated = place_.simulated->target->host().snapshot();
-        if (!result) {   // the journal could not be written: what was done until then stands in it
+        if (!result) {   // the journal could not be written, and nothing was begun
             out.result = "failed";
             out.text = result.error().message();
-            out.exit_status = 6;
+            out.exit_status = 5;
             return out;
         }
         out.result = to_string(result->end);
@@ -255,18 +230,6 @@ private:
 
 Answer<JobEnded> carry_out(const JobPlace& place, const JobOrder& order, const JobWatcher& watcher) {
     return Work(place, order, watcher).run();
-}
-
-std::vector<std::string> names_to_accept(const Plan& plan) {
-    std::vector<std::string> out;
-    const auto add = [&](std::string name) {
-        if (std::ranges::find(out, name) == out.end()) out.push_back(std::move(name));
-    };
-    for (const auto& loss : plan.destroys()) add(loss.device);
-    for (const auto& step : plan.steps) {
-        for (const auto& hazard : step.verdict.hazards) add(std::string(rule(hazard.rule).id));
-    }
-    return out;
 }
 
 Result<std::vector<WrittenJob>> written_jobs(const JobPlace& place) {

@@ -77,9 +77,6 @@ struct JobWatcher {
 // Before `begun` was called nothing has been changed, and a failure says why nothing will be.
 Answer<JobEnded> carry_out(const JobPlace& place, const JobOrder& order, const JobWatcher& watcher);
 
-// Devices whose data a plan destroys and rules of its dangers, each once: all of them have to be named.
-std::vector<std::string> names_to_accept(const Plan& plan);
-
 // A job of the journal.
 struct WrittenJob {
     std::string id;

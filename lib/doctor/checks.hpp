@@ -62,6 +62,8 @@ void broken_daxctl_rule(const Facts& facts, Findings& out);
 // --- shared ------------------------------------------------------------------------------------------------------
 // Whether a driver has it, or its instance.
 bool is_attached(const NvdimmRecord& nd, const NamespaceRecord& ns);
+// The seed that holds space and was never driven, where its region is up; null where there is none.
+const NdNamespace* dead_seed(const NdRegion& region);
 // The rule in words: what is checked, the kernel's line with its numbers, errno and place.
 std::string words_of(const NdAnswer& answer, std::string_view name, const NdNamespace& ns, const InfoBlock* info);
 // A driver for an idle dax device as the kernel would choose it.

@@ -15,7 +15,15 @@ namespace {
 
 constexpr std::uint64_t kWorthSaying = 16 * kMiB;   // less is the granule of a region
 
-// What a kernel line holds besides its fixed text. Those that are not here have no marks, or their marks stay.
+// Where the numbers of a line are not known it ends in front of them.
+std::string without_marks(RuleId id) {
+    const std::string_view line = rule(id).message;
+    const auto mark = line.find('%');
+    if (mark == std::string_view::npos) return std::string(line);
+    return mark == 0 ? std::string() : std::string(line.substr(0, mark)) + "...";
+}
+
+// What a kernel line holds besides its fixed text.
 std::string line_of(RuleId id, std::string_view name, const NdNamespace& ns, const InfoBlock* info) {
     switch (id) {
         case RuleId::nd_raw_misaligned:
@@ -24,7 +32,7 @@ std::string line_of(RuleId id, std::string_view name, const NdNamespace& ns, con
         case RuleId::nd_info_array_exceeds: return fmt::format("pfn array size exceeds capacity of {}", name);
         default: break;
     }
-    if (info == nullptr) return std::string(rule(id).message);
+    if (info == nullptr) return without_marks(id);
     switch (id) {
         case RuleId::nd_info_bad_offset:
             return fmt::format("bad offset: {:#x} dax disabled align: {:#x}", info->geometry.data_offset, info->align);
@@ -36,7 +44,7 @@ std::string line_of(RuleId id, std::string_view name, const NdNamespace& ns, con
         case RuleId::nd_info_align_unsupported:
             // a new instance is configured with the default of 2 MiB
             return fmt::format("init failed, alignment mismatch: {}:{}", 2 * kMiB, info->align);
-        default: return std::string(rule(id).message);
+        default: return without_marks(id);
     }
 }
 
@@ -124,11 +132,21 @@ std::string joined(const std::vector<std::string>& parts, std::string_view separ
     return text;
 }
 
+// region.dead-seed speaks of it.
+bool is_dead_seed(const Facts& facts, const NamespaceRecord& record) {
+    if (!facts.bus) return false;
+    return std::ranges::any_of(facts.bus->regions, [&](const NdRegion& region) {
+        const NdNamespace* seed = dead_seed(region);
+        return seed != nullptr && name_of(region, *seed) == record.name;
+    });
+}
+
 void namespaces_not_attached(const Facts& facts, Findings& out) {
     for (const auto& ns : facts.nd.namespaces) {
         if (ns.size.value_or(0) == 0 || is_attached(facts.nd, ns)) continue;
         const NdRegionRecord* region = facts.nd.region(ns.region);
         if (region != nullptr && region->driver.empty()) continue;   // region.disabled
+        if (is_dead_seed(facts, ns)) continue;
         const auto trial = try_to_enable(facts, ns);
         if (trial && !trial->answer.ok()) {
             report_refused(*trial, ns, out);

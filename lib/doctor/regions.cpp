@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "doctor/checks.hpp"
-#include "nvdimm/command.hpp"
+#include "nvdimm/create_request.hpp"
 
 namespace memhot::doctor {
 
@@ -27,12 +27,6 @@ std::vector<std::string> blockers(const NvdimmRecord& nd, const NdRegionRecord& 
         }
     }
     return names;
-}
-
-// The seed has space although it never got a driver: what a failed create left. ndctl finds no idle namespace then.
-const NdNamespace* left_over(const NdRegion& region) {
-    const NdNamespace* seed = region.find(region.seed);
-    return region.labelled && seed != nullptr && seed->allocated && !seed->active ? seed : nullptr;
 }
 
 // Which size ndctl would refuse for the place that it gets: the default one, else the smallest.
@@ -84,9 +78,14 @@ std::string remedy_of_left_over(const NdBus& bus, const NdRegion& region, const 
     for (const std::string_view force : {"", " -f"}) {
         NdBus trial = bus;
         const auto command = fmt::format("ndctl destroy-namespace {}{}", name_of(region, seed), force);
-        if (is_accepted(trial, command)) return command + ", if nothing is on it";
+        if (is_accepted(trial, command)) {
+            return fmt::format("{}, for nothing was ever written to it; to keep it, ndctl enable-namespace {}, which "
+                               "brings a new seed, too",
+                               command, name_of(region, seed));
+        }
     }
-    return fmt::format("echo 0 > /sys/bus/nd/devices/{}/size, if nothing is on it", name_of(region, seed));
+    return fmt::format("echo 0 > /sys/bus/nd/devices/{}/size, for nothing was ever written to it",
+                       name_of(region, seed));
 }
 
 void report_left_over(const NdBus& bus, const NdRegion& region, const NdNamespace& seed, Findings& out) {
@@ -101,6 +100,10 @@ void report_left_over(const NdBus& bus, const NdRegion& region, const NdNamespac
 }
 
 }   // namespace
+
+const NdNamespace* dead_seed(const NdRegion& region) {
+    return region.enabled && region.align >> 32 == 0 ? left_over_seed(region) : nullptr;
+}
 
 void disabled_regions(const Facts& facts, Findings& out) {
     for (const auto& region : facts.nd.regions) {
@@ -134,11 +137,11 @@ void region_align_too_large(const Facts& facts, Findings& out) {
 void dead_seeds(const Facts& facts, Findings& out) {
     if (!facts.bus) return;
     for (const auto& region : facts.bus->regions) {
-        if (!region.labelled || !region.enabled || region.align >> 32 != 0) continue;
-        if (const NdNamespace* seed = left_over(region)) {
+        if (const NdNamespace* seed = dead_seed(region)) {
             report_left_over(*facts.bus, region, *seed, out);
             continue;
         }
+        if (!region.labelled || !region.enabled || region.align >> 32 != 0) continue;
         const auto command = misaligned_size(*facts.bus, region);
         if (!command) continue;
         const Rule& reason = rule(RuleId::ndctl_start_16m);

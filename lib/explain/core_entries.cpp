@@ -262,6 +262,21 @@ constexpr Entry kEntries[] = {
                "what pins pages, then retry.",
      .needs = {Need::valid_zones, Need::page_users, Need::block_size},
      .work = works::numbered_block},
+    {.id = "page.dumped",
+     .patterns = {"page: refcount:{references:dec} mapcount:{mapped:dec}{*}pfn:{pfn:hex}",
+                  "page:{*}refcount:{references:dec} mapcount:{mapped:dec}{*}pfn:{pfn:hex}", "page: {*}pfn:{pfn:hex}",
+                  "page:{address:word} count:{references:dec} mapcount:{mapped:dec}"},
+     .cause =
+         "dump_page() tells what the kernel knows of one page, and the line \"page dumped because\" why it did: while "
+         "memory is offlined it is one that would not move. This page lies at {page_at}. {references} references hold "
+         "it.",
+     .remedy = "See the line \"page dumped because\"; where memory was offlined, stop what holds the page and retry.",
+     .releases = "all",
+     .source = "mm/debug.c: __dump_page",
+     .needs = {Need::kernel_log, Need::page_users},
+     .strength = Strength::symptom,
+     .yields_to = "offline.unmovable",
+     .work = works::dumped_page},
     {.id = "offline.refused",
      .patterns = {"Failed to offline {*}memory{block:dec}/state: {error:errno}"},
      .cause = "The kernel refused to offline memory block {block} before it tried: the block is offline already, "

@@ -95,6 +95,18 @@ constexpr Entry kEntries[] = {
      .releases = "daxctl up to 83 hides EACCES",
      .source = "daxctl/lib/libdaxctl.c: daxctl_dev_disable",
      .needs = {Need::holders}},
+    {.id = "daxctl.disable-failed",
+     .patterns = {"daxctl_dev_disable: {device:dev}: failed to disable", "{device:dev}: failed to disable"},
+     .cause =
+         "The driver was still there after the unbinding of {device}: the write was not permitted, or another agent "
+         "bound it again at once.",
+     .remedy = "Repeat it as root (CAP_SYS_ADMIN); if it fails then, look for who binds it: udev rules that run "
+               "daxctl.",
+     .releases = "all",
+     .source = "daxctl/lib/libdaxctl.c: daxctl_dev_disable",
+     .needs = {Need::holders, Need::onliners},
+     .strength = kConsequence,
+     .yields_to = "daxctl.disable-busy"},
     {.id = "daxctl.enable-failed",
      .patterns = {"daxctl_dev_enable: {device:dev}: failed to enable", "daxctl_dev_enable failed"},
      .cause = "The driver refused the device; the kernel's own line says why.",

@@ -149,7 +149,6 @@ constexpr Entry kEntries[] = {
      .patterns = {"Linux version {kernel:version}", "tainted {kernel:version}", "uname -r {kernel:version}",
                   "kernel {kernel:version}", "Tainted: {*} {kernel:version} #"},
      .strength = kHint},
-    {.id = "hint.suggested", .patterns = {"did you intend --size={suggested:size}"}, .strength = kHint},
     {.id = "hint.forced", .patterns = {"force-align to {size:bytes}"}, .strength = kHint},
     {.id = "hint.devices",
      .patterns = {"{size:units} namespaces", "{size:units} devdax", "adding {size:units}"},

@@ -16,11 +16,12 @@ constexpr Entry kEntries[] = {
     {.id = "ndctl.size-interleave",
      .patterns = {"'--size=' must align to interleave-width: {ways:dec} and alignment: {align:bytes}{*}did you intend "
                   "--size={suggested:size}",
-                  "'--size=' must align to interleave-width: {ways:dec} and alignment: {align:bytes}"},
+                  "'--size=' must align to interleave-width: {ways:dec} and alignment: {align:bytes}",
+                  "did you intend --size={suggested:size}"},
      .cause = "ndctl takes only sizes that are multiples of alignment times interleaved DIMMs. That is {align} x "
               "{ways} = {unit}.",
-     .remedy = "Ask for such a multiple, or choose a smaller --align. The next ones are --size={size_below} and "
-               "--size={size_above}.",
+     .remedy = "Ask for such a multiple, or choose a smaller --align. The next smaller one is "
+               "--size={size_below}. The next larger one is --size={size_above}.",
      .releases = "all",
      .work = works::interleave_width},
     {.id = "ndctl.size-unaligned",
@@ -70,7 +71,7 @@ constexpr Entry kEntries[] = {
      .remedy = "Leave --map out.",
      .releases = "all"},
     {.id = "ndctl.label-less-size",
-     .patterns = {"Legacy / label-less namespaces do not support sub-dividing a region"},
+     .patterns = {"Legacy / label-less namespaces do not support sub-dividing a region", "Retry without -s/--size"},
      .cause = "The region has no labels (e820, memmap=, virtio-pmem), so its one namespace has the size of the "
               "region. {size} was asked for.",
      .remedy = "Leave --size out. Namespaces of several sizes need DIMMs with labels (ndctl init-labels), or several "

@@ -251,6 +251,16 @@ constexpr Entry kEntries[] = {
      .remedy = "ndctl clear-errors, then retry; or --map=mem.",
      .releases = "4.20+",
      .source = "drivers/nvdimm/pfn_devs.c: nd_pfn_clear_memmap_errors"},
+    {.id = "btt.new",
+     .patterns = {"No existing arenas"},
+     .cause =
+         "No layout of a BTT was found on the namespace, so a new one was written: that is what becomes of each new "
+         "sector namespace. Where one held data before, its map is gone and the data with it.",
+     .remedy =
+         "Nothing if the namespace was just created or reconfigured to sector mode; otherwise stop writing to it and "
+         "look for its info block with ndctl read-infoblock.",
+     .releases = "4.3+",
+     .source = "drivers/nvdimm/btt.c: discover_arenas, btt_init"},
     {.id = "btt.arena",
      .patterns = {"init: error in arena_discover: {error:errno}", "init: create_arenas: {error:errno}",
                   "Found an unknown padding scheme", "is read-only, unable to init btt metadata"},

@@ -169,13 +169,12 @@ constexpr Entry kEntries[] = {
      .strength = kSymptom},
     {.id = "kmem.destroyed-under",
      .patterns = {"destroyed while its dax was system-ram ({blocks:dec} blocks online{*}node {node:dec}{*}node still "
-                  "{node_size:units}",
+                  "{node_mib:dec} MB",
                   "destroyed while its dax was system-ram ({blocks:dec} blocks online{*}node {node:dec}",
                   "destroyed while{*}system-ram"},
-     .cause =
-         "The namespace was destroyed while its memory was online: it is still in use, but nothing owns it, so "
-         "the range cannot be claimed again. These are {blocks} blocks of node {node}. It still has {node_size}, so "
-         "a block has {block_size_at_least} or more.",
+     .cause = "The namespace was destroyed while its memory was online: it is still in use, but nothing owns it, so "
+              "the range cannot be claimed again. These are {blocks} blocks of node {node}. The node still has "
+              "{node_size}, theirs and others', so a block has {block_size_at_most} at most.",
      .remedy = "Reboot. Next time daxctl offline-memory, then reconfigure to devdax, then destroy.",
      .releases = "ndctl up to 72 did not refuse it",
      .source = "ndctl/lib/libndctl.c: ndctl_namespace_disable_safe",

@@ -67,6 +67,7 @@ void unsupported_align(Workings& work);
 void no_capacity(Workings& work);   // available extents of the text or host
 void label_less_size(Workings& work);
 void blocks_already(Workings& work);   // number of blocks: how much that is
+void dumped_page(Workings& work);
 void node_blocks(Workings& work);
 void reconfigure_refused(Workings& work);
 void daxctl_enable(Workings& work);   // error and size: kmem's reason

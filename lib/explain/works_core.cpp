@@ -226,4 +226,10 @@ void blocks_of_range(Workings& work) {
     if (range && block) put_kmem(work, *range, *block);
 }
 
+void dumped_page(Workings& work) {
+    const auto pfn = work.number("pfn");
+    if (!pfn || *pfn >> 48 != 0) return;
+    work.found(Value::of_address("page_at", *pfn * work.number("page_size").value_or(4 * kKiB)));
+}
+
 }   // namespace memhot::explaining::works

@@ -18,6 +18,11 @@ constexpr std::uint64_t kSector = 512;
 void interleave_width(Workings& work) {
     const auto ways = work.number("ways");
     const auto align = work.number("align");
+    if (!ways && !align) {   // only what ndctl suggests is there
+        if (const auto suggested = work.number("suggested")) work.next(Value::of_size("size_above", *suggested));
+        work.need(Need::command);
+        return;
+    }
     if (!ways || !align || *ways == 0 || *align == 0 || *align > ~0ULL / *ways) return;
     const std::uint64_t unit = *ways * *align;
     work.found(Value::of_size("unit", unit));
@@ -79,13 +84,16 @@ void blocks_already(Workings& work) {
     work.found(Value::of_size("blocks_size", *blocks * *block));
 }
 
-// The size of a block is a power of two.
+// The "MB" of numactl -H are MiB (numactl.c: node_size >> 20). The node holds these blocks and may hold others; the size of
+// a block is a power of two.
 void node_blocks(Workings& work) {
     blocks_already(work);
     const auto blocks = work.number("blocks");
-    const auto size = work.knows("node_size") ? work.number("node_size") : std::nullopt;
-    if (!blocks || *blocks == 0 || size.value_or(0) == 0 || *size / *blocks > (1ULL << 62)) return;
-    work.found(Value::of_size("block_size_at_least", std::bit_ceil((*size - 1) / *blocks + 1)));
+    const auto mib = work.knows("node_mib") ? work.number("node_mib") : std::nullopt;
+    if (!blocks || *blocks == 0 || mib.value_or(0) == 0 || *mib >> 40 != 0) return;
+    const std::uint64_t size = *mib * kMiB;
+    work.found(Value::of_size("node_size", size));
+    if (size / *blocks != 0) work.found(Value::of_size("block_size_at_most", std::bit_floor(size / *blocks)));
 }
 
 // EINVAL of a create or reconfigure command: of what is given on its line, sizes are what may be wrong.

@@ -88,8 +88,10 @@ Result<bool> read_block(AttributeReader& reader, bool with_removable, BlockRecor
     const auto state = reader.read("state");
     if (!state) return state.error();
     if (!*state) return false;
-    if (!is_block_state(**state)) return reader.wrong(**state, "online, offline or going-offline");
-    block.state = **state;
+    // A file of a root directory keeps the word that was written; sysfs answers "online" to each of them.
+    const bool written = **state == "online_movable" || **state == "online_kernel";
+    if (!written && !is_block_state(**state)) return reader.wrong(**state, "online, offline or going-offline");
+    block.state = written ? "online" : **state;
 
     const auto zones = reader.read("valid_zones");
     if (!zones) return zones.error();

@@ -322,6 +322,12 @@ inline constexpr auto kNvdimmRules = [] {
          "refuse it",
          0, "", "drivers/nvdimm/pfn_devs.c: nd_pfn_init, nd_pfn_validate", "5.4-6.5",
          "a larger namespace, or a smaller align", false},
+        {nd_raw_fallback, kHazard, "hazard.nd-raw-fallback",
+         "an info block that is refused counts as none: the namespace comes up raw, and whoever writes to its disk "
+         "destroys "
+         "the file system behind the info block; kernels from 5.7 on bring up no disk",
+         0, "", "drivers/nvdimm/pfn_devs.c: nd_pfn_validate; drivers/nvdimm/pmem.c: nd_pmem_probe", "5.3-5.6",
+         "do not write to it: mount nothing, make no partitions; boot 5.7 or later, or move the memory back", false},
     });
 }();
 

@@ -33,6 +33,7 @@ struct InfoBlock {
     std::uint64_t page_size = 0;
     std::uint64_t struct_page_size = 0;
     std::uint64_t npfns = 0;   // usable pages when it was written; 0: not told
+    std::uint64_t made = 0;   // a number of its own for each that is written here; 0: was there when the host was read
 };
 
 // What drives an enabled namespace.
@@ -55,6 +56,7 @@ struct NdNamespace {
     std::optional<Personality> active{};
     std::optional<NsMode> claimed{};   // an instance that is not active holds it: what a failed ndctl leaves of a btt
     int instance = 0;   // N of the pfnR.N, daxR.N (of the nvdimm bus) or bttR.N by which it is active or claimed
+    unsigned zeroed = 0;   // how often ndctl zeroed its first 8 KiB here
     bool info_hidden = false;   // idle when the host was read, and its labels say that an info block is there
     // What its labels hold, ascending; empty: just `space`. Several only after a grow that found no room beside it.
     std::vector<Range> extents{};
@@ -143,6 +145,7 @@ struct NdBus {
     std::vector<DaxRegion> dax_regions{};   // the dynamic ones, by id
     std::map<std::uint64_t, InfoBlock> media{};   // by address of the namespace start
     std::uint64_t last_identity = 0;
+    std::uint64_t last_made = 0;   // of info blocks
     // Names given to /sys/bus/dax/drivers/DRIVER/new_id and not taken back.
     std::set<std::string, std::less<>> device_dax_ids{};
     std::set<std::string, std::less<>> kmem_ids{};

@@ -31,7 +31,7 @@ private:
     [[nodiscard]] bool maps_pages(const NdRegionRecord& region, const Range& space) const;
     Status read_regions();
     Status read_namespaces();
-    [[nodiscard]] int seed_of(const NdRegion& region) const;
+    [[nodiscard]] int seed_of(NdRegion& region) const;
     void enable_namespaces();
     void enable(NdRegion& region, NdNamespace& ns);
     void assume_media(NdNamespace& ns, const NamespaceRecord& record);
@@ -40,6 +40,7 @@ private:
     // dax_from_snapshot.cpp
     void read_dax();
     void read_dax_region(const DaxRegionRecord& record);
+    std::optional<Range> space_by_name(const DaxRegionRecord& record);
     std::optional<Range> space_of(const DaxRegionRecord& record);
     void read_dynamic_device(const DaxDeviceRecord& record, const DaxRegion& region);
     void restore_driver(DaxDevice& device, const DaxDeviceRecord& record);

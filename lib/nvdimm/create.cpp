@@ -79,27 +79,14 @@ private:
 
     NdAnswer create_in(NdRegion& region) {
         Wanted wanted;
-        if (auto refused = validate_request(bus_, request_, region, nullptr, console_, wanted); !refused.ok())
-            return refused;
-        NdNamespace* ns = idle_namespace(region);
-        if (region.read_only || ns == nullptr) return {EAGAIN, RuleId::ndctl_no_capacity};
-        const int id = ns->id;
-        const NdAnswer answer = set_up(region, *ns, wanted);
+        if (auto refused = check_region(bus_, request_, region, console_, wanted); !refused.ok()) return refused;
+        const int id = idle_namespace(region)->id;
+        NdNamespace& ns = *region.find(id);
+        const NdAnswer answer = set_up(region, ns, wanted);
         if (answer.ok() || answer.crash || !request_.autorecover) return answer;
-        set_size(region, *ns, 0);   // fails while a btt claims it, and nobody minds
+        set_size(region, ns, 0);   // fails while a btt claims it, and nobody minds
         drop_if_idle(region, id);
         return answer;
-    }
-
-    // region_get_namespace(): the first one while it is idle, else the seed; a label-less region has just one.
-    static NdNamespace* idle_namespace(NdRegion& region) {
-        const auto is_idle = [&](const NdNamespace* ns) {
-            return ns != nullptr && !ns->active && !ns->claimed && (!region.labelled || !ns->allocated);
-        };
-        NdNamespace* first = region.find(0);
-        if (is_idle(first)) return first;
-        NdNamespace* seed = region.labelled ? region.find(region.seed) : nullptr;
-        return is_idle(seed) ? seed : nullptr;
     }
 
     NdAnswer reconfigure(NdRegion& region, NdNamespace& found) {

@@ -48,6 +48,16 @@ struct Wanted {
 NdAnswer validate_request(const NdBus& bus, const CreateRequest& request, const NdRegion& region, const NdNamespace* ns,
                           Console& console, Wanted& wanted);
 
+// What namespace_create() asks of a region before it touches it; EAGAIN: passed over.
+NdAnswer check_region(const NdBus& bus, const CreateRequest& request, const NdRegion& region, Console& console,
+                      Wanted& wanted);
+// region_get_namespace(): the first one while it is idle, else the seed; a label-less region has just one. Null where it is
+// in use.
+const NdNamespace* idle_namespace(const NdRegion& region);
+// The seed that has space and never got a driver, which a create that failed half-way leaves: ndctl finds no idle namespace
+// then. Null where there is none.
+const NdNamespace* left_over_seed(const NdRegion& region);
+
 // create-namespace carried out on the bus; what setup_namespace() was given, in its order.
 std::vector<NamespaceRequest> creations(NdBus& bus, const std::vector<std::string>& arguments);
 

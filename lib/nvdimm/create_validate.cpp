@@ -175,6 +175,30 @@ NdAnswer validate_request(const NdBus& bus, const CreateRequest& request, const 
     return Validation(bus, request, region, ns, console, wanted).run();
 }
 
+NdAnswer check_region(const NdBus& bus, const CreateRequest& request, const NdRegion& region, Console& console,
+                      Wanted& wanted) {
+    const NdAnswer answer = validate_request(bus, request, region, nullptr, console, wanted);
+    if (!answer.ok()) return answer;
+    if (region.read_only || idle_namespace(region) == nullptr) return {EAGAIN, RuleId::ndctl_no_capacity};
+    return answer;
+}
+
+// ndctl_namespace_is_configuration_idle()
+const NdNamespace* idle_namespace(const NdRegion& region) {
+    const auto is_idle = [&](const NdNamespace* ns) {
+        return ns != nullptr && !ns->active && !ns->claimed && (!region.labelled || !ns->allocated);
+    };
+    const NdNamespace* first = region.find(0);
+    if (is_idle(first)) return first;
+    const NdNamespace* seed = region.labelled ? region.find(region.seed) : nullptr;
+    return is_idle(seed) ? seed : nullptr;
+}
+
+const NdNamespace* left_over_seed(const NdRegion& region) {
+    const NdNamespace* seed = region.find(region.seed);
+    return region.labelled && seed != nullptr && seed->allocated && !seed->active ? seed : nullptr;
+}
+
 NsMode mode_of(const NdBus& bus, const NdRegion& region, const NdNamespace& ns) {
     if (ns.claimed) return *ns.claimed;
     if (ns.active && ns.active->mode != NsMode::memory) return ns.active->mode;

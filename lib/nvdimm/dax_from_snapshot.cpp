@@ -44,6 +44,16 @@ void BusReader::read_dax() {
     }
 }
 
+// Of a region whose devices have no ranges: what dax_hmem claims is called as its platform device is, "hmem.0"
+// (drivers/dax/hmem/device.c: __hmem_register_resource; the platform bus names a resource without a name).
+std::optional<Range> BusReader::space_by_name(const DaxRegionRecord& record) {
+    std::optional<Range> space;
+    bus().model.resources().walk(Range{0, ~0ULL}, [&](const Resource& resource, unsigned) {
+        if (!space && resource.name == record.parent && resource.range.size() == *record.size) space = resource.range;
+    });
+    return space;
+}
+
 // The files of a dax region do not say where it starts.
 std::optional<Range> BusReader::space_of(const DaxRegionRecord& record) {
     if (!record.size) return std::nullopt;
@@ -57,7 +67,7 @@ std::optional<Range> BusReader::space_of(const DaxRegionRecord& record) {
             if (!first || range.start < first->start) first = range;
         }
     }
-    if (!first) return std::nullopt;
+    if (!first) return space_by_name(record);
     // "hmem.0", "Soft Reserved", "region3": the outermost of exactly its size
     std::optional<Range> space;
     bus().model.resources().walk(*first, [&](const Resource& resource, unsigned) {

@@ -83,12 +83,14 @@ public:
             console_.say(fmt::format("{}: all memory sections ({}) already online", device.name(), before));
             return {1, {0, RuleId::daxctl_all_online}};
         }
+        say_already(device, before, "online");
         for (const auto number : numbers) {
             if (bus_.model.block(number)->online) continue;
             const op::SetState set{number, options_.is_set("no-movable") ? "online_kernel" : "online_movable"};
             const Outcome outcome = carry_out(bus_, set);
             if (!outcome.accepted()) return failed_block(device, "online", outcome);
         }
+        say_done(device, numbers.size() - before, "onlined");
         return {};
     }
 
@@ -96,10 +98,12 @@ public:
     // fails ends it; those before it stay offline.
     DeviceResult offline(DaxDevice& device) {
         const auto numbers = directory_order(blocks_of(bus_, device));
-        if (online_blocks(bus_, device) == 0) {
+        const std::size_t online = online_blocks(bus_, device);
+        if (online == 0) {
             console_.say(fmt::format("{}: all memory sections ({}) already offline", device.name(), numbers.size()));
             return {1, {0, RuleId::daxctl_all_offline}};
         }
+        say_already(device, numbers.size() - online, "offline");
         for (const auto number : numbers) {
             const op::SetState set{number, "offline"};
             const Outcome outcome = bus_.model.outcome(set);
@@ -112,6 +116,7 @@ public:
             offlined_.push_back(number);
             carry_out(bus_, set, Outcome::accept(outcome.rule));
         }
+        say_done(device, online, "offlined");
         return {};
     }
 
@@ -123,6 +128,16 @@ public:
     }
 
 private:
+    // A block is a section to daxctl.
+    void say_already(const DaxDevice& device, std::size_t count, std::string_view what) {
+        if (count == 0) return;
+        const std::string_view plural = count == 1 ? "" : "s";
+        console_.say(fmt::format("{}: {} memory section{} already {}", device.name(), count, plural, what));
+    }
+    void say_done(const DaxDevice& device, std::size_t count, std::string_view what) {
+        if (!options_.is_set("verbose")) return;
+        console_.say(fmt::format("{}: {} memory section{} {}", device.name(), count, count == 1 ? "" : "s", what));
+    }
     DeviceResult failed_block(const DaxDevice& device, std::string_view what, const Outcome& outcome) {
         console_.say(fmt::format("{}: failed to {} memory: {}", device.name(), what, errno_text(outcome.error)));
         return refused({outcome.error, outcome.rule});
@@ -148,10 +163,10 @@ DeviceResult resize(NdBus& bus, DaxDevice& device, const ParsedOptions& options,
         const auto answer = dax_set_align(bus, device, std::to_string(align->value));
         if (!answer.ok()) return refused(answer, ENXIO);
     }
-    const auto size = options.value("size");
-    if (!size) return unknown_mode(device, console);
-    const auto bytes = parse_tool_size(*size);
-    const auto answer = dax_set_size(bus, device, bytes ? bytes->value : ~0ULL);
+    const auto text = options.value("size");
+    const auto size = text ? parse_tool_size(*text) : std::nullopt;
+    if (!size) return unknown_mode(device, console);   // also what __parse_size64() cannot read, which is -1
+    const auto answer = dax_set_size(bus, device, size->value);
     return answer.ok() ? DeviceResult{} : refused(answer, ENXIO);
 }
 

@@ -4,26 +4,62 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <charconv>
 
 namespace memhot {
 
 namespace {
 
-// A region by number; "all" or nothing for every one (util_daxctl_region_filter).
-bool matches(const DaxDevice& device, const std::optional<std::string>& region) {
-    return !region || *region == "all" || *region == std::to_string(device.region);
+// One conversion "%d" of sscanf(): the number in front of the text, which may go on with anything.
+std::optional<int> scan_number(std::string_view& text) {
+    while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) text.remove_prefix(1);
+    std::string_view digits = text;
+    const bool plus = digits.size() > 1 && digits.front() == '+' && digits[1] != '-';   // from_chars() takes no plus
+    if (plus) digits.remove_prefix(1);
+    int number = 0;
+    const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error != std::errc{}) return std::nullopt;
+    text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
+    return number;
 }
 
 std::vector<std::string> devices_meant(const NdBus& bus, const DeviceOptions& options) {
     std::vector<std::string> names;
     for (const auto& device : bus.dax) {
-        const bool meant = options.device == "all" || options.device == device.name();
-        if (meant && matches(device, options.parsed.value("region"))) names.push_back(device.name());
+        const bool meant = matches_dax_device(device, options.device);
+        if (meant && matches_dax_region(device.region, options.parsed.value("region"))) names.push_back(device.name());
     }
     return names;
 }
 
 }   // namespace
+
+bool matches_dax_region(int id, const std::optional<std::string>& filter) {
+    if (!filter || *filter == "all") return true;
+    constexpr std::string_view kPrefix = "region";
+    std::string_view text = *filter;
+    std::optional<int> number = scan_number(text);
+    if (!number && text.starts_with(kPrefix)) {
+        text.remove_prefix(kPrefix.size());
+        number = scan_number(text);
+    }
+    return number == id;
+}
+
+bool matches_dax_device(const DaxDevice& device, std::string_view filter) {
+    if (filter == "all" || filter == device.name()) return true;
+    if (scan_number(filter) != device.region || !filter.starts_with('.')) return false;
+    filter.remove_prefix(1);
+    return scan_number(filter) == device.id;
+}
+
+const DaxDevice* find_meant(const NdBus& bus, std::string_view word) {
+    word.remove_prefix(word.rfind('/') + 1);   // basename()
+    const auto found =
+        std::ranges::find_if(bus.dax, [word](const DaxDevice& one) { return matches_dax_device(one, word); });
+    return word == "all" || found == bus.dax.end() ? nullptr : &*found;
+}
 
 DeviceOptions read_device_options(const DeviceCommand& command, const std::vector<std::string>& arguments,
                                   bool needs_device, Console& console) {

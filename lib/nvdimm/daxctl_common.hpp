@@ -29,6 +29,13 @@ struct DeviceOptions {
 DeviceOptions read_device_options(const DeviceCommand& command, const std::vector<std::string>& arguments,
                                   bool needs_device, Console& console);
 
+// util_daxctl_region_filter() (daxctl/filter.c): "all", nothing, a number or regionN.
+bool matches_dax_region(int id, const std::optional<std::string>& filter);
+// util_daxctl_dev_filter(): "all", daxR.D or R.D.
+bool matches_dax_device(const DaxDevice& device, std::string_view filter);
+// The one that a word of a command line means; null for "all" and for what there is not.
+const DaxDevice* find_meant(const NdBus& bus, std::string_view word);
+
 // What is done to one device. rc: as daxctl has it (positive: as it was already).
 struct DeviceResult {
     int rc = 0;

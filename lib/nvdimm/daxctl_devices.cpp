@@ -24,8 +24,7 @@ constexpr DeviceCommand kDisable{"disable", "disabling device", "disabled", kDev
 std::vector<int> region_ids(const NdBus& bus, const std::optional<std::string>& filter) {
     std::vector<int> ids;
     const auto add = [&](int id) {
-        const bool meant = !filter || *filter == "all" || *filter == std::to_string(id);
-        if (meant && std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
+        if (matches_dax_region(id, filter) && std::ranges::find(ids, id) == ids.end()) ids.push_back(id);
     };
     for (const auto& device : bus.dax) add(device.region);   // a region shows by its devices
     std::ranges::sort(ids);
@@ -43,7 +42,8 @@ DeviceResult create_in(NdBus& bus, int region_id, const ParsedOptions& options, 
     if (seed == nullptr) return refused(nd_refuse(RuleId::daxctl_no_space));
     DaxDevice& device = *seed;
     const auto size = options.value("size") ? parse_tool_size(*options.value("size")) : std::nullopt;
-    const std::uint64_t bytes = options.value("size") ? (size ? size->value : 0) : available_size(bus, *region);
+    // what __parse_size64() cannot read is -1, which also stands for no size at all
+    const std::uint64_t bytes = size ? size->value : available_size(bus, *region);
     if (bytes == 0) return refused(nd_refuse(RuleId::daxctl_no_space));
     if (const auto align = parse_tool_size(options.value("align").value_or("0")); align && align->value > 0) {
         if (const auto answer = dax_set_align(bus, device, std::to_string(align->value)); !answer.ok()) {

@@ -265,6 +265,7 @@ NdAnswer write_info_block(NdBus& bus, NdRegion& region, NdNamespace& ns, InfoBlo
         info.geometry = geometry.geometry;
         info.npfns = info.geometry.usable / bus.model.profile().page_size;
     }
+    info.made = ++bus.last_made;
     bus.media[ns.space.start] = info;
     ns.info_hidden = false;
     return {0, RuleId::nd_accepted};

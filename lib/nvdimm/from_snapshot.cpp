@@ -240,18 +240,23 @@ Status BusReader::read_namespaces() {
     return Done{};
 }
 
-// Where the attribute is not there: the idle one with the highest id, which is the last that was made.
-int BusReader::seed_of(const NdRegion& region) const {
+// Where the attribute is not there: the idle one with the highest id, which is the last that was made, else one that was
+// not listed (ndctl list without --idle).
+int BusReader::seed_of(NdRegion& region) const {
     const auto* record = record_.region(name_of(region));
     if (record != nullptr) {
         const auto name = units::parse_device_name(record->namespace_seed, "namespace");
         if (name && name->second) return *name->second;
     }
-    int seed = 0;
+    std::optional<int> seed;
     for (const auto& [id, ns] : region.namespaces) {
-        if (!ns.allocated) seed = std::max(seed, id);
+        if (!ns.allocated) seed = id;
     }
-    return seed;
+    if (seed || !region.labelled) return seed.value_or(0);
+    int fresh = 0;
+    while (region.find(fresh) != nullptr) ++fresh;
+    region.namespaces[fresh] = {.id = fresh};
+    return fresh;
 }
 
 void BusReader::enable_namespaces() {

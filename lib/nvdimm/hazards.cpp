@@ -123,7 +123,8 @@ void created_at(const NdBus& bus, const CreateRequest& request, const NdRegion& 
     const bool with_pages = wanted.mode == NsMode::fsdax || wanted.mode == NsMode::devdax;
     if (!with_pages) return;
     const bool on_16m = is_aligned(target.space.start, kNdctlStartAlign);
-    if (ns != nullptr && ns->allocated && !request.force && !on_16m) {
+    if (!request.force && !on_16m) {   // refused before the kernel is asked
+        if (ns == nullptr || !ns->allocated) return;
         out.push_back(
             hazard(RuleId::ndctl_zeroes_first,
                    fmt::format("{} starts at {:#x}, no multiple of 16 MiB: ndctl zeroes its first 8 KiB, then refuses",
@@ -152,9 +153,10 @@ bool create_in(const NdBus& bus, const CreateRequest& request, const NdRegion& r
                std::vector<Hazard>& out) {
     Console unheard;
     Wanted wanted;
-    const NdAnswer answer = validate_request(bus, request, region, ns, unheard, wanted);
+    const NdAnswer answer = ns == nullptr ? check_region(bus, request, region, unheard, wanted)
+                                          : validate_request(bus, request, region, ns, unheard, wanted);
     if (!answer.ok()) return answer.error != EAGAIN;
-    if (region.read_only) return ns != nullptr;
+    if (region.read_only) return true;
     if (ns != nullptr && ((ns->active && !request.force) || holds_online_memory(bus, region, *ns))) return true;
     if (region.labelled) {
         if (ns == nullptr || ns->identity != 0) label_is_written(region, out);
@@ -202,9 +204,16 @@ void of_destroy(const NdBus& bus, const std::vector<std::string>& arguments, std
 // A map=dev whose space for struct pages does not hold them: the range cannot be mapped again before a reboot.
 void of_enable(const NdBus& bus, const NdRegion& region, const NdNamespace& ns, std::vector<Hazard>& out) {
     const InfoBlock* info = info_block_of(bus, ns);
-    if (ns.active || info == nullptr || info->mode == NsMode::sector || info->map != PageMap::device) return;
-    if (!validate_info_block(bus.model.profile(), ns, *info).ok()) return;
-    const RuleId danger = exhausted_by(bus, ns, *info);
+    if (ns.active || info == nullptr || info->mode == NsMode::sector) return;
+    if (const NdAnswer refused = validate_info_block(bus.model.profile(), ns, *info); !refused.ok()) {
+        if (refused.error != EOPNOTSUPP) {
+            out.push_back(hazard(RuleId::nd_raw_fallback,
+                                 fmt::format("{} comes up raw, without its {} info block ({})", name_of(region, ns),
+                                             to_string(info->mode), rule(refused.rule).id)));
+        }
+        return;
+    }
+    const RuleId danger = info->map == PageMap::device ? exhausted_by(bus, ns, *info) : RuleId::none;
     if (danger == RuleId::none) return;
     out.push_back(
         hazard(danger, fmt::format("{} needs more struct pages than {} hold: {} cannot be mapped again until reboot",

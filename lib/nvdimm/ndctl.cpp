@@ -159,6 +159,7 @@ bool zero_info_block(NdBus& bus, NdRegion& region, NdNamespace& ns, Console& con
         console.err(fmt::format("{} failed to enable for zeroing, continuing", name_of(region, ns)));
         return false;
     }
+    ++ns.zeroed;
     return bus.media.erase(ns.space.start) != 0;
 }
 

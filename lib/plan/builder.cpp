@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "nvdimm/from_snapshot.hpp"
 #include "predict/nd_parts.hpp"
@@ -41,21 +42,23 @@ std::optional<std::uint64_t> block_of(const Operation& operation, std::uint64_t 
     return probe->address / block_size;
 }
 
-void put_facts(const Snapshot& snapshot, const Model& before, const Model& after, std::uint64_t number,
-               PlanStep& step) {
-    const std::string name = fmt::format("memory{}", number);
-    step.before.push_back({Fact::Kind::block, name, FactReader(snapshot, before).value(Fact::Kind::block, name)});
-    step.after.push_back({Fact::Kind::block, name, FactReader(snapshot, after).value(Fact::Kind::block, name)});
+void put_fact(PlanStep& step, Fact::Kind kind, const std::string& name, std::string before, std::string after) {
+    step.before.push_back({kind, name, std::move(before)});
+    step.after.push_back({kind, name, std::move(after)});
 }
 
-void put_block(const Snapshot& snapshot, const Model& before, const Model& after, std::uint64_t number,
-               PlanStep& step) {
+void put_block_fact(const Model& before, const Model& after, std::uint64_t number, PlanStep& step) {
+    put_fact(step, Fact::Kind::block, fmt::format("memory{}", number), block_words(before, number),
+             block_words(after, number));
+}
+
+void put_block(const Model& before, const Model& after, std::uint64_t number, PlanStep& step) {
     const auto old = before.block(number);
     const auto now = after.block(number);
     const bool was_online = old && old->online;
     const bool is_online = now && now->online;
     if (old.has_value() == now.has_value() && was_online == is_online) return;
-    put_facts(snapshot, before, after, number, step);
+    put_block_fact(before, after, number, step);
     const std::uint64_t size = after.block_size();
     if (is_online && !was_online) step.cost.memory_gained = size;
     if (was_online && !is_online) step.cost.memory_lost = size;
@@ -65,7 +68,7 @@ void put_block(const Snapshot& snapshot, const Model& before, const Model& after
 
 // Blocks that came, went, or changed between online and offline. What else is written about a block (the zones that it
 // may have) changes with its neighbours.
-void put_changes(const Snapshot& snapshot, const Model& before, const Model& after, PlanStep& step) {
+void put_blocks(const Model& before, const Model& after, PlanStep& step) {
     std::map<std::uint64_t, std::optional<bool>> was;
     for (const auto& block : before.blocks()) was[block.number] = block.online;
     std::vector<std::uint64_t> changed;
@@ -75,7 +78,42 @@ void put_changes(const Snapshot& snapshot, const Model& before, const Model& aft
         if (found != was.end()) was.erase(found);
     }
     for (const auto& [number, _] : was) changed.push_back(number);
-    for (const auto number : changed) put_facts(snapshot, before, after, number, step);
+    for (const auto number : changed) put_block_fact(before, after, number, step);
+}
+
+std::set<std::string> names_of_namespaces(const NdBus& before, const NdBus& after) {
+    std::set<std::string> out;
+    for (const auto* bus : {&before, &after}) {
+        for (const auto& region : bus->regions) {
+            for (const auto& [_, ns] : region.namespaces) out.insert(name_of(region, ns));
+        }
+    }
+    return out;
+}
+
+std::set<std::string> names_of_dax(const NdBus& before, const NdBus& after) {
+    std::set<std::string> out;
+    for (const auto* bus : {&before, &after}) {
+        for (const auto& device : bus->dax) out.insert(device.name());
+    }
+    return out;
+}
+
+using Words = std::string (*)(const NdBus&, std::string_view);
+void put_devices(const NdBus& before, const NdBus& after, Fact::Kind kind, const std::set<std::string>& names,
+                 Words words, PlanStep& step) {
+    for (const auto& name : names) {
+        std::string was = words(before, name);
+        std::string is = words(after, name);
+        if (was != is) put_fact(step, kind, name, std::move(was), std::move(is));
+    }
+}
+
+// All that a command changes: what it is known by when nobody wrote down whether it was done.
+void put_changes(const NdBus& before, const NdBus& after, PlanStep& step) {
+    put_devices(before, after, Fact::Kind::nd_namespace, names_of_namespaces(before, after), namespace_words, step);
+    put_devices(before, after, Fact::Kind::dax_device, names_of_dax(before, after), dax_words, step);
+    put_blocks(before.model, after.model, step);
 }
 
 }   // namespace
@@ -134,7 +172,7 @@ PlanStep& Builder::write(WriteAction action, const Operation& operation, Phrase 
     const Model old = bus_.model;
     bus_.model.apply(operation, taken(verdict.outcome));
     PlanStep& step = add(std::move(action), std::move(phrase), std::move(verdict));
-    if (const auto number = block_of(operation, block_size())) put_block(*snapshot_, old, bus_.model, *number, step);
+    if (const auto number = block_of(operation, block_size())) put_block(old, bus_.model, *number, step);
     return step;
 }
 
@@ -146,12 +184,12 @@ PlanStep& Builder::nothing() {
 PlanStep& Builder::command(CommandLine command, Phrase phrase) {
     if (blocked_) return nothing();
     const Amounts before = amounts_of(bus_);
-    const Model old = bus_.model;
+    const NdBus old = bus_;
     Verdict verdict = predict_and_run(bus_, command);
     verdict.assumptions.insert(verdict.assumptions.begin(), assumptions_.begin(), assumptions_.end());
     blocked_ = verdict.outcome.kind == Outcome::Kind::refused || verdict.outcome.kind == Outcome::Kind::crash;
     PlanStep& step = add(std::move(command), std::move(phrase), std::move(verdict));
-    put_changes(*snapshot_, old, bus_.model, step);
+    put_changes(old, bus_, step);
     // Commands are answered on what those before them left.
     if (plan_.steps.size() > 1) step.depends_on = {plan_.steps.size() - 2};
     step.cost = cost_between(before, amounts_of(bus_));
@@ -199,7 +237,7 @@ void Builder::rely_on_range(const Range& range) {
 }
 
 Plan Builder::finish() && {
-    const FactReader reader(*snapshot_, start_.model);
+    const FactReader reader(*snapshot_, start_);
     for (auto& fact : plan_.facts) fact.value = reader.value(fact.kind, fact.name);
     return std::move(plan_);
 }

@@ -69,6 +69,10 @@ DataLoss overwritten(const DaxDevice& device) {
                         exact_size(device.size()))};
 }
 
+DataLoss all_data(const DaxDevice& device) {
+    return {device.name(), device.size(), fmt::format("all data of {} ({})", device.name(), exact_size(device.size()))};
+}
+
 // What kmem has added goes when it lets go, and only what is offline.
 std::vector<Action> undo_system_ram(const Builder& builder, const DaxDevice& device) {
     std::vector<Action> undo;
@@ -118,6 +122,7 @@ Status to_devdax(Builder& builder, const DaxDevice& device, const std::string& r
     PlanStep& step = builder.command(with_options("daxctl", "reconfigure-device", builder, {device.name()}),
                                      {"reconfigure", "reconfigured", rest});
     step.undo = {CommandLine{"daxctl", "reconfigure-device", {"--mode=system-ram", "--no-online", device.name()}}};
+    step.undo_destroys = {overwritten(device)};
     policy.release();
     guard_what_stays(builder);
     guard_shared_sections(builder);
@@ -193,6 +198,7 @@ Status plan_dax_create(Builder& builder) {
         step.would = fmt::format("would create {}", device_text(device));
         step.did = fmt::format("created {}", device_text(device));
         step.undo = {CommandLine{"daxctl", "destroy-device", {"--force", device.name()}}};
+        step.undo_destroys = {all_data(device)};
     }
     guard_memmap_memory(builder);
     guard_movable_ratio(builder);
@@ -215,8 +221,7 @@ Status plan_dax_destroy(Builder& builder) {
     arguments.push_back(device.name());
     PlanStep& step = builder.command(with_options("daxctl", "destroy-device", builder, std::move(arguments)),
                                      {"destroy", "destroyed", device_text(device)});
-    step.destroys = {
-        {device.name(), device.size(), fmt::format("all data of {} ({})", device.name(), exact_size(device.size()))}};
+    step.destroys = {all_data(device)};
     step.no_undo = "a device that is created again may lie elsewhere, and its data are gone";
     guard_shared_sections(builder);
     return Done{};

@@ -15,6 +15,7 @@ namespace memhot::plan {
 namespace {
 
 constexpr std::string_view kAbsent = "absent";
+constexpr std::array<std::string_view, 3> kDriverWords{"disabled", "devdax", "system-ram"};   // by DaxDriver
 
 // What changes with every probe of a driver and decides nothing.
 constexpr auto kRestless = std::to_array<std::string_view>(
@@ -48,6 +49,15 @@ std::map<std::string, std::string, std::less<>> devices_of(const NvdimmRecord& r
     return out;
 }
 
+const NdNamespace* namespace_of(const NdBus& bus, std::string_view name) {
+    for (const auto& region : bus.regions) {
+        for (const auto& [_, ns] : region.namespaces) {
+            if (name_of(region, ns) == name) return &ns;
+        }
+    }
+    return nullptr;
+}
+
 std::uint64_t number_behind(const std::string& name, std::size_t prefix) {
     const auto number = parse_number(std::string_view(name).substr(std::min(prefix, name.size())));
     return number ? *number : ~0ULL;
@@ -55,17 +65,44 @@ std::uint64_t number_behind(const std::string& name, std::size_t prefix) {
 
 }   // namespace
 
-FactReader::FactReader(const Snapshot& snapshot, const Model& model) : snapshot_(snapshot), model_(model) {}
+std::string block_words(const Model& model, std::uint64_t number) {
+    const auto block = model.block(number);
+    if (!block) return std::string(kAbsent);
+    // The zones that an offline block may get change with its neighbours and the policy; a plan that leaves the choice to
+    // the kernel relies on those.
+    if (!block->online) return fmt::format("offline, node{}", block->node);
+    return fmt::format("online, node{}, zones {}", block->node, block->valid_zones);
+}
+
+std::string namespace_words(const NdBus& bus, std::string_view name) {
+    const NdNamespace* ns = namespace_of(bus, name);
+    if (ns == nullptr || ns->size() == 0) return std::string(kAbsent);
+    return fmt::format("{}, {}", ns->active ? "enabled" : "disabled", to_string(ns->space));
+}
+
+std::string dax_words(const NdBus& bus, std::string_view name) {
+    const DaxDevice* device = bus.find_dax(name);
+    if (device == nullptr || device->ranges.empty()) return std::string(kAbsent);
+    std::string out(kDriverWords.at(static_cast<std::size_t>(device->driver)));
+    for (const auto& range : device->ranges) out += ", " + to_string(range);
+    return out;
+}
+
+FactReader::FactReader(const Snapshot& snapshot, const NdBus& bus)
+    : snapshot_(snapshot), bus_(bus), model_(bus.model) {}
 
 std::string FactReader::value(Fact::Kind kind, const std::string& name) const {
     switch (kind) {
         case Fact::Kind::host: return host();
         case Fact::Kind::kernel: return kernel();
         case Fact::Kind::attribute: return attribute(name);
-        case Fact::Kind::block: return block(name);
+        case Fact::Kind::block: return block_words(model_, number_behind(name, std::string_view("memory").size()));
         case Fact::Kind::section: return section(name);
         case Fact::Kind::iomem: return iomem(name);
         case Fact::Kind::zones: return zones();
+        case Fact::Kind::nd_namespace: return namespace_words(bus_, name);
+        case Fact::Kind::dax_device: return dax_words(bus_, name);
+        case Fact::Kind::identity: return identity(name);
         case Fact::Kind::device: break;
     }
     return device(name);
@@ -83,15 +120,6 @@ std::string FactReader::attribute(const std::string& name) const {
     if (name == "probe") return snapshot_.probe.value_or(false) ? "present" : std::string(kAbsent);
     const auto found = snapshot_.parameters.find(name);
     return found == snapshot_.parameters.end() ? std::string(kAbsent) : found->second;
-}
-
-std::string FactReader::block(const std::string& name) const {
-    const auto block = model_.block(number_behind(name, std::string_view("memory").size()));
-    if (!block) return std::string(kAbsent);
-    // The zones that an offline block may get change with its neighbours and the policy; a plan that leaves the choice to
-    // the kernel relies on those.
-    if (!block->online) return fmt::format("offline, node{}", block->node);
-    return fmt::format("online, node{}, zones {}", block->node, block->valid_zones);
 }
 
 std::string FactReader::section(const std::string& name) const {
@@ -129,20 +157,28 @@ std::string FactReader::device(const std::string& name) const {
     return found == devices_->end() ? std::string(kAbsent) : found->second;
 }
 
+// What tells a namespace from another one of that name. One that the simulated host made has no uuid.
+std::string FactReader::identity(const std::string& name) const {
+    const NdNamespace* ns = namespace_of(bus_, name);
+    if (ns == nullptr || ns->size() == 0) return std::string(kAbsent);
+    if (!ns->uuid.empty()) return "uuid " + ns->uuid;
+    return ns->identity == 0 ? "without a uuid" : fmt::format("made as number {}", ns->identity);
+}
+
 }   // namespace memhot::plan
 
 namespace memhot {
 
 std::string_view to_string(Fact::Kind kind) {
-    constexpr std::array<std::string_view, 8> kNames{"host",    "kernel", "attribute", "block",
-                                                     "section", "iomem",  "zones",     "device"};
+    constexpr std::array<std::string_view, kFactKinds> kNames{
+        "host", "kernel", "attribute", "block", "section", "iomem", "zones", "device", "namespace", "dax", "identity"};
     return kNames[static_cast<std::size_t>(kind)];
 }
 
 Result<std::vector<FactChange>> is_stale(const Plan& plan, const Snapshot& snapshot) {
     const auto reading = read_bus(snapshot);
     if (!reading) return reading.error();
-    const plan::FactReader now(snapshot, reading->bus.model);
+    const plan::FactReader now(snapshot, reading->bus);
     std::vector<FactChange> out;
     for (const auto& fact : plan.facts) {
         std::string value = now.value(fact.kind, fact.name);

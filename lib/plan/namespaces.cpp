@@ -75,6 +75,18 @@ std::vector<std::string> as_it_is(const Builder& builder, const NamedNamespace& 
     return out;
 }
 
+// In the order of namespace destroy: the kernel may say no to the first, and then nothing is lost.
+void undo_creation(const NdBus& trial, const std::string& name, PlanStep& step) {
+    step.creates = name;
+    step.undo = {CommandLine{"ndctl", "disable-namespace", {name}}, SaveAction{SaveAction::What::info_block, name},
+                 CommandLine{"ndctl", "destroy-namespace", {name}}};
+    for (const auto& region : trial.regions) {
+        for (const auto& [_, ns] : region.namespaces) {
+            if (name_of(region, ns) == name) step.undo_destroys = {all_data({&region, &ns, name})};
+        }
+    }
+}
+
 // What cannot be undone of a step that destroys.
 std::string what_stays_lost(const NamedNamespace& named) {
     const char* saved = named.region->labelled ? "place and mode come back from the saved labels and first 8 KiB"
@@ -108,9 +120,7 @@ Status plan_namespace_create(Builder& builder) {
     }
     const std::string rest = created.name.empty() ? "a namespace" : created.name;
     PlanStep& step = builder.command(command, {"create", "created", rest + options_text(builder)});
-    if (!created.name.empty()) {
-        step.undo = {CommandLine{"ndctl", "destroy-namespace", {"--force", created.name}}};
-    }
+    if (!created.name.empty()) undo_creation(trial, created.name, step);
     guard_memmap_memory(builder);
     return Done{};
 }

@@ -75,6 +75,18 @@ std::vector<DataLoss> Plan::destroys() const {
     return all;
 }
 
+std::vector<std::string> names_to_confirm(const Plan& plan) {
+    std::vector<std::string> out;
+    const auto add = [&](std::string name) {
+        if (std::ranges::find(out, name) == out.end()) out.push_back(std::move(name));
+    };
+    for (const auto& loss : plan.destroys()) add(loss.device);
+    for (const auto& step : plan.steps) {
+        for (const auto& hazard : step.verdict.hazards) add(std::string(rule(hazard.rule).id));
+    }
+    return out;
+}
+
 int exit_status(const Plan& plan) {
     if (plan.dangerous()) return 9;
     if (plan.refused()) return 1;

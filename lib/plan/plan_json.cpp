@@ -52,24 +52,31 @@ Json facts_json(const std::vector<Fact>& facts) {
     return json;
 }
 
+Json losses_json(const std::vector<DataLoss>& losses) {
+    Json json = Json::array();
+    for (const auto& loss : losses) {
+        json.push_back({{"device", loss.device}, {"bytes", loss.bytes}, {"what", loss.what}});
+    }
+    return json;
+}
+
 Json step_json(const PlanStep& step) {
     Json json{{"action", action_json(step.action)},
               {"would", step.would},
               {"did", step.did},
               {"verdict", Json::parse(to_json(step.verdict), nullptr, false)},
               {"cost", cost_json(step.cost)},
-              {"destroys", Json::array()},
+              {"destroys", losses_json(step.destroys)},
               {"undo", Json::array()},
               {"before", facts_json(step.before)},
               {"after", facts_json(step.after)},
               {"depends_on", step.depends_on}};
     if (step.block) json["block"] = *step.block;
     if (!step.reason.empty()) json["reason"] = step.reason;
-    for (const auto& loss : step.destroys) {
-        json["destroys"].push_back({{"device", loss.device}, {"bytes", loss.bytes}, {"what", loss.what}});
-    }
     for (const auto& action : step.undo) json["undo"].push_back(action_json(action));
     if (!step.no_undo.empty()) json["no_undo"] = step.no_undo;
+    if (!step.undo_destroys.empty()) json["undo_destroys"] = losses_json(step.undo_destroys);
+    if (!step.creates.empty()) json["creates"] = step.creates;
     if (step.takes_back) json["takes_back"] = *step.takes_back;
     if (!step.undo_differs.empty()) json["undo_differs"] = step.undo_differs;
     return json;

@@ -85,8 +85,7 @@ Cost read_cost(JsonObject& object) {
 }
 
 Fact read_fact(JsonObject& object) {
-    const auto kind = named<Fact::Kind>(object, "kind", static_cast<std::size_t>(Fact::Kind::device) + 1,
-                                        [](Fact::Kind one) { return to_string(one); });
+    const auto kind = named<Fact::Kind>(object, "kind", kFactKinds, [](Fact::Kind one) { return to_string(one); });
     return {kind, object.text("name"), object.text("value")};
 }
 
@@ -122,6 +121,8 @@ PlanStep read_step(JsonObject& object) {
     step.takes_back = object.find_number("takes_back");
     step.undo_differs = object.find_text("undo_differs").value_or("");
     step.destroys = objects(object, "destroys", read_loss);
+    if (object.has("undo_destroys")) step.undo_destroys = objects(object, "undo_destroys", read_loss);
+    step.creates = object.find_text("creates").value_or("");
     step.undo = objects(object, "undo", read_action);
     step.before = objects(object, "before", read_fact);
     step.after = objects(object, "after", read_fact);

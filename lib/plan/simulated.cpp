@@ -107,7 +107,7 @@ Verdict SimulatedHost::carry_out(const Action& action) {
 }
 
 std::string SimulatedHost::value(Fact::Kind kind, const std::string& name) const {
-    return plan::FactReader(state_->snapshot, state_->bus.model).value(kind, name);
+    return plan::FactReader(state_->snapshot, state_->bus).value(kind, name);
 }
 
 Snapshot SimulatedHost::snapshot() const {

@@ -55,6 +55,7 @@ std::string below(const PlanStep& step) {
         line("DANGEROUS", fmt::format("{} [{}; {}]", hazard.text, rule(hazard.rule).id, hazard.releases));
     }
     for (const auto& loss : step.destroys) line("destroys", loss.what);
+    for (const auto& loss : step.undo_destroys) line("undoing it destroys", loss.what);
     if (!step.no_undo.empty() && !std::holds_alternative<SaveAction>(step.action)) line("no undo", step.no_undo);
     if (!step.undo_differs.empty()) line("undone", step.undo_differs);
     return out;

@@ -8,10 +8,14 @@
 
 #include "memhot/plan.hpp"
 #include "memhot/simulated.hpp"
+#include "nvdimm/from_snapshot.hpp"
+#include "plan/standing.hpp"
 
 namespace memhot {
 
 namespace {
+
+constexpr std::string_view kStays = "stays: ";
 
 PlanStep undoing(const PlanStep& step, const Action& action, Verdict verdict) {
     PlanStep out;
@@ -20,8 +24,10 @@ PlanStep undoing(const PlanStep& step, const Action& action, Verdict verdict) {
     out.did = fmt::format("undone: {}", step.did);
     out.block = step.block;
     out.verdict = std::move(verdict);
+    if (action != step.undo.back()) return out;
     // What came goes again, and the other way round.
     out.cost = {step.cost.memmap_freed, step.cost.memmap, step.cost.memory_lost, step.cost.memory_gained};
+    out.destroys = step.undo_destroys;
     return out;
 }
 
@@ -41,59 +47,93 @@ void add(Plan& plan, PlanStep step) {
     plan.steps.push_back(std::move(step));
 }
 
+void refuse_as_stale(Plan& plan, const std::vector<FactChange>& changes) {
+    for (const auto& change : changes) plan.refusals.push_back({RuleId::plan_stale, to_string(change)});
+}
+
+// The first of them that is not so; "" where all are.
+std::string first_difference(const SimulatedHost& host, const std::vector<Fact>& facts) {
+    for (const auto& fact : facts) {
+        std::string now = host.value(fact.kind, fact.name);
+        if (now != fact.value) return to_string(FactChange{fact.kind, fact.name, fact.value, std::move(now)});
+    }
+    return {};
+}
+
 bool all_hold(const SimulatedHost& host, const std::vector<Fact>& facts) {
-    return !facts.empty() &&
-           std::ranges::all_of(facts, [&](const Fact& fact) { return host.value(fact.kind, fact.name) == fact.value; });
+    return !facts.empty() && first_difference(host, facts).empty();
 }
 
 // Why a step is not undone; empty: it can be, or there is nothing to undo.
-std::string why_it_stays(const SimulatedHost& host, const PlanStep& step, bool held, bool doubt) {
+std::string why_it_stays(const SimulatedHost& host, const PlanStep& step, const StepBehind& behind, bool held) {
     if (std::holds_alternative<SaveAction>(step.action) || all_hold(host, step.before)) return {};
     if (held) return "a step behind it, which needs it, stays";
     if (step.undo.empty()) return step.no_undo.empty() ? "there is no way back" : step.no_undo;
-    if (doubt && step.before.empty()) return "nobody knows whether it was done";
-    return {};
+    if (behind.how == StepBehind::How::partly) return {};
+    if (step.before.empty() && behind.how == StepBehind::How::doubtful) return "nobody knows whether it was done";
+    if (const std::string other = first_difference(host, step.after); !other.empty())
+        return "somebody else changed it: " + other;
+    if (step.creates.empty() || behind.identity.empty()) return {};
+    const std::string now = host.value(Fact::Kind::identity, step.creates);
+    if (now == behind.identity) return {};
+    return fmt::format("{} is not the one that was created: that one had {}, this one has {}", step.creates,
+                       behind.identity, now);
+}
+
+void undo_step(SimulatedHost& host, const PlanStep& step, Plan& out) {
+    if (all_hold(host, step.before)) {
+        out.notes.push_back(fmt::format("is as it was before: {}", step.did));
+        return;
+    }
+    for (const auto& action : step.undo) add(out, undoing(step, action, host.carry_out(action)));
 }
 
 Error no_step(std::size_t index) { return bad_input(fmt::format("the plan has no step {}", index + 1)); }
 
 }   // namespace
 
-Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::vector<std::size_t>& steps,
-                       const std::vector<std::size_t>& doubtful) {
+Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::vector<StepBehind>& steps) {
     auto host = SimulatedHost::from_snapshot(snapshot);
     if (!host) return std::move(host).error();
     Plan out = empty_like(done);
+    if (done.host != snapshot.hostname)
+        refuse_as_stale(out, {{Fact::Kind::host, "hostname", done.host, snapshot.hostname}});
     std::vector<bool> held(done.steps.size(), false);
-    std::vector<std::size_t> order = steps;
-    std::ranges::sort(order, std::greater());
-    for (const auto index : order) {
-        if (index >= done.steps.size()) return no_step(index);
-        const PlanStep& step = done.steps[index];
-        const bool doubt = std::ranges::find(doubtful, index) != doubtful.end();
-        const std::string why = why_it_stays(*host, step, held[index], doubt);
-        if (!why.empty()) out.notes.push_back(fmt::format("stays: {}: {}", step.did, why));
-        if (!why.empty() || held[index]) {
+    std::vector<StepBehind> order = steps;
+    std::ranges::sort(order, std::greater(), &StepBehind::step);
+    for (const auto& behind : order) {
+        if (behind.step >= done.steps.size()) return no_step(behind.step);
+        const PlanStep& step = done.steps[behind.step];
+        const std::string why = why_it_stays(*host, step, behind, held[behind.step]);
+        if (!why.empty()) out.notes.push_back(fmt::format("{}{}: {}", kStays, step.did, why));
+        if (!why.empty() || held[behind.step]) {
             for (const auto on : step.depends_on) held.at(on) = true;
             continue;
         }
-        if (all_hold(*host, step.before)) {
-            out.notes.push_back(fmt::format("is as it was before: {}", step.did));
-            continue;
-        }
-        for (const auto& action : step.undo) add(out, undoing(step, action, host->carry_out(action)));
+        if (!std::holds_alternative<SaveAction>(step.action)) undo_step(*host, step, out);
     }
     return out;
 }
 
-Result<Plan> make_rest(const Snapshot& snapshot, const Plan& begun, const std::vector<std::size_t>& steps) {
+std::size_t what_stays(const Plan& undo) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(undo.notes, [](const std::string& note) { return note.starts_with(kStays); }));
+}
+
+Result<Plan> make_rest(const Snapshot& snapshot, const Plan& begun, std::size_t done, bool doubtful) {
     auto host = SimulatedHost::from_snapshot(snapshot);
     if (!host) return std::move(host).error();
+    const auto reading = read_bus(snapshot);
+    if (!reading) return reading.error();
     Plan out = empty_like(begun);
-    for (const auto index : steps) {
-        if (index >= begun.steps.size()) return no_step(index);
-        PlanStep step = begun.steps[index];
-        if (all_hold(*host, step.after)) continue;
+    const Standing now = standing(begun, done + (doubtful ? 1 : 0),
+                                  [&](const Fact& fact) { return std::optional(host->value(fact.kind, fact.name)); });
+    refuse_as_stale(out, now.differs);
+    const std::size_t behind = now.behind.value_or(done);
+    refuse_as_stale(out, plan::changed_by_others(begun, std::max(behind, done + (doubtful ? 1 : 0)),
+                                                 plan::FactReader(snapshot, reading->bus)));
+    for (std::size_t i = behind; i < begun.steps.size() && out.refusals.empty(); ++i) {
+        PlanStep step = begun.steps[i];
         step.verdict = host->carry_out(step.action);
         add(out, std::move(step));
     }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "nvdimm/dax_region.hpp"
 #include "predict/explain.hpp"
 #include "predict/nd_parts.hpp"
 
@@ -13,7 +14,13 @@ namespace {
 
 using Values = std::vector<Value>;
 
-bool differs(const NdNamespace& before, const NdNamespace& after) {
+std::uint64_t made(const NdBus& bus, const NdNamespace& ns) {
+    const InfoBlock* info = info_block_of(bus, ns);
+    return info == nullptr ? 0 : info->made;
+}
+
+bool differs(const NdBus& bus_before, const NdNamespace& before, const NdBus& bus_after, const NdNamespace& after) {
+    if (made(bus_before, before) != made(bus_after, after) || before.zeroed != after.zeroed) return true;
     if (before.allocated != after.allocated || (after.allocated && before.space != after.space)) return true;
     if (before.active.has_value() != after.active.has_value()) return true;
     if (before.identity != after.identity) return true;
@@ -122,12 +129,15 @@ void put_trimming(const NdBus& after, const DaxDevice& device, Values& out) {
     out.push_back(Value::of_size("ram_cost", ram));
 }
 
+std::string names_of_blocks(const NdBus& bus, const Range& range) {
+    const std::uint64_t size = bus.model.block_size();
+    return fmt::format("memory{}-memory{}", range.start / size, range.last / size);
+}
+
 void put_kmem(const NdBus& after, const DaxDevice& device, Values& out) {
-    const std::uint64_t size = after.model.block_size();
     for (const auto& added : device.added) {
         out.push_back(Value::of_range("memory", added));
-        out.push_back(
-            Value::of_text("memory_blocks", fmt::format("memory{}-memory{}", added.start / size, added.last / size)));
+        out.push_back(Value::of_text("memory_blocks", names_of_blocks(after, added)));
     }
     const auto blocks = blocks_in(after.model, device.added);
     std::string zones;
@@ -156,6 +166,18 @@ Values values_of(const NdBus& after, const DaxDevice& device) {
     return out;
 }
 
+// The memory that kmem had of a device that it lets go of; what is online then stays.
+void put_memory_gone(const DaxDevice& was, const NdBus& after, Values& out) {
+    std::uint64_t blocks = 0;
+    for (const auto& added : was.added) {
+        const bool stays = !blocks_in(after.model, {added}).empty();
+        out.push_back(Value::of_range(stays ? "memory_stuck_until_reboot" : "memory_gone", added));
+        out.push_back(Value::of_text("memory_blocks", names_of_blocks(after, added)));
+        if (!stays) blocks += added.size() / after.model.block_size();
+    }
+    if (!was.added.empty()) out.push_back(Value::of_count("blocks_gone", blocks));
+}
+
 void put_region(const NdBus& before, const NdRegion& was, const NdRegion& is, std::vector<DeviceChange>& out) {
     if (!is.labelled) return;
     if (!was.labelled) out.push_back({name_of(is), {Value::of_text("labels", "initialised")}});
@@ -170,31 +192,13 @@ void put_region(const NdBus& before, const NdRegion& was, const NdRegion& is, st
     if (!values.empty()) out.push_back({name_of(is), std::move(values)});
 }
 
-// Everything that decides where the data are.
-bool same_layout(const InfoBlock* one, const InfoBlock* other) {
-    if (one == nullptr || other == nullptr) return one == other;
-    return one->mode == other->mode && one->sector_size == other->sector_size &&
-           one->geometry.start_pad == other->geometry.start_pad &&
-           one->geometry.data_offset == other->geometry.data_offset &&
-           one->geometry.end_trunc == other->geometry.end_trunc;
-}
-
-// What becomes of what a namespace held.
-std::string_view fate_of_data(const NdBus& before, const NdNamespace& was, const NdBus& after, const NdNamespace* is) {
-    if (is == nullptr || !is->allocated) return "lost";
-    if (is->space.start != was.space.start) return "shifted";
-    if (!same_layout(info_block_of(before, was), info_block_of(after, *is)) || was.info_hidden != is->info_hidden) {
-        return "lost";
-    }
-    return is->space.size() < was.space.size() ? "cut" : "kept";
-}
-
 void put_namespaces(const NdBus& before, const NdBus& after, const NdRegion& was, const NdRegion& is,
                     std::vector<DeviceChange>& out) {
     for (const auto& [id, ns] : is.namespaces) {
         const NdNamespace* const old = was.find(id);
-        const bool changed = old == nullptr ? ns.allocated : differs(*old, ns);
-        if (!changed) continue;
+        const bool changed = old == nullptr ? ns.allocated : differs(before, *old, after, ns);
+        const bool idle = !ns.allocated && (old == nullptr || !old->allocated);   // whatever uuid it has
+        if (!changed || idle) continue;
         out.push_back({name_of(is, ns), values_of(after, is, ns)});
         if (old == nullptr || !old->allocated) continue;
         out.back().values.push_back(Value::of_text("data", fate_of_data(before, *old, after, &ns)));
@@ -205,14 +209,36 @@ void put_namespaces(const NdBus& before, const NdBus& after, const NdRegion& was
     }
 }
 
+// is: null where it is gone.
+Values values_of(const NdBus& before, const DaxDevice& was, const NdBus& after, const DaxDevice* is) {
+    Values out = is == nullptr ? Values{Value::of_text("state", "gone")} : values_of(after, *is);
+    const bool leaves = was.driver == DaxDriver::kmem && (is == nullptr || is->driver != DaxDriver::kmem);
+    if (leaves) put_memory_gone(was, after, out);
+    if (auto data = fate_of_data(before, was, after, is)) out.push_back(*std::move(data));
+    return out;
+}
+
+void put_dax_regions(const NdBus& before, const NdBus& after, std::vector<DeviceChange>& out) {
+    for (const auto& region : after.dax_regions) {
+        const DaxRegion* was = before.find_dax_region(region.id);
+        const std::uint64_t available = available_size(after, region);
+        if (was == nullptr || available_size(before, *was) == available) continue;
+        out.push_back({fmt::format("dax region {}", region.id), {Value::of_size("available_size", available)}});
+    }
+}
+
 void put_dax(const NdBus& before, const NdBus& after, std::vector<DeviceChange>& out) {
     for (const auto& device : after.dax) {
         const DaxDevice* const old = before.find_dax(device.name());
-        if (old == nullptr || differs(before, *old, after, device))
+        if (old == nullptr) {
             out.push_back({device.name(), values_of(after, device)});
+        } else if (differs(before, *old, after, device)) {
+            out.push_back({device.name(), values_of(before, *old, after, &device)});
+        }
     }
     for (const auto& device : before.dax) {
-        if (after.find_dax(device.name()) == nullptr) out.push_back({device.name(), {Value::of_text("state", "gone")}});
+        if (after.find_dax(device.name()) != nullptr) continue;
+        out.push_back({device.name(), values_of(before, device, after, nullptr)});
     }
 }
 
@@ -227,6 +253,7 @@ std::vector<DeviceChange> nd_changes(const NdBus& before, const NdBus& after) {
         put_region(before, *was, region, out);
     }
     put_dax(before, after, out);
+    put_dax_regions(before, after, out);
     return out;
 }
 

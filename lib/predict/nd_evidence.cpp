@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "nvdimm/dax_region.hpp"
+#include "predict/command_edit.hpp"
 #include "predict/nd_parts.hpp"
 
 namespace memhot {
@@ -18,8 +20,25 @@ std::string seen(const NdBus& bus, const NdRegion& region) {
     if (region.read_only) text += ", read-only";
     if (!region.labelled) return text + ", label-less";
     const bool ignore = bus.model.profile().has(Feature::nd_full_dimm_ignored);
-    return text + fmt::format(", {} available, largest extent {}", human_size(available_size(region)),
-                              human_size(max_available_extent(region, ignore)));
+    text += fmt::format(", {} available, largest extent {}", human_size(available_size(region)),
+                        human_size(max_available_extent(region, ignore)));
+    if (const NdNamespace* seed = left_over_seed(region)) {
+        text += fmt::format("; its seed {} holds {} at {:#x} and was never driven", name_of(region, *seed),
+                            human_size(seed->size()), seed->space.start);
+    }
+    return text;
+}
+
+std::string seen(const NdBus& bus, const DaxRegion& region) {
+    return fmt::format("dax region {}: {}, align {}, {} available", region.id, to_string(region.space),
+                       exact_size(region.align), exact_size(available_size(bus, region)));
+}
+
+// daxctl/device.c goes on with what __parse_size64() says of a text that it cannot read: -1, no size.
+std::string unread_size(const CommandLine& command) {
+    const auto text = command.program == "daxctl" ? value_of(command, kSize) : std::nullopt;
+    if (!text || parse_tool_size(*text)) return {};
+    return fmt::format("daxctl cannot read the size {} and goes on as if none was given", *text);
 }
 
 std::string seen(const NdBus& bus, const NdRegion& region, const NdNamespace& ns) {
@@ -48,7 +67,7 @@ std::string seen(const NdBus& bus, const DaxDevice& device) {
 
 }   // namespace
 
-std::vector<Evidence> nd_evidence(const NdBus& bus, const NdSubject& subject) {
+std::vector<Evidence> nd_evidence(const NdBus& bus, const CommandLine& command, const NdSubject& subject) {
     std::vector<Evidence> out;
     const auto put = [&](std::string text) { out.push_back({Evidence::Kind::device, std::move(text)}); };
     for (std::size_t i = 0; i < std::min(subject.regions.size(), kMostRegions); ++i)
@@ -56,6 +75,8 @@ std::vector<Evidence> nd_evidence(const NdBus& bus, const NdSubject& subject) {
     if (subject.regions.size() > kMostRegions)
         put(fmt::format("and {} more regions", subject.regions.size() - kMostRegions));
     if (subject.ns != nullptr) put(seen(bus, *subject.regions.front(), *subject.ns));
+    if (auto text = unread_size(command); !text.empty()) put(std::move(text));
+    for (const DaxRegion* region : subject.dax_regions) put(seen(bus, *region));
     if (subject.device != nullptr) put(seen(bus, *subject.device));
     return out;
 }

@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <functional>
 #include <numeric>
 #include <span>
 
+#include "nvdimm/dax_region.hpp"
+#include "predict/command_edit.hpp"
 #include "predict/nd_parts.hpp"
 
 namespace memhot {
@@ -22,60 +25,23 @@ struct Question {
     const NdSubject& subject;
 };
 
-// --- editing a command line ------------------------------------------------------------------------------------------
-
-struct Word {
-    std::string_view letter;   // "-s"
-    std::string_view word;   // "--size"
-    bool takes_value = true;
-};
-constexpr Word kSize{"-s", "--size"};
-constexpr Word kAlign{"-a", "--align"};
-constexpr Word kMap{"-M", "--map"};
-constexpr Word kRegion{"-r", "--region"};
-constexpr Word kForce{"-f", "--force", false};
-
-CommandLine without(CommandLine command, const Word& option) {
-    std::vector<std::string> kept;
-    for (std::size_t i = 0; i < command.arguments.size(); ++i) {
-        const std::string& word = command.arguments[i];
-        const bool whole = word == option.letter || word == option.word;
-        const bool joined =
-            word.starts_with(std::string(option.word) + "=") ||
-            (option.takes_value && word.size() > 2 && word.starts_with(option.letter) && word[1] != '-');
-        if (whole && option.takes_value) ++i;
-        if (!whole && !joined) kept.push_back(word);
-    }
-    command.arguments = std::move(kept);
-    return command;
-}
-
-CommandLine with(const CommandLine& command, const Word& option, const std::string& value = {}) {
-    CommandLine changed = without(command, option);
-    changed.arguments.emplace_back(option.letter);
-    if (option.takes_value) changed.arguments.push_back(value);
-    return changed;
-}
-
-bool has(const CommandLine& command, const Word& option) {
-    return without(command, option).arguments != command.arguments;
-}
-
 // --- what may help ---------------------------------------------------------------------------------------------------
+
+// A size or an align in a form that the programs do not read.
+void spelled_out(const Question& q, std::vector<Steps>& out) {
+    CommandLine changed = q.command;
+    for (const Word& option : {kSize, kAlign}) {
+        const auto text = value_of(changed, option);
+        const auto meant = text && !parse_tool_size(*text) ? meant_size(*text) : std::nullopt;
+        if (meant) changed = with(changed, option, exact_size(*meant));
+    }
+    if (changed != q.command) out.push_back({std::move(changed)});
+}
 
 // ndctl stops at the first region that objects, though another one may have the room.
 void other_regions(const Question& q, std::vector<Steps>& out) {
     if (has(q.command, kRegion) || q.subject.ns != nullptr) return;
     for (const auto& region : q.bus.regions) out.push_back({with(q.command, kRegion, name_of(region))});
-}
-
-// What lies free directly behind a namespace: it can grow by that without moving.
-std::uint64_t free_behind(const NdRegion& region, const NdNamespace& ns) {
-    std::uint64_t end = region.space.last;
-    for (const auto& [_, other] : region.namespaces) {
-        if (other.allocated && other.space.start > ns.space.last) end = std::min(end, other.space.start - 1);
-    }
-    return end - ns.space.last;
 }
 
 // The unit of sizes: what the region and the align that is asked for divide.
@@ -113,6 +79,7 @@ void other_sizes(const Question& q, std::vector<Steps>& out) {
         const bool ignore = q.bus.model.profile().has(Feature::nd_full_dimm_ignored);
         const std::uint64_t most = region->labelled ? max_available_extent(*region, ignore) / unit * unit : 0;
         sizes.insert(sizes.end(), {below, below + unit, most});
+        if (size < kSmallestClaim) sizes.push_back((kSmallestClaim + unit - 1) / unit * unit);
         if (q.subject.ns != nullptr && q.subject.ns->allocated && region->labelled) {
             const std::uint64_t grown = q.subject.ns->size() + free_behind(*region, *q.subject.ns);
             sizes.push_back(grown / unit * unit);
@@ -122,6 +89,7 @@ void other_sizes(const Question& q, std::vector<Steps>& out) {
     }
     constexpr std::size_t kMost = 10;
     std::ranges::stable_sort(sizes, {}, [size](std::uint64_t one) { return one > size ? one - size : size - one; });
+    if (size == 0) std::ranges::sort(sizes, std::greater());   // nobody said one: as much as there is
     const auto twice = std::ranges::unique(sizes);
     sizes.erase(twice.begin(), twice.end());
     if (sizes.size() > kMost) sizes.resize(kMost);
@@ -141,8 +109,17 @@ void reconfigure_label_less(const Question& q, std::vector<Steps>& out) {
     }
 }
 
+// Who names a size does not want all of a region, unless it cannot be divided.
+bool needs_no_size(const Question& q) {
+    return std::ranges::any_of(q.subject.regions, [](const NdRegion* region) { return !region->labelled; });
+}
+
 void no_size(const Question& q, std::vector<Steps>& out) {
-    if (has(q.command, kSize)) out.push_back({without(q.command, kSize)});
+    if (has(q.command, kSize) && needs_no_size(q)) out.push_back({without(q.command, kSize)});
+}
+
+void no_map(const Question& q, std::vector<Steps>& out) {
+    if (has(q.command, kMap)) out.push_back({without(q.command, kMap)});
 }
 
 void other_aligns(const Question& q, std::vector<Steps>& out) {
@@ -151,6 +128,11 @@ void other_aligns(const Question& q, std::vector<Steps>& out) {
     for (const std::uint64_t align : {profile.pmd_size, profile.page_size}) {
         out.push_back({with(q.command, kAlign, exact_size(align))});
     }
+}
+
+// A size comes on top of it.
+void plain_and_forced(const Question& q, std::vector<Steps>& out) {
+    if (has(q.command, kAlign)) out.push_back({with(without(q.command, kAlign), kForce)});
 }
 
 void map_in_ram(const Question& q, std::vector<Steps>& out) { out.push_back({with(q.command, kMap, "mem")}); }
@@ -166,8 +148,30 @@ void other_region_align(const Question& q, std::vector<Steps>& out) {
                                 .verb = fmt::format("/sys/bus/nd/devices/{}/align", name_of(*region)),
                                 .arguments = {std::to_string(usual)}};
         out.push_back({write, q.command});
-        out.push_back({write, without(q.command, kSize)});
+        if (!region->labelled) out.push_back({write, without(q.command, kSize)});
     }
+}
+
+// A label-less region's one namespace has its size, which may be no multiple of its align (the tails of memmap=).
+void lower_region_align(const Question& q, std::vector<Steps>& out) {
+    for (const NdRegion* region : q.subject.regions) {
+        const std::uint64_t size = region->space.size();
+        if (region->labelled || region->align == 0 || size % region->align == 0) continue;
+        const std::uint64_t align = size & (~size + 1);   // the largest power of two in it
+        const CommandLine write{.program = "write",
+                                .verb = fmt::format("/sys/bus/nd/devices/{}/align", name_of(*region)),
+                                .arguments = {std::to_string(align)}};
+        out.push_back({write, q.command});
+        if (has(q.command, kSize)) out.push_back({write, without(q.command, kSize)});
+    }
+}
+
+// An instance takes what the raw namespace does not: its start must lie on 2 MiB, its end is cut (nd_pfn_init).
+void with_an_instance(const Question& q, std::vector<Steps>& out) {
+    if (q.subject.ns == nullptr || q.command.verb != "enable-namespace") return;
+    out.push_back({{.program = "ndctl",
+                    .verb = "create-namespace",
+                    .arguments = {"-e", name_of(*q.subject.regions.front(), *q.subject.ns), "-f", "-m", "fsdax"}}});
 }
 
 void leave_system_ram(const Question& q, std::vector<Steps>& out) {
@@ -176,6 +180,52 @@ void leave_system_ram(const Question& q, std::vector<Steps>& out) {
     if (device.empty()) return;
     out.push_back(
         {{.program = "daxctl", .verb = "reconfigure-device", .arguments = {"-f", "-m", "devdax", device}}, q.command});
+}
+
+// A seed that a failed create left takes the place of the idle one that ndctl looks for.
+void destroy_left_over(const Question& q, std::vector<Steps>& out) {
+    if (q.subject.ns != nullptr) return;
+    for (const NdRegion* region : q.subject.regions) {
+        const NdNamespace* seed = left_over_seed(*region);
+        if (seed == nullptr) continue;
+        const CommandLine destroy{
+            .program = "ndctl", .verb = "destroy-namespace", .arguments = {name_of(*region, *seed)}};
+        out.push_back({destroy, q.command});
+        out.push_back({with(destroy, kForce), q.command});
+    }
+}
+
+// The sizes that a dax region takes around the one that was asked for, and all that it has.
+void dax_sizes(const Question& q, std::vector<Steps>& out) {
+    const std::uint64_t size = q.subject.wanted.size;
+    std::vector<std::uint64_t> sizes;
+    for (const DaxRegion* region : q.subject.dax_regions) {
+        const std::uint64_t unit = dax_size_unit(q.bus, *region, q.subject);
+        const DaxDevice* device = q.subject.device;
+        const std::uint64_t most = available_size(q.bus, *region) + (device != nullptr ? device->size() : 0);
+        sizes.insert(sizes.end(), {size / unit * unit, size / unit * unit + unit, most / unit * unit});
+    }
+    std::ranges::stable_sort(sizes, {}, [size](std::uint64_t one) { return one > size ? one - size : size - one; });
+    for (const std::uint64_t one : sizes) {
+        if (one != 0 && one != size) out.push_back({with(q.command, kSize, exact_size(one))});
+    }
+}
+
+// The dax device of a namespace goes and changes with that.
+void by_its_namespace(const Question& q, std::vector<Steps>& out) {
+    const DaxDevice* device = q.subject.device;
+    if (device == nullptr || q.bus.find_dax_region(device->region) != nullptr) return;
+    const std::string name = fmt::format("namespace{}.{}", device->region, device->id);
+    if (q.command.verb == "destroy-device") {
+        out.push_back({{.program = "ndctl", .verb = "destroy-namespace", .arguments = {name}}});
+        out.push_back({{.program = "ndctl", .verb = "destroy-namespace", .arguments = {name, "-f"}}});
+        return;
+    }
+    CommandLine changed{.program = "ndctl", .verb = "create-namespace", .arguments = {"-e", name, "-f"}};
+    for (const Word& option : {kSize, kAlign}) {
+        if (const auto value = value_of(q.command, option)) changed = with(changed, option, *value);
+    }
+    if (has(changed, kSize) || has(changed, kAlign)) out.push_back({std::move(changed)});
 }
 
 void disable_first(const Question& q, std::vector<Steps>& out) {
@@ -188,18 +238,19 @@ using Change = void (*)(const Question&, std::vector<Steps>&);
 struct Row {
     std::string_view program;
     std::string_view verb;
-    std::array<Change, 9> changes;
+    std::array<Change, 12> changes;
 };
 constexpr auto kRows = std::to_array<Row>({
     {"ndctl",
      "create-namespace",
      {other_regions, other_sizes, no_size, other_aligns, map_in_ram, other_region_align, leave_system_ram, force,
-      reconfigure_label_less}},
+      lower_region_align, plain_and_forced, reconfigure_label_less, destroy_left_over}},
+    {"ndctl", "enable-namespace", {with_an_instance, lower_region_align}},
     {"ndctl", "destroy-namespace", {leave_system_ram, force}},
     {"ndctl", "disable-namespace", {leave_system_ram}},
-    {"daxctl", "reconfigure-device", {disable_first, force}},
-    {"daxctl", "destroy-device", {leave_system_ram, disable_first}},
-    {"daxctl", "create-device", {no_size}},
+    {"daxctl", "reconfigure-device", {by_its_namespace, disable_first, dax_sizes, force}},
+    {"daxctl", "destroy-device", {by_its_namespace, leave_system_ram, disable_first}},
+    {"daxctl", "create-device", {dax_sizes, other_aligns}},
 });
 
 // Uncertain is no: it may fail half-way.
@@ -227,7 +278,8 @@ std::vector<Steps> changed(const Question& q, std::span<const Change> changes) {
 std::vector<Steps> changed_again(const Question& q, std::span<const Change> changes, const std::vector<Steps>& once) {
     std::vector<Steps> out;
     for (const auto& steps : once) {
-        for (auto& more : changed({q.bus, steps.back(), q.subject}, changes)) {
+        const NdSubject subject = subject_of(q.bus, steps.back());   // without an align other sizes will do
+        for (auto& more : changed({q.bus, steps.back(), subject}, changes)) {
             more.insert(more.begin(), steps.begin(), steps.end() - 1);
             out.push_back(std::move(more));
         }
@@ -281,7 +333,8 @@ std::vector<std::string> texts_of(NdBus bus, const Steps& steps) {
 
 }   // namespace
 
-std::vector<std::string> nd_instead(const NdBus& bus, const CommandLine& command, const NdSubject& subject) {
+std::vector<std::string> nd_instead(const NdBus& bus, const CommandLine& command, const NdSubject& subject,
+                                    RuleId rule) {
     const auto* row = std::ranges::find_if(
         kRows, [&](const Row& one) { return one.program == command.program && one.verb == command.verb; });
     if (row == kRows.end()) return {};
@@ -293,10 +346,13 @@ std::vector<std::string> nd_instead(const NdBus& bus, const CommandLine& command
         }
         return texts;
     };
-    const auto once = changed(question, row->changes);
+    constexpr std::array<Change, 2> kUnread{spelled_out, no_map};
+    const bool unread = rule == RuleId::ndctl_usage || rule == RuleId::daxctl_usage;
+    const auto changes = unread ? std::span<const Change>(kUnread) : std::span<const Change>(row->changes);
+    const auto once = changed(question, changes);
     const auto good = [&](const Steps& steps) { return is_good(bus, steps); };
     if (const auto found = std::ranges::find_if(once, good); found != once.end()) return offer(*found, once);
-    const auto twice = changed_again(question, row->changes, once);
+    const auto twice = changed_again(question, changes, once);
     const auto found = std::ranges::find_if(twice, good);
     return found == twice.end() ? std::vector<std::string>() : offer(*found, twice);
 }

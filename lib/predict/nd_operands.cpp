@@ -7,6 +7,7 @@
 #include <span>
 
 #include "model/state.hpp"
+#include "nvdimm/dax_region.hpp"
 #include "predict/nd_parts.hpp"
 
 namespace memhot {
@@ -102,8 +103,9 @@ void put_info(const Facts& facts, Values& out) {
     out.push_back(Value::of_size("data_offset", info->geometry.data_offset));
     out.push_back(Value::of_size("start_pad", info->geometry.start_pad));
     out.push_back(Value::of_size("end_trunc", info->geometry.end_trunc));
-    out.push_back(Value::of_size("page_size", info->page_size));
-    out.push_back(Value::of_size("struct_page_size", info->struct_page_size));
+    // what minor 4 added may be absent, or not shown by an active instance
+    if (info->page_size != 0) out.push_back(Value::of_size("page_size", info->page_size));
+    if (info->struct_page_size != 0) out.push_back(Value::of_size("struct_page_size", info->struct_page_size));
 }
 
 void put_blocks(const Facts& facts, Values& out) {
@@ -141,6 +143,32 @@ void put_device(const Facts& facts, Values& out) {
     out.push_back(Value::of_size("device_align", device->align));
 }
 
+// How far a namespace can grow where it lies.
+void put_growth(const Facts& facts, Values& out) {
+    if (facts.subject.ns == nullptr || !facts.subject.ns->allocated || facts.region() == nullptr) return;
+    const NdNamespace& ns = *facts.subject.ns;
+    out.push_back(Value::of_size("has", ns.size()));
+    out.push_back(Value::of_size("grows_in_place_to", ns.size() + free_behind(*facts.region(), ns)));
+}
+
+void put_aligns(const Facts& facts, Values& out) {
+    std::string text;
+    for (const std::uint64_t align :
+         {4 * kKiB, 16 * kKiB, 64 * kKiB, 2 * kMiB, 16 * kMiB, 32 * kMiB, 512 * kMiB, kGiB}) {
+        if (supports_align(facts.profile(), align)) text += (text.empty() ? "" : ", ") + exact_size(align);
+    }
+    out.push_back(Value::of_text("valid", text));
+}
+
+void put_dax_regions(const Facts& facts, Values& out) {
+    for (const DaxRegion* region : facts.subject.dax_regions) {
+        const bool one = facts.subject.dax_regions.size() == 1;
+        const std::string prefix = one ? "" : fmt::format("dax_region_{}_", region->id);
+        out.push_back(Value::of_size(prefix + "available_size", available_size(facts.bus, *region)));
+        out.push_back(Value::of_size(prefix + "size_unit", dax_size_unit(facts.bus, *region, facts.subject)));
+    }
+}
+
 using Put = void (*)(const Facts&, Values&);
 struct Row {
     RuleId rule;
@@ -151,13 +179,13 @@ constexpr auto kRows = std::to_array<Row>({
     {RuleId::ndctl_size_interleave, {put_size, put_interleave}},
     {RuleId::ndctl_size_small, {put_size, put_smallest}},
     {RuleId::ndctl_label_less_size, {put_size, put_region_size}},
-    {RuleId::ndctl_no_capacity, {put_size, put_room}},
+    {RuleId::ndctl_no_capacity, {put_size, put_room, put_growth}},
     {RuleId::ndctl_start_16m, {put_start, put_region_align}},
-    {RuleId::ndctl_align_unsupported, {put_region_size}},
+    {RuleId::ndctl_align_unsupported, {put_aligns}},
     {RuleId::ndctl_system_ram, {put_online}},
     {RuleId::nd_size_unaligned, {put_size, put_region_align}},
-    {RuleId::nd_size_no_space, {put_size, put_room}},
-    {RuleId::nd_size_no_room, {put_size, put_room}},
+    {RuleId::nd_size_no_space, {put_size, put_room, put_growth}},
+    {RuleId::nd_size_no_room, {put_size, put_room, put_growth}},
     {RuleId::nd_claim_small, {put_size, put_smallest}},
     {RuleId::nd_raw_misaligned, {put_compat}},
     {RuleId::nd_pfn_start_misaligned, {put_compat, put_region_align}},
@@ -174,8 +202,12 @@ constexpr auto kRows = std::to_array<Row>({
     {RuleId::nd_info_end_misaligned, {put_info, put_compat}},
     {RuleId::nd_info_empty, {put_info}},
     {RuleId::nd_kmem_no_block, {put_blocks}},
-    {RuleId::nd_dax_size_unaligned, {put_device}},
-    {RuleId::nd_dax_no_space, {put_device}},
+    {RuleId::nd_dax_size_unaligned, {put_size, put_device, put_dax_regions}},
+    {RuleId::nd_dax_no_space, {put_size, put_device, put_dax_regions}},
+    {RuleId::nd_dax_align_text, {put_aligns}},
+    {RuleId::nd_dax_align_invalid, {put_aligns}},
+    {RuleId::nd_dax_align_ranges, {put_device, put_dax_regions}},
+    {RuleId::daxctl_no_space, {put_dax_regions}},
     {RuleId::daxctl_auto_online, {put_policy}},
     {RuleId::daxctl_online, {put_online}},
     {RuleId::daxctl_all_online, {put_online}},
@@ -183,6 +215,14 @@ constexpr auto kRows = std::to_array<Row>({
 });
 
 }   // namespace
+
+std::uint64_t free_behind(const NdRegion& region, const NdNamespace& ns) {
+    std::uint64_t end = region.space.last;
+    for (const auto& [_, other] : region.namespaces) {
+        if (other.allocated && other.space.start > ns.space.last) end = std::min(end, other.space.start - 1);
+    }
+    return end - ns.space.last;
+}
 
 std::vector<Value> nd_operands(const NdBus& bus, const NdSubject& subject, RuleId rule) {
     Values values;

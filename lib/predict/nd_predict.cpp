@@ -10,16 +10,19 @@ namespace memhot {
 
 namespace {
 
+// Whether memory can be moved decides; not where the command fails behind that, too.
+bool is_open(const CommandAnswer& answer) { return answer.uncertain && answer.exit == 0; }
+
 Outcome outcome_of(const CommandAnswer& answer) {
     if (answer.crash) return Outcome::crashes(answer.rule);
-    if (answer.uncertain) return Outcome::unsure(RuleId::offline_unmovable, EBUSY);
+    if (is_open(answer)) return Outcome::unsure(RuleId::offline_unmovable, EBUSY);
     if (answer.exit == 0) return Outcome::accept(answer.rule);
     return Outcome::refuse(answer.rule, answer.kernel_error);
 }
 
 std::string summary_of(const CommandAnswer& answer) {
     if (answer.crash) return "the kernel crashes";
-    if (answer.uncertain) return "accepted, or refused half-way because pages of online memory cannot be moved";
+    if (is_open(answer)) return "accepted, or refused half-way because pages of online memory cannot be moved";
     if (answer.exit == 0) return "accepted";
     return answer.error.empty() ? fmt::format("refused, exit status {}", answer.exit) : "refused: " + answer.error;
 }
@@ -32,7 +35,7 @@ Verdict verdict_on(const NdBus& bus, const NdBus& after, const CommandLine& comm
     verdict.outcome = outcome_of(answer);
     verdict.summary = summary_of(answer);
     verdict.operands = nd_operands(bus, subject, answer.rule);
-    verdict.evidence = nd_evidence(bus, subject);
+    verdict.evidence = nd_evidence(bus, command, subject);
     for (std::size_t i = 0; i < answer.certain_log; ++i) verdict.messages.push_back(answer.log[i].text);
     verdict.prints = answer.lines;
     if (!answer.crash) {
@@ -40,10 +43,14 @@ Verdict verdict_on(const NdBus& bus, const NdBus& after, const CommandLine& comm
     }
     verdict.hazards = hazards_of(bus, command, after, answer);
     verdict.assumptions = bus.model.assumptions();
-    verdict.remedy = rule(answer.rule).remedy;
     // A refused "all" has done the others, a refused create may leave a namespace behind.
     if (!answer.crash) verdict.changes = nd_changes(bus, after);
-    if (!verdict.outcome.accepted() && !answer.uncertain) verdict.commands = nd_instead(bus, command, subject);
+    if (!verdict.outcome.accepted() && !is_open(answer))
+        verdict.commands = nd_instead(bus, command, subject, answer.rule);
+    // A command that was tried says more than a rule that does not know the host; but where the kernel onlines memory by
+    // itself, --force leaves the zone to it.
+    const bool both = answer.crash || answer.rule == RuleId::daxctl_auto_online;
+    if (both || verdict.commands.empty()) verdict.remedy = nd_remedy(bus, command, subject, answer.rule);
     return verdict;
 }
 
@@ -87,6 +94,9 @@ Result<std::vector<Verdict>> predict(const Snapshot& snapshot, std::shared_ptr<c
     auto reading = read_bus(snapshot, {}, std::move(profile));
     if (!reading) return std::move(reading).error();
     NdBus bus = std::move(reading->bus);
+    if (!snapshot.nvdimm) {
+        reading->assumptions.emplace_back("nothing of nvdimm, dax and CXL was captured: taken as a host without any");
+    }
     std::vector<Verdict> verdicts;
     for (const auto& command : commands) {
         if (command.program == "write" && !is_mirrored_file(command.verb)) {

@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <fmt/format.h>
 
+#include "nvdimm/daxctl_common.hpp"
+#include "nvdimm/option_tables.hpp"
 #include "predict/nd_parts.hpp"
 
 namespace memhot {
@@ -17,7 +19,7 @@ bool names(const CommandLine& command, const std::string& name) {
     return (command.verb + "/").find("/" + name + "/") != std::string::npos;
 }
 
-// ndctl passes over regions without room (EAGAIN) and stops at the first other answer: that region it is about.
+// ndctl passes over regions without room or idle namespace and read-only ones (EAGAIN) and stops at the first other answer: that region it is about.
 void find_region(const NdBus& bus, NdSubject& subject) {
     Console unheard;
     subject.regions.clear();
@@ -25,7 +27,7 @@ void find_region(const NdBus& bus, NdSubject& subject) {
         if (!matches_region(*region, subject.request->region)) continue;
         subject.regions.push_back(region);
         Wanted wanted;
-        const NdAnswer answer = validate_request(bus, *subject.request, *region, nullptr, unheard, wanted);
+        const NdAnswer answer = check_region(bus, *subject.request, *region, unheard, wanted);
         if (subject.regions.size() == 1 || answer.error != EAGAIN) subject.wanted = wanted;
         if (answer.error == EAGAIN) continue;
         subject.regions = {region};
@@ -41,6 +43,23 @@ void read_request(const NdBus& bus, const CommandLine& command, NdSubject& subje
         find_region(bus, subject);
     } else if (subject.ns != nullptr) {
         validate_request(bus, *subject.request, *subject.regions.front(), subject.ns, unheard, subject.wanted);
+    }
+}
+
+// Of daxctl: the device by any name that it takes, and the dax regions that create-device looks at.
+void read_dax(const NdBus& bus, const CommandLine& command, NdSubject& subject) {
+    const ParsedOptions options = parse_options(kReconfigureDeviceOptions, command.arguments);
+    if (!options.words.empty()) subject.device = find_meant(bus, options.words.front());
+    if (const auto size = options.value("size") ? parse_tool_size(*options.value("size")) : std::nullopt) {
+        subject.wanted.size = size->value;
+    }
+    if (const auto align = options.value("align") ? parse_tool_size(*options.value("align")) : std::nullopt) {
+        subject.wanted.align = align->value;
+    }
+    for (const auto& region : bus.dax_regions) {
+        const bool asked = command.verb == "create-device" && matches_dax_region(region.id, options.value("region"));
+        const bool above = subject.device != nullptr && subject.device->region == region.id;
+        if (asked || above) subject.dax_regions.push_back(&region);
     }
 }
 
@@ -66,6 +85,7 @@ NdSubject subject_of(const NdBus& bus, const CommandLine& command) {
     for (const auto& device : bus.dax) {
         if (subject.device == nullptr && names(command, device.name())) subject.device = &device;
     }
+    if (command.program == "daxctl") read_dax(bus, command, subject);
     if (command.program == "ndctl" && command.verb == "create-namespace") read_request(bus, command, subject);
     if (command.program == "write") read_write(command, subject);
     return subject;

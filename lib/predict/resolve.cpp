@@ -88,7 +88,7 @@ Status resolve_dax(const NdBus& before, const NdBus& after, const CommandLine& c
     request.align = bytes("align");
     if (what == DaxRequest::What::create) return resolve_created(before, after, std::move(request), out);
     if (options.words.size() != 1 || options.words.front() == "all") return several(command);
-    const DaxDevice* device = before.find_dax(options.words.front());
+    const DaxDevice* device = find_meant(before, options.words.front());
     if (device == nullptr) return Done{};
     request.region = device->region;
     request.device = device->name();

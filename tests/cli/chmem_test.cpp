@@ -79,6 +79,8 @@ TEST_P(Chmem, disable_enable_and_enable_again) {
     const Said on = run("online " + name + " --zone movable -y");
     EXPECT_EQ(on.status, 0) << on.err;
     EXPECT_EQ(written(), "online_movable");
+    EXPECT_TRUE(run("jobs").has("online " + name)) << "what was written can be read again";
+    EXPECT_EQ(run("show " + name).status, 0);
     tree.file(file("state"), "online\n");
     tree.file(file("valid_zones"), "Movable\n");
     const Said again = run("online " + name + " --zone movable -y");

@@ -4,7 +4,9 @@
 // undone.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -166,24 +168,28 @@ TEST_F(Jobs, steps_of_a_file_that_are_not_those_of_its_wish_are_refused) {
     EXPECT_TRUE(contains(torn.err, "steps[0].action")) << torn.err;
 }
 
-// kill -9 in the middle: the journal says so, a second writer is not kept out, and the job can be finished.
-TEST_F(Jobs, a_killed_job_is_interrupted_and_can_be_resumed) {
+// A job that stands still at memory82.
+pid_t start_slow_job(const std::string& top) {
     const std::string program = path_of_memhotctl();
     const Words words = split("--snapshot " + data("dimm-host.json") +
                               " offline 512M -y --fault slow:memory82:60000 --state-dir " + top);
     const pid_t child = ::fork();
-    if (child == 0) {
-        std::vector<char*> argv{const_cast<char*>(program.c_str())};
-        for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
-        argv.push_back(nullptr);
-        ::execv(program.c_str(), argv.data());
-        ::_exit(126);
-    }
+    if (child != 0) return child;
+    std::vector<char*> argv{const_cast<char*>(program.c_str())};
+    for (const auto& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+    argv.push_back(nullptr);
+    ::execv(program.c_str(), argv.data());
+    ::_exit(126);
+}
+
+// kill -9 in the middle: the journal says so, a second writer is not kept out, and the job can be finished.
+TEST_F(Jobs, a_killed_job_is_interrupted_and_can_be_resumed) {
+    const pid_t child = start_slow_job(top);
     while (!contains(kept("dimm-host.json", "history").out, "would offline memory82")) {
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     const Said second = kept("dimm-host.json", "offline 256M -y");
-    EXPECT_TRUE(contains(second.err, "pid " + std::to_string(child) + " (memhotctl) is changing this host"))
+    EXPECT_TRUE(contains(second.err, "pid " + std::to_string(child) + " (memhotctl, job 1) is changing this host"))
         << second.err;
     EXPECT_EQ(kept("dimm-host.json", "cancel 1").status, 0);
     ::kill(child, SIGKILL);
@@ -215,6 +221,77 @@ TEST_F(Jobs, cancel_stops_between_two_blocks) {
     EXPECT_TRUE(said.has("offlined memory83")) << said.out;
     EXPECT_TRUE(said.has("not tried: 3 steps")) << said.out;
     EXPECT_TRUE(said.has("job 1: cancelled: before step 2")) << said.out;
+}
+
+TEST_F(Jobs, one_that_runs_is_told_apart_from_one_that_was_interrupted) {
+    const pid_t child = start_slow_job(top);
+    while (!contains(kept("dimm-host.json", "history").out, "would offline memory82")) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    auto job = kept("dimm-host.json", "jobs --json").json()["jobs"][0];
+    EXPECT_EQ(job["state"], "running");
+    EXPECT_FALSE(job.contains("exit_status"));
+    EXPECT_EQ(kept("dimm-host.json", "resume 1 -y").status, 5) << "somebody else is at it";
+    EXPECT_EQ(kept("dimm-host.json", "rollback 1 --dry-run").status, 0) << "looking needs no lock";
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    job = kept("dimm-host.json", "jobs --json").json()["jobs"][0];
+    EXPECT_EQ(job["state"], "interrupted");
+    EXPECT_FALSE(job.contains("exit_status"));
+    const Said next = kept("dimm-host.json", "online 128M -y");
+    EXPECT_EQ(next.status, 0);
+    EXPECT_TRUE(contains(next.err, "job 1 was interrupted and is neither finished nor undone")) << next.err;
+}
+
+TEST_F(Jobs, the_journal_says_with_which_exit_status_a_job_ended) {
+    const std::vector<int> expected{0, 6, 5, 5, 7};
+    const Words words{"offline 256M -y", "offline 512M -y --fault EIO:memory81", "offline 512M -y --fault EIO:memory83",
+                      "offline 512M -y --fault EIO:memory81 --all-or-nothing",
+                      "offline 512M -y --fault EBUSY:memory83:9 --timeout 0"};
+    for (std::size_t i = 0; i < words.size(); ++i)
+        EXPECT_EQ(kept("dimm-host.json", words[i]).status, expected[i]) << words[i];
+    std::vector<int> statuses;
+    const auto jobs = kept("dimm-host.json", "jobs --json").json();
+    for (const auto& job : jobs["jobs"]) statuses.push_back(job["exit_status"]);
+    EXPECT_EQ(statuses, expected);
+}
+
+// What an older journal saved is not written into.
+TEST_F(Jobs, a_new_journal_gives_no_id_whose_directory_is_there) {
+    fs::create_directories(top + "/job-1");
+    EXPECT_TRUE(kept("dimm-host.json", "offline 256M -y").has("job 2: done"));
+}
+
+TEST_F(Jobs, nothing_is_made_below_a_root_directory_that_is_none) {
+    const std::string missing = top + "/mistyped";
+    const Said said = memhotctl(split("--root " + missing + " online memory84 -y"));
+    EXPECT_EQ(said.status, 2);
+    EXPECT_TRUE(contains(said.err, "expected a host, with sys/devices/system in it")) << said.err;
+    EXPECT_FALSE(fs::exists(missing));
+}
+
+// One lock for one host, wherever its journals lie.
+TEST_F(Jobs, the_lock_is_that_of_the_host) {
+    fs::create_directories(root() + "/sys/devices/system");
+    memhotctl(split("--root " + root() + " online memory84 -y --state-dir " + top + "/elsewhere"));
+    EXPECT_TRUE(fs::exists(root() + "/run/memhot/lock"));
+    EXPECT_TRUE(fs::exists(top + "/elsewhere/journal"));
+    EXPECT_FALSE(fs::exists(top + "/elsewhere/lock"));
+    EXPECT_EQ(fs::status(top + "/elsewhere").permissions(), fs::perms::owner_all);
+}
+
+// ulimit -f: the write that does not fit fails the job, the signal does not end it.
+TEST_F(Jobs, a_limit_on_file_sizes_is_told_and_changes_nothing) {
+    EXPECT_EQ(kept("dimm-host.json", "offline 256M -y").status, 0);
+    const std::string command = "ulimit -f 1; " + path_of_memhotctl() + " --snapshot " + data("dimm-host.json") +
+                                " offline 256M -y --state-dir " + top + " 2>&1";
+    FILE* pipe = ::popen(command.c_str(), "r");
+    ASSERT_NE(pipe, nullptr);
+    std::array<char, 4096> buffer{};
+    const std::string text(buffer.data(), std::fread(buffer.data(), 1, buffer.size(), pipe));
+    const int status = ::pclose(pipe);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 5) << status << ": " << text;
+    EXPECT_TRUE(contains(text, "RLIMIT_FSIZE")) << text;
 }
 
 TEST_F(Jobs, a_simulated_host_has_no_journal_of_its_own) {

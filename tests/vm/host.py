@@ -160,8 +160,23 @@ def dax_fact(host, name, key):
     return host.devices.get(name, {}).get(key)
 
 
+def memory_gone(before, after, name, key):
+    """Of a dax device that was System RAM and is no more; nothing for other values."""
+    was = before.kmem_range(name)
+    if was is None or after.kmem_range(name) is not None:
+        return None
+    blocks = before.blocks_in(*was)
+    left = after.blocks_in(*was)
+    return {"memory_gone": {"start": hex(was[0]), "end": hex(was[1]), "size": was[1] - was[0] + 1},
+            "memory_blocks": f"memory{min(blocks)}-memory{max(blocks)}",
+            "blocks_gone": len(blocks) - len(left)}.get(key)
+
+
 def fact(host, name, key):
     """What the host shows for a value that was predicted of a device."""
+    if name.startswith("dax region "):
+        regions = {region["id"]: region for region in host.daxctl}
+        return regions.get(int(name.split()[-1]), {}).get(key, 0)   # daxctl leaves out what is 0
     kind = re.match(r"[a-z]+", name)[0]
     if key == "state" and kind in ("namespace", "dax"):
         there = host.nd(name, "size") if kind == "namespace" else name in host.devices
@@ -172,6 +187,19 @@ def fact(host, name, key):
     if kind == "memory":
         return host.block_values(name).get(key)
     return namespace_fact(host, name, key) if kind == "namespace" else dax_fact(host, name, key)
+
+
+# Values of a prediction that nothing on a host shows while the device is in use.
+UNSEEN = {"ram_cost", "altmap_cost", "altmap_reserve", "data", "labels", "earlier_data"}
+
+
+def compare_values(report, before, after, name, values, unseen=frozenset()):
+    """Each promised value of a device with what the host shows."""
+    for key, predicted in values.items():
+        if key in UNSEEN | unseen:
+            continue
+        real = memory_gone(before, after, name, key) if "memory_gone" in values else None
+        report.same(f"{name} {key}", value_of(predicted), real or fact(after, name, key))
 
 
 def hidden(verdict):

@@ -11,10 +11,10 @@ import os
 import re
 import subprocess
 
-from host import fact, hidden, read, value_of
+from host import compare_values, hidden, read
 
-# What nothing on a host shows, or what the blocks of a device decide, which are compared one by one.
-UNSEEN = {"ram_cost", "altmap_cost", "altmap_reserve", "data", "labels", "blocks_online", "zones"}
+# What the blocks of a device decide, which are compared one by one.
+OTHERWISE = {"blocks_online", "zones"}
 OF_BLOCKS = ("online_memblocks", "movable")
 INFO_BLOCK = 8192
 
@@ -92,9 +92,7 @@ def compare_done(report, folder, plan, before, after):
     for name, value in blocks.items():
         report.same(name, value, block_words(after, name))
     for name, values in devices.items():
-        for key, predicted in values.items():
-            if key not in UNSEEN:
-                report.same(f"{name} {key}", value_of(predicted), fact(after, name, key))
+        compare_values(report, before, after, name, values, OTHERWISE)
     cost = plan["cost"]
     report.same("memory that came or went", cost["memory_gained"] - cost["memory_lost"],
                 mem_total(after) - mem_total(before))

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -91,13 +92,27 @@ struct Cost {
 
 // What a plan or a step relies on.
 struct Fact {
-    enum class Kind : std::uint8_t { host, kernel, attribute, block, section, iomem, zones, device };
+    // device: all that the host tells of it; nd_namespace, dax_device: its mode and place; identity: which one it is.
+    enum class Kind : std::uint8_t {
+        host,
+        kernel,
+        attribute,
+        block,
+        section,
+        iomem,
+        zones,
+        device,
+        nd_namespace,
+        dax_device,
+        identity
+    };
     Kind kind = Kind::attribute;
     std::string
-        name;    // "memory40", "section44", "160000000-167ffffff", "auto_online_blocks", "namespaces/namespace0.1"
+        name;   // "memory40", "section44", "160000000-167ffffff", "auto_online_blocks", "namespaces/namespace0.1"
     std::string value;   // what was there, in words
     friend bool operator==(const Fact&, const Fact&) = default;
 };
+inline constexpr std::size_t kFactKinds = static_cast<std::size_t>(Fact::Kind::identity) + 1;
 std::string_view to_string(Fact::Kind kind);
 
 // Data that a step destroys.
@@ -112,19 +127,21 @@ enum class Tense : std::uint8_t { would, done };
 struct PlanStep {
     Action action;
     std::string would;   // "would online memory40 (0x140000000-0x147ffffff) in zone Movable"
-    std::string did;     // "onlined memory40 ..."
+    std::string did;   // "onlined memory40 ..."
     std::optional<std::uint64_t> block;   // memory block that is written; its neighbours are told together
-    std::string reason;  // why this one and why here; may be empty
+    std::string reason;   // why this one and why here; may be empty
     Verdict verdict;
     Cost cost;
     std::vector<DataLoss> destroys;
-    std::vector<Action> undo;     // in their order; empty: cannot be undone, and no_undo says why
+    std::vector<Action> undo;   // in their order; empty: cannot be undone, and no_undo says why
     std::string no_undo;
+    std::vector<DataLoss> undo_destroys;   // by undoing it
     // Index of a step before it that held only while the plan ran, and that this one takes back. Where the plan ends
     // before this step, the other's undo must do it.
     std::optional<std::size_t> takes_back;
+    std::string creates;   // a namespace: its identity is recorded, so that an undo destroys no other one of its name
     std::string undo_differs;   // how the host is not as before when it is undone; mostly empty
-    // Memory blocks that the step changes, as they must be before it and will be behind it.
+    // Memory blocks and devices that the step changes, as they must be before it and will be behind it.
     std::vector<Fact> before;
     std::vector<Fact> after;
     std::vector<std::size_t> depends_on;   // indices of steps that must be done before
@@ -153,6 +170,9 @@ struct Plan {
     [[nodiscard]] std::vector<DataLoss> destroys() const;
 };
 
+// What has to be said by name before it is carried out: devices that lose data, then ids of rules of dangers; each once.
+std::vector<std::string> names_to_confirm(const Plan& plan);
+
 // Errors: words that mean nothing on this host (bad_input, not_found), addresses that are hidden (not_permitted). A plan
 // that must not be carried out is a plan with refusals.
 Result<Plan> make_plan(const Snapshot& snapshot, const Wish& wish);
@@ -165,14 +185,39 @@ struct FactChange {
     std::string was;
     std::string now;
 };
-// The steps that undo those steps of a plan, the last first, each judged on the host as it is now and as the ones before
-// it leave it. doubtful: those of them of which nobody knows whether they were done. What stays (no way back, a doubt that
-// the host does not settle, and what such a step depends on) is left out; notes say why.
-Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::vector<std::size_t>& steps,
-                       const std::vector<std::size_t>& doubtful);
-// Those steps of a plan, which were not done yet, judged on the host as it is now. A step whose blocks are already as it
-// leaves them is left out.
-Result<Plan> make_rest(const Snapshot& snapshot, const Plan& begun, const std::vector<std::size_t>& steps);
+
+// What is known of a step of an earlier job.
+struct StepBehind {
+    enum class How : std::uint8_t {
+        done,
+        doubtful,   // nobody knows whether it was done
+        partly,   // it failed, or its undo did, and something had changed
+    };
+    std::size_t step = 0;   // index in the plan
+    How how = How::done;
+    std::string identity;   // of what it created, as it was then; empty: not known
+};
+// The steps that undo those of a plan, the last first, each judged on the host as it is now and as the ones before it
+// leave it, with what they destroy. What stays is left out, and notes say why: no way back; somebody else changed it since;
+// a doubt that the host does not settle; and what such a step depends on. Refused where the host is another one.
+Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::vector<StepBehind>& steps);
+// A note of a plan that make_undo() made that something stays; how many of its notes do.
+std::size_t what_stays(const Plan& undo);
+// The steps of an interrupted plan that are still to be done, judged on the host as it is now. done: steps that are written
+// down as done, from the first. doubtful: the next one may be done. Fewer count as done where the host shows that they are
+// not any more (a reboot). Refused as stale where the host is as behind none of them, or something else that the plan relies
+// on has changed.
+Result<Plan> make_rest(const Snapshot& snapshot, const Plan& begun, std::size_t done, bool doubtful);
+
+// Where a host stands within a plan.
+struct Standing {
+    bool seen = true;   // the host answers
+    std::optional<std::size_t> behind;   // so many steps, the most that fit
+    std::vector<FactChange> differs;   // only where nothing fits: from what fits best
+};
+// most: more steps than these were not done. look: what a fact is now; nothing where the host does not answer.
+Standing standing(const Plan& plan, std::size_t most,
+                  const std::function<std::optional<std::string>(const Fact&)>& look);
 // Whether both do the same in the same order; the second of two that were made of the same wish.
 bool same_actions(const Plan& a, const Plan& b);
 

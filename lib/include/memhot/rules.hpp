@@ -184,6 +184,7 @@ enum class RuleId : std::uint8_t {
     nd_grow_downward,
     nd_grow_splits,
     nd_empty_device,
+    nd_raw_fallback,
     // plans: refused although the kernel would try
     plan_accepted,
     plan_memmap_memory,
@@ -196,6 +197,7 @@ enum class RuleId : std::uint8_t {
     plan_cxl_online,
     plan_no_remover,
     plan_zone_offered,
+    plan_stale,
     count_
 };
 inline constexpr std::size_t kRuleCount = static_cast<std::size_t>(RuleId::count_);

@@ -14,82 +14,10 @@
 #include <fstream>
 #include <random>
 
-#include "execute/executor.hpp"
+#include "execution.hpp"
 
 namespace memhot::execute {
 namespace {
-
-namespace fs = std::filesystem;
-using journal::StepState;
-
-class FakeClock : public Clock {
-public:
-    std::uint64_t wall() override { return 1'790'000'000'000'000 + now; }
-    std::uint64_t monotonic() override { return now; }
-    void sleep(std::uint64_t microseconds) override {
-        waits.push_back(microseconds);
-        now += microseconds;
-    }
-    std::uint64_t now = 0;
-    std::vector<std::uint64_t> waits;
-};
-
-Snapshot host(const char* name) { return *load_snapshot(std::string(MEMHOT_TEST_DATA) + "/" + name); }
-
-class Execution : public testing::Test {
-protected:
-    void SetUp() override {
-        const fs::path where = ::access("/dev/shm", W_OK) == 0 ? fs::path("/dev/shm") : fs::temp_directory_path();
-        std::string name = (where / "memhot-execute-XXXXXX").string();
-        ASSERT_NE(::mkdtemp(name.data()), nullptr);
-        top = name;
-    }
-    void TearDown() override { fs::remove_all(top); }
-
-    void use(const char* file, const std::vector<std::string>& words) {
-        snapshot = host(file);
-        plan = *make_plan(snapshot, *parse_wish(words));
-        ASSERT_FALSE(plan.refused()) << to_text(plan);
-    }
-    SimulatedTarget target(const std::vector<std::string>& faults = {}) {
-        std::vector<Fault> parsed;
-        for (const auto& fault : faults) parsed.push_back(*parse_fault(fault));
-        return {*SimulatedHost::from_snapshot(snapshot), std::move(parsed), clock};
-    }
-    JobResult run(Target& where) {
-        const auto lock = journal::HostLock::take(top + "/run", "test");
-        auto book = journal::Journal::open(top + "/state", *lock);
-        Executor executor(where, *book, clock);
-        auto result = executor.run(plan, "job1", options);
-        EXPECT_TRUE(result.ok()) << result.error().message();
-        return *std::move(result);
-    }
-    [[nodiscard]] journal::Job job() const {
-        const auto jobs = journal::jobs_of(journal::read_journal(top + "/state")->entries);
-        EXPECT_TRUE(jobs.ok()) << jobs.error().message();
-        return jobs->back();
-    }
-    // The blocks' words on the host, as the state of the steps says they must be.
-    void expect_agreement(SimulatedTarget& where, const JobResult& result) {
-        const journal::Job written = job();
-        for (std::size_t i = 0; i < plan.steps.size(); ++i) {
-            const StepState said = result.steps[i].state;
-            const StepState noted = i < written.steps.size() ? written.steps[i].state : StepState::untouched;
-            EXPECT_EQ(said, noted) << "step " << i;
-            const bool done = said == StepState::done;
-            for (const auto& fact : done ? plan.steps[i].after : plan.steps[i].before) {
-                const std::string now = where.host().value(fact.kind, fact.name);
-                EXPECT_EQ(now.substr(0, now.find(',')), fact.value.substr(0, fact.value.find(','))) << "step " << i;
-            }
-        }
-    }
-
-    std::string top;
-    Snapshot snapshot;
-    Plan plan;
-    FakeClock clock;
-    Options options;
-};
 
 TEST_F(Execution, does_every_step_once_and_in_order) {
     use("dimm-host.json", {"online", "512M", "--zone=movable"});
@@ -285,7 +213,7 @@ TEST_F(Execution, a_rolled_back_creation_is_undone_although_its_labels_stay_save
     ASSERT_TRUE(undone.ok()) << undone.error().message();
     EXPECT_EQ(undone->end, JobEnd::undone) << undone->text;
     EXPECT_EQ(undone->exit_status(), 0) << "it is what was asked for";
-    EXPECT_EQ(where.taken().back(), "ndctl destroy-namespace --force namespace0.5");
+    EXPECT_EQ(where.taken().back(), "ndctl destroy-namespace namespace0.5");
 }
 
 // Each block of a device is tried by itself.

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -311,6 +312,49 @@ TEST_F(JournalFile, a_lock_whose_holder_was_killed_is_free) {
               }),
               128);
     EXPECT_TRUE(HostLock::take(top_ + "/run", "next").ok());
+}
+
+TEST_F(JournalFile, a_lock_tells_who_holds_it_for_which_job_as_long_as_it_is_held) {
+    EXPECT_FALSE(HostLock::holder(top_ + "/run"));
+    {
+        HostLock held = lock();
+        ASSERT_TRUE(held.tell("7").ok());
+        const auto holder = HostLock::holder(top_ + "/run");
+        ASSERT_TRUE(holder);
+        EXPECT_EQ(holder->pid, ::getpid());
+        EXPECT_EQ(holder->program, "test");
+        EXPECT_EQ(holder->job, "7");
+        struct stat status{};
+        ASSERT_EQ(::stat((top_ + "/run/lock").c_str(), &status), 0);
+        EXPECT_EQ(status.st_mode & 0777U, 0600U);
+    }
+    EXPECT_FALSE(HostLock::holder(top_ + "/run"));
+    EXPECT_EQ(std::filesystem::file_size(top_ + "/run/lock"), 0U);
+    // The line of a process that was killed stays, and means nothing.
+    EXPECT_EQ(in_child([&] {
+                  const HostLock held = lock();
+                  ::kill(::getpid(), SIGKILL);
+                  return 0;
+              }),
+              128);
+    EXPECT_FALSE(HostLock::holder(top_ + "/run"));
+}
+
+TEST(JobsOf, what_the_host_shows_as_not_done_is_untouched_again) {
+    std::vector<Entry> entries;
+    for (const auto kind : {EntryKind::job_begun, EntryKind::step_intended, EntryKind::step_done,
+                            EntryKind::step_not_done, EntryKind::step_intended, EntryKind::step_not_done}) {
+        Entry entry;
+        entry.sequence = entries.size() + 1;
+        entry.job = "1";
+        entry.kind = kind;
+        EXPECT_EQ(*entry_from_json(to_json(entry)), entry);
+        entries.push_back(entry);
+        ASSERT_TRUE(jobs_of(entries).ok()) << to_string(kind);
+    }
+    EXPECT_EQ(jobs_of(entries)->front().steps[0].state, StepState::untouched);
+    entries.push_back(entries.back());   // it is not done already
+    EXPECT_FALSE(jobs_of(entries).ok());
 }
 
 // --- what became of a job ------------------------------------------------------------------------------------------

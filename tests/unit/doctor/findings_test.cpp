@@ -131,8 +131,8 @@ const std::vector<Case>& cases() {
              first_region(host).max_available_extent = 3 * kGiB - 16 * kMiB;
          },
          "region0",
-         {"seed namespace0.1 holds 16M at 0x140200000", "2M beyond a multiple of 16 MiB"},
-         {"namespace.disabled"}},
+         {"seed namespace0.1 holds 16M at 0x140200000", "2M beyond a multiple of 16 MiB",
+          "ndctl destroy-namespace namespace0.1", "to keep it, ndctl enable-namespace namespace0.1"}},
         {"region.fragmented",   // vector 51: what is free need not be one extent
          [](Snapshot& host) { first_region(host).max_available_extent = kGiB; },
          "region0",
@@ -288,7 +288,8 @@ TEST_P(Shown, OnAHostThatHasIt) {
     const Finding* finding = find(findings, wanted.id);
     ASSERT_NE(finding, nullptr);
     EXPECT_EQ(finding->where, wanted.where);
-    for (const auto text : wanted.says) EXPECT_THAT(finding->what + "\n" + finding->why, HasSubstr(text));
+    const std::string all = finding->what + "\n" + finding->why + "\n" + finding->remedy;
+    for (const auto text : wanted.says) EXPECT_THAT(all, HasSubstr(text));
     EXPECT_FALSE(finding->remedy.empty());
     // what follows from it belongs to the case, anything else is an accident
     for (const auto& other : findings) {

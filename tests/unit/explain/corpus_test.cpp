@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Real kernel logs from public threads, where there are any: MEMHOT_TEST_DMESG names a folder of them (*.txt). Each must be
+// Real kernel logs from public threads, where there are any: MEMHOT_CORPUS names a directory with dmesg/*.txt. Each must be
 // explained; those that cannot be are listed by name, so that the list can only shrink.
 #include <gtest/gtest.h>
 

@@ -63,6 +63,14 @@ const Message kInstances[] = {
     {"nd_pmem pfn0.1: number of pfns truncated from 128512 to 62976", "pfn.truncated-pages", "usable", "246M"},
     {"nd_pmem pfn0.1: error clearing 8 badblocks at 100000", "pfn.badblocks"},
     {"dax_pmem dax0.3: could not reserve metadata", "dax.metadata-busy"},
+    {"nd_pmem btt0.0: No existing arenas", "btt.new"},
+    {"page: refcount:1 mapcount:0 mapping:0000000000000000 index:0x0 pfn:0x118000", "page.dumped", "page_at",
+     "0x118000000"},   // a page of 4K
+    {"page:0000000035e0e9c1 refcount:1 mapcount:0 mapping:0000000000000000 index:0xff11000118000600 pfn:0x118003",
+     "page.dumped", "page_at", "0x118003000"},   // up to 6.7 with the hashed address of the struct page
+    {"libdaxctl: daxctl_dev_disable: dax0.0: failed to disable", "daxctl.disable-failed"},
+    {"  Error: Retry without -s/--size=", "ndctl.label-less-size"},
+    {"did you intend --size=2G?", "ndctl.size-interleave", "size_above", "2G"},
     {"nd_pmem btt0.0: init: error in arena_discover: -5", "btt.arena"},
     {"nd_pmem btt0.0: init: create_arenas: -12", "btt.arena"},
     {"nd_pmem btt0.0: Found an unknown padding scheme", "btt.arena"},

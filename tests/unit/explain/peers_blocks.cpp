@@ -139,7 +139,9 @@ dax0.0: all memory sections (1) already online)",
          .says = "namespace0.0 backs 248 online blocks (node 2). Offline and unbind first",
          .id = "kmem.destroyed-under",
          .device = "dax0.1",
-         .found = {{"blocks", "248"}, {"node", "2"}, {"block_size_at_least", "2G"}},   // 502784 MiB / 248 > 1 GiB
+         // numactl -H: 502784 MiB of the node, which has 491 GiB, of these 248 blocks and others: 2027 MiB a block at most.
+         // Its namespace had 248 GiB of data, so blocks were of 1 GiB.
+         .found = {{"blocks", "248"}, {"node", "2"}, {"node_size", "491G"}, {"block_size_at_most", "1G"}},
          .rules = {"remove.block-online"},
          .needed = {"memory block size"}},
         {.name = "C17",   // kexec 2020

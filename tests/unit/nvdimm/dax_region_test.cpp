@@ -10,6 +10,7 @@
 
 #include <cerrno>
 
+#include "nvdimm/from_snapshot.hpp"
 #include "unit/nvdimm/bus.hpp"
 
 namespace memhot {
@@ -52,6 +53,18 @@ TEST(DaxRegion, hands_out_the_first_gap) {
     // row 91: 384 MiB of 512
     expect_answer(bind_kmem(bus, device(bus, "dax0.0")), RuleId::nd_accepted);
     EXPECT_EQ(device(bus, "dax0.0").added, (Ranges{{0x140000000, 0x14fffffff}, {0x160000000, 0x167ffffff}}));
+}
+
+// Debian's 6.1.192 with 384 MiB of Soft Reserved memory whose only device was emptied: `daxctl create-device -s 128M` made
+// dax0.1 at 0x20000000 there. No file says where the region lies, only /proc/iomem does.
+TEST(DaxRegion, of_which_no_device_has_a_range_lies_where_iomem_says) {
+    const auto snapshot = load_snapshot(std::string(MEMHOT_TEST_DATA) + "/hmem-host.json");
+    ASSERT_TRUE(snapshot.ok()) << snapshot.error().message();
+    auto reading = read_bus(*snapshot);
+    ASSERT_TRUE(reading.ok());
+    ASSERT_EQ(reading->bus.dax_regions.size(), 1U);
+    EXPECT_EQ(reading->bus.dax_regions[0].space, (Range{0x20000000, 0x37ffffff}));
+    EXPECT_EQ(created(reading->bus, 128 * kMiB).ranges, (Ranges{{0x20000000, 0x27ffffff}}));
 }
 
 TEST(DaxRegion, takes_mappings_as_they_come) {

@@ -57,6 +57,54 @@ TEST(Rule, daxctl_no_such) {
     done(bus, "daxctl reconfigure-device -m system-ram -r 0 /dev/dax0.0");
 }
 
+// util_daxctl_region_filter(), util_daxctl_dev_filter(): sscanf() with "%d", "region%d" and "%d.%d".
+TEST(Daxctl, takes_regions_and_devices_by_their_numbers) {
+    for (const std::string_view region : {"0", "region0", "all", "+0", " 0x"}) {
+        NdBus bus = devdax();
+        EXPECT_EQ(run_command(bus, {"daxctl", "disable-device", {"-r", std::string(region), "dax0.0"}}).exit, 0)
+            << region;
+    }
+    for (const std::string_view region : {"1", "region1", "region", "dax0", "", "+-0"}) {
+        NdBus bus = devdax();
+        EXPECT_EQ(run_command(bus, {"daxctl", "disable-device", {"-r", std::string(region), "dax0.0"}}).exit, 250)
+            << region;
+    }
+    for (const std::string_view device : {"dax0.0", "0.0", "/dev/dax0.0", "0.0x"}) {
+        NdBus bus = devdax();
+        EXPECT_EQ(run_command(bus, {"daxctl", "disable-device", {std::string(device)}}).exit, 0) << device;
+    }
+    for (const std::string_view device : {"0.1", "1.0", "0", "0.", "dax0"}) {
+        NdBus bus = devdax();
+        EXPECT_EQ(run_command(bus, {"daxctl", "disable-device", {std::string(device)}}).exit, 250) << device;
+    }
+    NdBus bus = devdax();
+    done(bus, "daxctl disable-device 0.0");
+    done(bus, "daxctl reconfigure-device -s 512M 0.0");
+    done(bus, "daxctl create-device -r region0");
+}
+
+// daxctl/device.c: __parse_size64() says -1 to what it cannot read, which is the size of nobody who asked.
+TEST(Daxctl, creates_with_all_that_is_free_where_it_cannot_read_the_size) {
+    NdBus bus = test::one_dax_region(kStart, kGiB);
+    done(bus, "daxctl reconfigure-device -s 256M dax0.0");
+    const auto unread = refused(bus, "daxctl reconfigure-device -s 1.5G dax0.0",
+                                "error reconfiguring devices: Invalid argument", RuleId::daxctl_mode, 234);
+    expect_line(unread, "dax0.0: unknown mode requested: 0");
+    EXPECT_EQ(done(bus, "daxctl create-device -s 1.5G").size, 768 * kMiB);
+}
+
+// dev_online_memory(), dev_offline_memory(): what was as wanted before is counted.
+TEST(Daxctl, counts_the_blocks_that_are_as_wanted_already) {
+    NdBus bus = system_ram("-N --no-movable");   // eight blocks from memory40 on
+    bus.model.apply(op::SetState{40, "online"}, Outcome::accept(RuleId::online_accepted));
+    expect_line(done(bus, "daxctl online-memory -v dax0.0"), "dax0.0: 1 memory section already online");
+    bus.model.apply(op::SetState{41, "offline"}, Outcome::accept(RuleId::online_accepted));
+    bus.model.apply(op::SetState{42, "offline"}, Outcome::accept(RuleId::online_accepted));
+    const auto answer = done(bus, "daxctl offline-memory -v dax0.0");
+    expect_line(answer, "dax0.0: 2 memory sections already offline");
+    expect_line(answer, "dax0.0: 6 memory sections offlined");
+}
+
 TEST(Rule, daxctl_auto_online) {
     for (const std::string state : {"online", "online_movable", "offline"}) {   // K10, recorded
         const auto host = [&] {

@@ -272,6 +272,29 @@ TEST(Hazard, nd_empty_device) {
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0].rule, RuleId::nd_empty_device);
     EXPECT_TRUE(found_on("6.12.95").empty());
+    // recorded: without --force ndctl refuses a start off 16 MiB before the kernel lays anything out
+    NdBus bus = test::one_region(4 * kGiB, 0x163e00000, "6.1.190");
+    const std::string command = "ndctl create-namespace -r region0 -m devdax -s 1G -a 1G";
+    expect_none(bus, command);
+    EXPECT_EQ(hazards_of(bus, split_command(command + " -f")).size(), 1U);
+}
+
+// 3.5: before 5.7 rows 9 to 12 were no EOPNOTSUPP, and the namespace came up as a raw disk.
+TEST(Hazard, nd_raw_fallback) {
+    const auto bus_on = [](std::string kernel) {
+        NdBus bus = test::one_region(2 * kGiB, test::kBase, std::move(kernel));
+        test::done(bus, "ndctl create-namespace -r region0 -s 512M -M mem");
+        test::done(bus, "ndctl disable-namespace namespace0.0");
+        bus.media.at(test::kBase).geometry.data_offset += kMiB;   // as after a move by so much
+        return bus;
+    };
+    NdBus old = bus_on("5.4.0");
+    const std::string command = "ndctl enable-namespace namespace0.0";
+    expect_danger(old, command, RuleId::nd_raw_fallback,
+                  "namespace0.0 comes up raw, without its fsdax info block (nd.info-bad-offset)", "5.3-5.6");
+    test::done(old, command);
+    EXPECT_EQ(test::namespace_of(old, "namespace0.0").active->mode, NsMode::raw);
+    expect_none(bus_on("5.7.0"), command);
 }
 
 // Any refusal behind the zeroing, not only that of the 16 MiB.

@@ -137,5 +137,16 @@ TEST(Rule, plan_no_remover) {
     EXPECT_FALSE(plan_of(host("nvdimm-host.json"), {"remove", "block35-36"}).refused());
 }
 
+// A plan that was begun is finished on the host it was made on, as its own steps left it.
+TEST(Rule, plan_stale) {
+    const Snapshot snapshot = host("dimm-host.json");
+    const Plan plan = plan_of(snapshot, {"offline", "512M"});
+    EXPECT_FALSE(make_rest(snapshot, plan, 0, false)->refused());
+    EXPECT_FALSE(make_rest(snapshot, plan, 2, false)->refused()) << "what a reboot took back is to be done again";
+    Snapshot other = snapshot;
+    other.hostname = "another";
+    EXPECT_TRUE(refused_by(*make_rest(other, plan, 0, false), RuleId::plan_stale));
+}
+
 }   // namespace
 }   // namespace memhot

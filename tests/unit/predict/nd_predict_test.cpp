@@ -36,8 +36,9 @@ std::string told(const std::vector<Value>& values, std::string_view name) {
 std::vector<std::string> instead(const NdBus& bus, std::string_view text) {
     const CommandLine command = split_command(text);
     NdBus trial = bus;
-    EXPECT_NE(run_command(trial, command).exit, 0) << text;
-    return nd_instead(bus, command, subject_of(bus, command));
+    const CommandAnswer answer = run_command(trial, command);
+    EXPECT_NE(answer.exit, 0) << text;
+    return nd_instead(bus, command, subject_of(bus, command), answer.rule);
 }
 
 std::vector<std::pair<std::string, std::string>> numbers(NdBus bus, std::string_view text) {
@@ -132,6 +133,91 @@ TEST(NdChanges, tell_what_becomes_of_the_data) {
               "shifted");
 }
 
+// What a memory block holds once it is online is the page allocator's.
+TEST(NdChanges, lose_the_data_of_a_dax_device_once_kmem_has_it_online) {
+    NdBus bus = test::one_dax_region(5 * kGiB, kGiB);
+    bus.model.apply(op::SetAutoOnline{"offline"}, Outcome::accept(RuleId::auto_online_accepted));
+    EXPECT_EQ(told(after(bus, "daxctl enable-device dax0.0", "dax0.0"), "data"), "kept");
+    NdBus offline = bus;
+    EXPECT_EQ(told(after(offline, "daxctl reconfigure-device -N -m system-ram dax0.0", "dax0.0"), "data"),
+              "lost as soon as one of its memory blocks is online");
+    EXPECT_EQ(told(after(offline, "daxctl online-memory dax0.0", "dax0.0"), "data"), "lost");
+    EXPECT_EQ(told(after(bus, "daxctl reconfigure-device -m system-ram dax0.0", "dax0.0"), "data"), "lost");
+    EXPECT_EQ(told(after(bus, "daxctl offline-memory dax0.0", "dax0.0"), "data"), "nothing");
+    EXPECT_EQ(told(after(bus, "daxctl reconfigure-device -m devdax dax0.0", "dax0.0"), "earlier_data"),
+              "lost if it was ever online");
+}
+
+TEST(NdChanges, tell_the_memory_that_goes_with_kmem) {
+    NdBus bus = test::one_dax_region(5 * kGiB, kGiB);   // blocks of 128 MiB
+    bus.model.apply(op::SetAutoOnline{"offline"}, Outcome::accept(RuleId::auto_online_accepted));
+    test::done(bus, "daxctl reconfigure-device -m system-ram dax0.0");
+    const auto values = after(bus, "daxctl reconfigure-device -f -m devdax dax0.0", "dax0.0");
+    EXPECT_EQ(told(values, "memory_gone"), "0x140000000-0x17fffffff");
+    EXPECT_EQ(told(values, "memory_blocks"), "memory40-memory47");
+    EXPECT_EQ(told(values, "blocks_gone"), "8");
+    EXPECT_EQ(told(values, "earlier_data"), "lost");
+}
+
+// dev_dax_shrink() takes from the end; what is destroyed is free for others.
+TEST(NdChanges, tell_the_fate_of_what_a_divided_dax_region_holds) {
+    NdBus bus = test::one_dax_region(5 * kGiB, kGiB);
+    EXPECT_EQ(told(after(bus, "daxctl reconfigure-device -s 256M dax0.0", "dax0.0"), "data"), "cut");
+    EXPECT_EQ(told(after(bus, "daxctl create-device -s 256M", "dax0.1"), "data"), "nothing");
+    test::done(bus, "daxctl disable-device dax0.0");   // create-device binds every idle device
+    EXPECT_EQ(told(after(bus, "daxctl reconfigure-device -s 512M dax0.0", "dax0.0"), "data"), "kept");
+    EXPECT_EQ(told(after(bus, "daxctl destroy-device -f dax0.1", "dax0.1"), "data"), "lost");
+}
+
+// A namespace that is disabled takes its device along; that says what of the data is left.
+TEST(NdChanges, leave_the_data_of_a_namespace_to_it) {
+    NdBus bus = test::one_region(2 * kGiB);
+    test::done(bus, "ndctl create-namespace -r region0 -s 512M -m devdax");
+    NdBus trial = bus;
+    EXPECT_EQ(told(after(trial, "ndctl disable-namespace namespace0.0", "dax0.0"), "data"), "nothing");
+    NdBus moved = bus;   // another map, another offset
+    EXPECT_EQ(told(after(moved, "ndctl create-namespace -e namespace0.0 -f -M mem", "dax0.0"), "data"), "nothing");
+    NdBus memory = bus;
+    memory.model.apply(op::SetAutoOnline{"offline"}, Outcome::accept(RuleId::auto_online_accepted));
+    test::done(memory, "daxctl reconfigure-device -N -m system-ram dax0.0");
+    EXPECT_EQ(told(after(memory, "ndctl disable-namespace namespace0.0", "dax0.0"), "earlier_data"),
+              "lost if it was ever online");
+    EXPECT_EQ(told(after(bus, "ndctl disable-namespace namespace0.0", "namespace0.0"), "data"), "kept");
+}
+
+// create_arenas() lays a BTT out anew, with an empty map: whatever sector size it had.
+TEST(NdChanges, lose_the_data_of_a_sector_namespace_that_is_made_again) {
+    NdBus bus = test::one_region(4 * kGiB);
+    test::done(bus, "ndctl create-namespace -r region0 -s 512M -m sector");
+    NdBus trial = bus;
+    EXPECT_EQ(told(after(trial, "ndctl create-namespace -e namespace0.0 -f -m sector", "namespace0.0"), "data"),
+              "lost");
+    // as a host shows one whose sector size was not told
+    bus.media.at(test::kBase).sector_size = 0;
+    EXPECT_EQ(told(after(bus, "ndctl create-namespace -e namespace0.0 -f", "namespace0.0"), "data"), "lost");
+    EXPECT_EQ(told(after(bus, "ndctl disable-namespace namespace0.0", "namespace0.0"), "data"), "kept");
+}
+
+// The same align, map and place give the same offset (nd_pfn_init), also where the host did not tell a sector size.
+TEST(NdChanges, keep_the_data_of_fsdax_that_is_made_again_at_the_same_offset) {
+    NdBus bus = test::one_region(4 * kGiB);
+    test::done(bus, "ndctl create-namespace -r region0 -s 512M");
+    bus.media.at(test::kBase).sector_size = 0;
+    EXPECT_EQ(told(after(bus, "ndctl create-namespace -e namespace0.0 -f", "namespace0.0"), "data"), "kept");
+}
+
+// zero_info_block() zeroes the first 8 KiB, which in a raw namespace are data.
+TEST(NdChanges, tell_that_a_raw_namespace_loses_its_first_8K) {
+    constexpr std::string_view kHead = "kept but for the first 8K";
+    NdBus bus = test::one_region(4 * kGiB);
+    test::done(bus, "ndctl create-namespace -r region0 -s 512M -m raw");
+    EXPECT_EQ(told(after(bus, "ndctl create-namespace -e namespace0.0 -f -m raw", "namespace0.0"), "data"), kHead);
+    NdBus legacy = test::one_legacy(kGiB + 256 * kMiB, 256 * kMiB);
+    const auto values = after(legacy, "ndctl create-namespace -e namespace0.0 -f -m raw", "namespace0.0");
+    EXPECT_EQ(told(values, "data"), kHead);
+    EXPECT_EQ(told(values, "usable_size"), "256M");
+}
+
 TEST(NdChanges, name_what_is_gone) {
     NdBus bus = test::one_region(2 * kGiB);
     test::done(bus, "ndctl create-namespace -r region0 -s 512M -m devdax");
@@ -175,7 +261,8 @@ TEST(NdInstead, grows_into_the_free_piece_behind) {
     for (int i = 0; i < 3; ++i) test::done(bus, "ndctl create-namespace -r region0 -s 256M -m raw");
     test::done(bus, "ndctl destroy-namespace namespace0.1 -f");
     EXPECT_THAT(instead(bus, "ndctl create-namespace -e namespace0.0 -f -m raw -s 4G"),
-                ElementsAre("ndctl create-namespace -e namespace0.0 -f -m raw -s 512M"));
+                ElementsAre("ndctl create-namespace -e namespace0.0 -f -m raw -s 512M"
+                            "   # data of namespace0.0 kept but for the first 8K"));
 }
 
 // arm64 maps struct pages on the device by whole sections of 128 MiB: 1086M is refused (ENOMEM, vector 71), 1G taken.

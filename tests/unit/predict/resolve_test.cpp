@@ -123,6 +123,13 @@ TEST(Resolve, dax_devices) {
 }
 
 // The device that the seed becomes, and what daxctl writes to its size.
+// basename() of a path, and R.D (util_daxctl_dev_filter).
+TEST(Resolve, a_dax_device_by_any_name_that_daxctl_takes) {
+    for (const char* command : {"daxctl offline-memory 0.1", "daxctl offline-memory /dev/dax0.1"}) {
+        EXPECT_EQ(only_device(command).device, "dax0.1") << command;
+    }
+}
+
 TEST(Resolve, a_new_dax_device) {
     const auto command = resolved("daxctl create-device --region=0 --size=1G", host("cxl-host.json"));
     ASSERT_EQ(command.devices.size(), 1U) << command.verdict.summary;

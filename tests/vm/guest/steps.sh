@@ -142,7 +142,8 @@ fails() { act fails --all-or-nothing --timeout 2 -- "$@"; }
 rollback() {
     next_step rollback
     echo rollback >"$at/kind"
-    run_command memhotctl rollback "$job" --yes
+    memhotctl --json rollback "$job" --dry-run >"$at/plan.json" 2>"$at/plan.stderr"
+    run_command memhotctl rollback "$job" --yes --accept "$(names_in "$at/plan.json")none"
     observe_job
 }
 

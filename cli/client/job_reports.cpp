@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// What the journal tells of jobs; and the request to one that runs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fstream>
+
+#include "client/job_parts.hpp"
+#include "execute/begun_job.hpp"
+#include "execute/executor.hpp"
+#include "journal/journal.hpp"
+#include "output/text.hpp"
+
+namespace memhotctl {
+
+using memhot::Error;
+using memhot::ErrorKind;
+using memhot::Result;
+using memhot::Status;
+namespace execute = memhot::execute;
+namespace journal = memhot::journal;
+
+namespace {
+
+constexpr std::string_view kInterrupted = "interrupted";
+constexpr std::string_view kRunning = "running";
+
+constexpr std::array kEnds{execute::JobEnd::done,      execute::JobEnd::refused,   execute::JobEnd::failed,
+                           execute::JobEnd::cancelled, execute::JobEnd::timed_out, execute::JobEnd::undone};
+
+// As memhotctl ended when the job did.
+std::optional<int> exit_status_of(const JobReport& report, const journal::Job& job) {
+    const auto end = std::ranges::find_if(kEnds, [&](auto each) { return to_string(each) == report.end; });
+    if (!job.ended || end == kEnds.end()) return std::nullopt;
+    execute::JobResult result;
+    result.end = *end;
+    // Of a job that undid itself the end says what had failed; a rollback is what was asked for.
+    result.undo_wanted = report.text.empty();
+    for (std::size_t i = 0; i < job.steps.size(); ++i) {
+        execute::StepResult step;
+        step.state = job.steps[i].state;
+        step.partly = job.steps[i].changed;
+        step.changes = !std::holds_alternative<memhot::SaveAction>(report.plan.steps.at(i).action);
+        result.steps.push_back(std::move(step));
+    }
+    return result.exit_status();
+}
+
+JobReport report_of(const journal::Job& job, memhot::Plan plan, std::string_view without_end) {
+    JobReport out;
+    out.id = job.id;
+    out.begun = job.begun;
+    out.ended = job.ended;
+    const auto colon = job.result.find(": ");
+    out.end = job.ended ? job.result.substr(0, colon) : std::string(without_end);
+    if (job.ended && colon != std::string::npos) out.text = job.result.substr(colon + 2);
+    out.steps.resize(plan.steps.size());
+    for (std::size_t i = 0; i < std::min(out.steps.size(), job.steps.size()); ++i) {
+        const journal::JobStep& step = job.steps[i];
+        out.steps[i] = {std::string(to_string(step.state)), step.text, step.error, 0, step.changed, step.identity};
+    }
+    for (auto& step : out.steps) {
+        if (step.state.empty()) step.state = to_string(journal::StepState::untouched);
+    }
+    out.plan = std::move(plan);
+    out.behind = execute::steps_behind(job);
+    const auto far = execute::how_far(job);
+    out.done = far.done;
+    out.doubtful = far.doubtful;
+    out.exit_status = exit_status_of(out, job);
+    return out;
+}
+
+// Each job on its own, so that damage to one hides no other.
+std::vector<std::vector<journal::Entry>> by_job(const std::vector<journal::Entry>& entries) {
+    std::vector<std::vector<journal::Entry>> out;
+    for (const auto& entry : entries) {
+        const auto same = [&](const auto& group) { return group.front().job == entry.job; };
+        auto group = std::ranges::find_if(out, same);
+        if (group == out.end()) group = out.insert(out.end(), std::vector<journal::Entry>{});
+        group->push_back(entry);
+    }
+    return out;
+}
+
+Status check_place(const JobRequest& request) {
+    if (!is_simulated(request) || request.state_directory) return memhot::Done{};
+    return memhot::bad_input("a simulated host keeps no journal; expected --state-dir DIR with --snapshot");
+}
+
+}   // namespace
+
+Result<JobList> read_jobs(const JobRequest& request) {
+    if (auto good = check_place(request); !good) return good.error();
+    const JobPlace place = job_place(request);
+    const auto reading = journal::read_journal(place.state);
+    if (!reading) return reading.error();
+    JobList out;
+    const std::string path = place.state + "/" + std::string(journal::kFileName);
+    const auto holder = journal::HostLock::holder(place.run);
+    out.notes = reading->complaints(path);
+    for (const auto& entries : by_job(reading->entries)) {
+        const auto jobs = journal::jobs_of(entries);
+        auto plan = jobs ? memhot::plan_from_json(jobs->front().plan) : Result<memhot::Plan>(jobs.error());
+        if (!plan) {
+            out.notes.push_back(
+                fmt::format("{}: job {} cannot be told: {}", path, entries.front().job, plan.error().message()));
+            continue;
+        }
+        const bool runs = holder && holder->job == jobs->front().id;
+        out.jobs.push_back(report_of(jobs->front(), *std::move(plan), runs ? kRunning : kInterrupted));
+    }
+    return out;
+}
+
+Result<JobReport> find_job(const JobList& list, const std::string& id) {
+    const auto found = std::ranges::find(list.jobs, id, &JobReport::id);
+    if (found != list.jobs.end()) return *found;
+    if (list.jobs.empty()) return Error(ErrorKind::not_found, "job " + in_quotes(id) + ": the journal has no jobs");
+    return Error(ErrorKind::not_found, fmt::format("job {}: expected one of {} to {}", in_quotes(id),
+                                                   list.jobs.front().id, list.jobs.back().id));
+}
+
+Result<std::vector<JobEvent>> read_events(const JobRequest& request) {
+    if (auto good = check_place(request); !good) return good.error();
+    const auto reading = journal::read_journal(job_place(request).state);
+    if (!reading) return reading.error();
+    std::vector<JobEvent> out;
+    for (const auto& entry : reading->entries) {
+        using enum journal::EntryKind;
+        const bool of_step = entry.kind != job_begun && entry.kind != job_ended;
+        out.push_back({entry.time, entry.job, std::string(to_string(entry.kind)),
+                       of_step ? std::optional(entry.step) : std::nullopt, entry.undo, entry.text});
+    }
+    return out;
+}
+
+Status cancel_job(const JobRequest& request, const std::string& id) {
+    const auto list = read_jobs(request);
+    if (!list) return list.error();
+    const auto job = find_job(*list, id);
+    if (!job) return job.error();
+    const JobPlace place = job_place(request);
+    if (job->interrupted()) {
+        return Error(
+            ErrorKind::not_found,
+            fmt::format("job {} was interrupted and does not run; finish it with `memhotctl resume {}`, or undo "
+                        "it with `memhotctl rollback {}`",
+                        job->id, job->id, job->id));
+    }
+    if (job->end != kRunning)
+        return Error(ErrorKind::not_found, fmt::format("job {} does not run: {}", job->id, job->end));
+    const std::string path = cancel_file(place, id);
+    if (!std::ofstream(path)) return journal::io_error(path, "asking the job to stop", errno);
+    return memhot::Done{};
+}
+
+}   // namespace memhotctl

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// One job while it runs: what the files of the executor share.
+#pragma once
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "execute/executor.hpp"
+
+namespace memhot::execute {
+
+// What an entry of the journal takes beside its texts, generously.
+inline constexpr std::size_t kEntryRoom = 1024;
+
+inline bool may_be_done(journal::StepState state) {
+    return state == journal::StepState::done || state == journal::StepState::unknown;
+}
+
+// What an earlier attempt could not undo is tried again.
+inline bool can_be_undone(const StepResult& step) {
+    using enum journal::StepState;
+    return may_be_done(step.state) || step.state == undo_failed || step.state == undo_unknown ||
+           (step.state == failed && step.partly);
+}
+
+inline std::uint64_t bytes_of(const PlanStep& step) { return step.cost.memory_gained + step.cost.memory_lost; }
+
+inline bool is_save(const PlanStep& step) { return std::holds_alternative<SaveAction>(step.action); }
+
+inline journal::Entry entry_of_step(journal::EntryKind kind, std::size_t step, std::string text, bool undo = false) {
+    journal::Entry entry;
+    entry.kind = kind;
+    entry.step = step;
+    entry.undo = undo;
+    entry.text = std::move(text);
+    return entry;
+}
+
+std::string error_text(const Attempt& attempt);
+
+struct Executor::Run {
+    Run(const Plan& what, std::string name, const Options& how, std::uint64_t now)
+        : plan(what), job(std::move(name)), options(how), begun(now) {
+        result.steps.resize(plan.steps.size());
+        for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+            result.steps[i].changes = !is_save(plan.steps[i]);
+            all_bytes += bytes_of(plan.steps[i]);
+        }
+    }
+
+    const Plan& plan;
+    std::string job;
+    const Options& options;
+    JobResult result;
+    std::uint64_t begun = 0;
+    std::uint64_t bytes = 0;
+    std::uint64_t all_bytes = 0;
+    bool undoing = false;   // what was begun is undone to its end
+    bool unwritten = false;   // the journal is lost: only what must be is still done
+
+    [[nodiscard]] bool stopped() const { return result.end != JobEnd::done; }
+    void stop(JobEnd end, std::string text) {
+        if (stopped()) return;
+        result.end = end;
+        result.text = std::move(text);
+    }
+    [[nodiscard]] bool cancelled() const { return !undoing && options.cancelled && options.cancelled(); }
+};
+
+}   // namespace memhot::execute

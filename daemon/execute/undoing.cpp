@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The way back: a step is undone only where the host still shows what it left. What somebody else changed since is left
+// as it is, and said.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "execute/run.hpp"
+
+namespace memhot::execute {
+
+using journal::EntryKind;
+using journal::StepState;
+
+namespace {
+
+bool is_doubtful(StepState state) { return state == StepState::unknown || state == StepState::undo_unknown; }
+
+bool is_partly(const StepResult& step) {
+    return step.partly || step.state == StepState::undo_failed || step.state == StepState::undo_unknown;
+}
+
+// "memory40" of a write to its state.
+std::string_view block_of(const WriteAction& write) {
+    constexpr std::string_view kBlocks = "/sys/devices/system/memory/";
+    constexpr std::string_view kState = "/state";
+    const std::string_view path = write.path;
+    if (!path.starts_with(kBlocks) || !path.ends_with(kState)) return {};
+    return path.substr(kBlocks.size(), path.size() - kBlocks.size() - kState.size());
+}
+
+}   // namespace
+
+// Whether the host is already as an action of an undo leaves it: an undo that was interrupted is done again from its
+// beginning, and the kernel answers EINVAL to offlining what is offline (drivers/base/memory.c: state_store).
+bool Executor::is_so(const Action& action) {
+    if (const auto* write = std::get_if<WriteAction>(&action)) {
+        const std::string block(block_of(*write));
+        if (block.empty()) return false;
+        const auto now = shown(Fact::Kind::block, block);
+        if (!now) return false;
+        return write->text == "offline" ? !now->starts_with("online") : now->starts_with("online");
+    }
+    const auto* command = std::get_if<CommandLine>(&action);
+    if (command == nullptr || command->verb != "disable-namespace" || command->arguments.empty()) return false;
+    const auto now = shown(Fact::Kind::nd_namespace, command->arguments.back());
+    return now && now->starts_with("disabled");
+}
+
+// The host is as it was before the step: it was never done, or somebody undid it.
+Status Executor::found_undone(Run& run, std::size_t index) {
+    StepResult& result = run.result.steps[index];
+    const StepState was = std::exchange(result.state, StepState::undone);
+    const PlanStep& step = run.plan.steps[index];
+    if (was == StepState::unknown) {
+        result.state = StepState::untouched;
+        return note(run, entry_of_step(EntryKind::step_not_done, index, step.did));
+    }
+    if (was != StepState::undo_unknown) {
+        auto noted = note(run, entry_of_step(EntryKind::step_intended, index, to_string(step.undo.front()), true));
+        if (!noted) return noted;
+    }
+    return note(run, entry_of_step(EntryKind::step_done, index, step.did, true));
+}
+
+// Why a step is left as it is; empty: it can be undone.
+std::string Executor::why_it_stays(Run& run, std::size_t index) {
+    const PlanStep& step = run.plan.steps[index];
+    const StepResult& result = run.result.steps[index];
+    const Seen after = see(step.after);
+    if (after == Seen::unseen && is_doubtful(result.state)) {
+        // Nobody wrote down what became of it, and the host does not show it: nothing is undone blindly.
+        return fmt::format("nobody knows whether it was {}; look, and then: {}",
+                           result.state == StepState::unknown ? "done" : "undone", to_string(step.undo.front()));
+    }
+    if (is_partly(result)) return {};
+    if (after == Seen::otherwise) {
+        const auto what = mismatch(step.after);
+        return fmt::format("left as it is, somebody else changed it: {}", what ? *what : what.error().message());
+    }
+    if (step.creates.empty() || result.identity.empty()) return {};
+    const auto now = shown(Fact::Kind::identity, step.creates);
+    if (!now || *now == result.identity) return {};
+    return fmt::format("left as it is: {} is not the one that this job created: that one had {}, this one has {}",
+                       step.creates, result.identity, *now);
+}
+
+Status Executor::carry_out_undo(Run& run, std::size_t index) {
+    const PlanStep& step = run.plan.steps[index];
+    StepResult& result = run.result.steps[index];
+    auto intended = entry_of_step(EntryKind::step_intended, index, to_string(step.undo.front()), true);
+    if (auto noted = note(run, std::move(intended)); !noted) return noted;
+    result.state = StepState::undo_unknown;
+    Attempt attempt;
+    for (const auto& action : step.undo) {
+        if (is_so(action)) continue;
+        unsigned attempts = 0;
+        attempt = try_until(run, action, attempts);
+        if (!attempt.ok()) break;
+    }
+    result.error = attempt.error;
+    result.text = attempt.ok() ? "" : error_text(attempt);
+    if (attempt.ok() && step.undo_differs.empty() && see(step.before) == Seen::otherwise) {
+        const auto what = mismatch(step.before);
+        result.text = "accepted, but " + (what ? *what : what.error().message());
+    }
+    result.state = result.text.empty() ? StepState::undone : StepState::undo_failed;
+    const bool done = result.state == StepState::undone;
+    auto entry =
+        entry_of_step(done ? EntryKind::step_done : EntryKind::step_failed, index, done ? step.did : result.text, true);
+    entry.error = attempt.error;
+    return note(run, std::move(entry));
+}
+
+Status Executor::undo_step(Run& run, std::size_t index) {
+    const PlanStep& step = run.plan.steps[index];
+    StepResult& result = run.result.steps[index];
+    if (step.undo.empty()) {
+        // A step that changes nothing has nothing to undo.
+        if (!is_save(step)) result.text = step.no_undo;
+        return Done{};
+    }
+    if (see(step.before) == Seen::as_expected) return found_undone(run, index);
+    result.text = why_it_stays(run, index);
+    return result.text.empty() ? carry_out_undo(run, index) : Status(Done{});
+}
+
+// A step that stays keeps those that it depends on.
+Status Executor::undo_steps(Run& run) {
+    std::vector<bool> held(run.result.steps.size(), false);
+    for (std::size_t i = run.result.steps.size(); i-- > 0;) {
+        StepResult& result = run.result.steps[i];
+        const PlanStep& step = run.plan.steps[i];
+        if (held[i]) {
+            result.text = "what came behind it and depends on it is not undone";
+        } else if (can_be_undone(result)) {
+            if (run.cancelled()) {
+                run.stop(JobEnd::cancelled, fmt::format("before step {} was undone", i + 1));
+                return Done{};
+            }
+            if (auto undone = undo_step(run, i); !undone) return undone;
+        }
+        if (!held[i] && (is_save(step) || !can_be_undone(result))) continue;
+        for (const auto on : step.depends_on) held.at(on) = true;
+    }
+    return Done{};
+}
+
+// What was held for the time of the plan, where the step that takes it back was not done.
+Status Executor::undo_held(Run& run) {
+    for (std::size_t i = run.plan.steps.size(); i-- > 0;) {
+        const auto held = run.plan.steps[i].takes_back;
+        const auto& results = run.result.steps;
+        if (!held || results[i].state == StepState::done || !may_be_done(results.at(*held).state)) continue;
+        if (auto undone = undo_step(run, *held); !undone) return undone;
+    }
+    return Done{};
+}
+
+Result<JobResult> Executor::undo(const Plan& plan, const journal::Job& job, const Options& options) {
+    Run run(plan, job.id, options, clock_.monotonic());
+    run.result.undo_wanted = true;
+    if (auto taken = take_up(run, job); !taken) return taken.error();
+    if (auto undone = undo_steps(run); !undone) return without_journal(run, undone.error());
+    const bool clean = !run.result.changed();
+    run.stop(clean ? JobEnd::undone : JobEnd::failed, clean ? "" : "not all of it could be undone");
+    if (auto ended = end(run); !ended) return without_journal(run, ended.error());
+    return run.result;
+}
+
+}   // namespace memhot::execute

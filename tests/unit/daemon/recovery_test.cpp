@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Between a job and its end, or its undo, the host may change: a reboot takes back what lives in memory, somebody else
+// onlines a block or makes a namespace of the same name, the disk of the journal fills. What is then done is what the host
+// shows to be left, and nothing of others is undone.
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+
+#include "execution.hpp"
+
+namespace memhot::execute {
+namespace {
+
+class Recovery : public Execution {
+protected:
+    // What the journal holds when a process dies behind `done` steps, with the next one intended.
+    journal::Job killed_behind(std::size_t done) {
+        SimulatedTarget where = target();
+        const auto lock = journal::HostLock::take(top + "/run", "test");
+        auto book = journal::Journal::open(top + "/other", *lock);
+        Executor executor(where, *book, clock);
+        EXPECT_TRUE(executor.run(plan, "1", options).ok());
+        const auto entries = journal::read_journal(top + "/other")->entries;
+        auto kept = journal::Journal::open(top + "/state", *lock);
+        for (std::size_t i = 0; i < 2 + 2 * done; ++i) EXPECT_TRUE(kept->append(entries.at(i)).ok());
+        return job();
+    }
+    template <class Act>
+    JobResult with(Target& where, Act act) {
+        const auto lock = journal::HostLock::take(top + "/run", "test");
+        auto book = journal::Journal::open(top + "/state", *lock);
+        Executor executor(where, *book, clock);
+        const auto result = act(executor);
+        EXPECT_TRUE(result.ok()) << result.error().message();
+        return *result;
+    }
+    JobResult finish(Target& where) {
+        return with(where, [&](Executor& executor) { return executor.finish(plan, job(), options); });
+    }
+    JobResult undo(Target& where) {
+        return with(where, [&](Executor& executor) { return executor.undo(plan, job(), options); });
+    }
+    void expect_journal_agrees(const JobResult& result) const {
+        const journal::Job written = job();
+        for (std::size_t i = 0; i < result.steps.size(); ++i) {
+            const StepState noted = i < written.steps.size() ? written.steps[i].state : StepState::untouched;
+            EXPECT_EQ(result.steps[i].state, noted) << "step " << i;
+        }
+    }
+};
+
+Action write_state(const char* block, const char* word) {
+    return WriteAction{std::string("/sys/devices/system/memory/") + block + "/state", word};
+}
+
+// hold the policy, reconfigure, online memory33, put the policy back: all of it is in memory only
+TEST_F(Recovery, what_a_reboot_took_back_is_done_again) {
+    snapshot = host("nvdimm-host.json");
+    snapshot.auto_online_blocks = "online";
+    plan = *make_plan(snapshot, *parse_wish({"dax", "reconfigure", "dax0.0", "--mode=system-ram"}));
+    ASSERT_EQ(plan.steps.size(), 4U);
+    for (std::size_t done = 0; done < 4; ++done) {
+        killed_behind(done);
+        auto rebooted = target();
+        const JobResult result = finish(rebooted);
+        EXPECT_EQ(result.end, JobEnd::done) << result.text;
+        EXPECT_EQ(rebooted.taken().size(), 4U) << done;
+        EXPECT_EQ(rebooted.host().value(Fact::Kind::block, "memory33"), "online, node0, zones Movable");
+        EXPECT_EQ(rebooted.host().value(Fact::Kind::attribute, "auto_online_blocks"), "online");
+        expect_journal_agrees(result);
+        fs::remove_all(top + "/state");
+        fs::remove_all(top + "/other");
+    }
+}
+
+TEST_F(Recovery, nothing_is_done_where_the_host_is_as_no_step_leaves_it) {
+    use("dimm-host.json", {"offline", "512M"});   // memory83 first
+    killed_behind(2);
+    auto where = target();
+    where.host().carry_out(write_state("memory82", "offline"));   // and 83 is online: somebody brought it back
+    const JobResult result = finish(where);
+    EXPECT_EQ(result.end, JobEnd::failed);
+    EXPECT_NE(result.text.find("block memory83: was offline, is online"), std::string::npos) << result.text;
+    EXPECT_TRUE(where.taken().empty());
+}
+
+TEST_F(Recovery, the_rest_of_a_plan_is_refused_where_something_else_has_changed) {
+    use("dimm-host.json", {"offline", "512M"});
+    const auto rest = make_rest(snapshot, plan, 0, false);
+    ASSERT_TRUE(rest.ok());
+    EXPECT_FALSE(rest->refused());
+    EXPECT_EQ(rest->steps.size(), 4U);
+    Snapshot other = snapshot;
+    other.hostname = "another";
+    EXPECT_EQ(make_rest(other, plan, 0, false)->refusals.front().rule, RuleId::plan_stale);
+    EXPECT_EQ(make_undo(other, plan, {{0, StepBehind::How::done, ""}})->refusals.front().rule, RuleId::plan_stale);
+    other = snapshot;
+    other.version_text = "#1 SMP Debian 6.12.99-1";
+    EXPECT_EQ(make_rest(other, plan, 0, false)->refusals.front().rule, RuleId::plan_stale) << "another kernel";
+}
+
+TEST_F(Recovery, of_a_killed_job_the_host_says_what_was_done) {
+    use("dimm-host.json", {"offline", "512M"});
+    killed_behind(1);
+    for (const bool happened : {false, true}) {
+        Snapshot now = snapshot;
+        for (auto& block : *now.blocks) {
+            if (block.number == 83 || (happened && block.number == 82)) {
+                block.state = "offline";
+                block.valid_zones = "Normal Movable";
+            }
+        }
+        const auto rest = make_rest(now, plan, 1, true);
+        ASSERT_TRUE(rest.ok()) << rest.error().message();
+        EXPECT_FALSE(rest->refused()) << to_text(*rest);
+        EXPECT_EQ(rest->steps.size(), happened ? 2U : 3U);
+    }
+}
+
+TEST_F(Recovery, blocks_that_somebody_else_changed_are_not_undone) {
+    use("dimm-host.json", {"online", "block84-85", "--zone=movable"});
+    auto where = target();
+    run(where);
+    where.host().carry_out(write_state("memory85", "offline"));
+    where.host().carry_out(write_state("memory85", "online_kernel"));
+    const std::string theirs = where.host().value(Fact::Kind::block, "memory85");
+    ASSERT_NE(theirs, plan.steps[1].after.front().value);
+    const JobResult result = undo(where);
+    EXPECT_EQ(where.host().value(Fact::Kind::block, "memory85"), theirs);
+    EXPECT_EQ(where.host().value(Fact::Kind::block, "memory84"), "offline, node1");
+    EXPECT_EQ(result.end, JobEnd::failed);
+    EXPECT_EQ(result.exit_status(), 6);
+    EXPECT_NE(result.steps[1].text.find("somebody else changed it"), std::string::npos) << result.steps[1].text;
+    expect_journal_agrees(result);
+}
+
+// Names are given again (after a reboot, or when a region is enabled anew); the model gives none twice, so this host says
+// that it did.
+class Renewed : public SimulatedTarget {
+public:
+    using SimulatedTarget::SimulatedTarget;
+    Result<std::optional<std::string>> look(const Fact& fact) override {
+        if (fact.kind == Fact::Kind::identity && renewed) return std::optional<std::string>("uuid of another");
+        return SimulatedTarget::look(fact);
+    }
+    bool renewed = false;
+};
+
+TEST_F(Recovery, a_namespace_of_the_same_name_is_not_the_one_that_was_created) {
+    use("nvdimm-host.json", {"namespace", "create", "region0", "--mode=devdax", "--size=64M"});
+    Renewed where(*SimulatedHost::from_snapshot(snapshot), {}, clock);
+    run(where);
+    EXPECT_FALSE(job().steps.back().identity.empty());
+    const std::string words = where.host().value(Fact::Kind::nd_namespace, "namespace0.5");
+    where.renewed = true;
+    const JobResult result = undo(where);
+    EXPECT_EQ(where.host().value(Fact::Kind::nd_namespace, "namespace0.5"), words) << "it is somebody else's";
+    EXPECT_EQ(result.exit_status(), 6);
+    EXPECT_NE(result.steps.back().text.find("is not the one that this job created"), std::string::npos)
+        << result.steps.back().text;
+}
+
+// The undo of a creation destroys data: it says whose, and saves what it takes.
+TEST_F(Recovery, undoing_a_creation_is_a_destruction) {
+    use("nvdimm-host.json", {"namespace", "create", "region0", "--mode=devdax", "--size=64M"});
+    PlanStep step = plan.steps.back();
+    // As if the job had created a namespace that the host has.
+    const std::string there = SimulatedHost::from_snapshot(snapshot)->value(Fact::Kind::nd_namespace, "namespace0.0");
+    step.before = {{Fact::Kind::nd_namespace, "namespace0.0", "absent"}};
+    step.after = {{Fact::Kind::nd_namespace, "namespace0.0", there}};
+    step.creates = "namespace0.0";
+    step.undo = {CommandLine{"ndctl", "disable-namespace", {"namespace0.0"}},
+                 SaveAction{SaveAction::What::info_block, "namespace0.0"},
+                 CommandLine{"ndctl", "destroy-namespace", {"namespace0.0"}}};
+    step.undo_destroys.front().device = "namespace0.0";
+    step.depends_on.clear();
+    Plan done = plan;
+    done.steps = {step};
+    const auto undo = make_undo(snapshot, done, {{0, StepBehind::How::done, ""}});
+    ASSERT_TRUE(undo.ok());
+    EXPECT_FALSE(undo->refused()) << to_text(*undo);
+    ASSERT_EQ(undo->destroys().size(), 1U);
+    EXPECT_EQ(undo->destroys().front().device, "namespace0.0");
+    const auto other = make_undo(snapshot, done, {{0, StepBehind::How::done, "uuid of another"}});
+    EXPECT_TRUE(other->steps.empty());
+    EXPECT_EQ(what_stays(*other), 1U);
+}
+
+// A command is many writes: it may fail behind the first.
+class HalfDone : public SimulatedTarget {
+public:
+    using SimulatedTarget::SimulatedTarget;
+    Attempt carry_out(const Action& action) override {
+        const Attempt attempt = SimulatedTarget::carry_out(action);
+        const auto* command = std::get_if<CommandLine>(&action);
+        if (command == nullptr || command->verb != "create-namespace") return attempt;
+        host().carry_out(CommandLine{"ndctl", "disable-namespace", {"namespace0.5"}});
+        return {ENXIO, "enabling namespace0.5"};
+    }
+};
+
+TEST_F(Recovery, a_command_that_failed_half_way_has_changed_something) {
+    for (const bool all_or_nothing : {false, true}) {
+        use("nvdimm-host.json", {"namespace", "create", "region0", "--mode=devdax", "--size=64M"});
+        options.undo_on_failure = all_or_nothing;
+        HalfDone where(*SimulatedHost::from_snapshot(snapshot), {}, clock);
+        const JobResult result = run(where);
+        EXPECT_EQ(result.exit_status(), all_or_nothing ? 5 : 6) << result.text;
+        EXPECT_EQ(where.host().value(Fact::Kind::nd_namespace, "namespace0.5") == "absent", all_or_nothing);
+        if (!all_or_nothing) {
+            EXPECT_TRUE(job().steps.back().changed);
+            EXPECT_EQ(undo(where).exit_status(), 0) << "and can be rolled back";
+            EXPECT_EQ(where.host().value(Fact::Kind::nd_namespace, "namespace0.5"), "absent");
+        }
+        fs::remove_all(top + "/state");
+    }
+}
+
+// The undo of this step is a write for each block, and a command; the process died between two of them.
+TEST_F(Recovery, an_undo_that_was_interrupted_is_done_from_its_beginning) {
+    snapshot = host("nvdimm-host.json");
+    snapshot.auto_online_blocks = "online_movable";
+    plan = *make_plan(snapshot, *parse_wish({"dax", "reconfigure", "dax0.0", "--mode=system-ram"}));
+    ASSERT_EQ(plan.steps.size(), 1U);
+    ASSERT_EQ(plan.steps[0].undo.size(), 2U) << "memory33 offline, devdax";
+    auto where = target();
+    run(where);
+    {
+        const auto lock = journal::HostLock::take(top + "/run", "test");
+        auto book = journal::Journal::open(top + "/state", *lock);
+        journal::Entry intended;
+        intended.job = "job1";
+        intended.kind = journal::EntryKind::step_intended;
+        intended.undo = true;
+        ASSERT_TRUE(book->append(intended).ok());
+    }
+    where.host().carry_out(plan.steps[0].undo[0]);
+    const JobResult result = undo(where);
+    EXPECT_EQ(result.exit_status(), 0) << result.steps[0].text;
+    EXPECT_EQ(where.host().value(Fact::Kind::block, "memory33"), "absent");
+}
+
+class Interrupted : public SimulatedTarget {
+public:
+    Interrupted(SimulatedTarget&& host, int times) : SimulatedTarget(std::move(host)), left(times) {}
+    Attempt carry_out(const Action& action) override {
+        return left-- > 0 ? Attempt{EINTR, ""} : SimulatedTarget::carry_out(action);
+    }
+    int left;
+};
+
+TEST_F(Recovery, a_signal_that_is_no_cancel_only_interrupts_a_write) {
+    use("dimm-host.json", {"offline", "256M"});
+    Interrupted where(target(), 2);
+    const JobResult result = run(where);
+    EXPECT_EQ(result.end, JobEnd::done) << result.text;
+    EXPECT_EQ(result.steps[0].attempts, 3U);
+    EXPECT_TRUE(clock.waits.empty());
+}
+
+TEST_F(Recovery, a_write_that_a_cancel_interrupts_is_cancelled) {
+    use("dimm-host.json", {"offline", "256M"});
+    Interrupted where(target(), 1);
+    options.cancelled = [&] { return where.left == 0; };
+    EXPECT_EQ(run(where).exit_status(), 7);
+    EXPECT_TRUE(where.taken().empty());
+}
+
+// Once begun, an undo on failure is not cancelled; a rollback can be, between two steps.
+TEST_F(Recovery, a_rollback_can_be_cancelled_and_gone_on_with) {
+    use("dimm-host.json", {"offline", "512M"});
+    auto where = target();
+    run(where);
+    int asked = 0;
+    options.cancelled = [&] { return ++asked > 2; };
+    const JobResult half = undo(where);
+    EXPECT_EQ(half.exit_status(), 7);
+    expect_journal_agrees(half);
+    EXPECT_EQ(half.steps[0].state, StepState::done);
+    options.cancelled = {};
+    EXPECT_EQ(undo(where).exit_status(), 0);
+    EXPECT_EQ(where.host().value(Fact::Kind::block, "memory83"), "online, node1, zones Movable");
+}
+
+// The disk is full in the middle: nothing more is done, what was held is put back, and the report says what was done.
+TEST_F(Recovery, a_journal_that_cannot_be_written_ends_the_job_and_leaves_nothing_held) {
+    snapshot = host("nvdimm-host.json");
+    snapshot.auto_online_blocks = "online";
+    plan = *make_plan(snapshot, *parse_wish({"dax", "reconfigure", "dax0.0", "--mode=system-ram"}));
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::signal(SIGXFSZ, SIG_IGN);
+        options.progress = [&](const Progress& now) {
+            if (now.step != 2) return;
+            const auto size = fs::file_size(top + "/state/journal");
+            const rlimit limit{size + 20, RLIM_INFINITY};
+            ::setrlimit(RLIMIT_FSIZE, &limit);
+        };
+        auto where = target();
+        const JobResult result = run(where);
+        const bool good = result.exit_status() == 6 && result.text.find("EFBIG") != std::string::npos &&
+                          result.steps[1].state == StepState::done && result.steps[2].state == StepState::untouched &&
+                          where.host().value(Fact::Kind::attribute, "auto_online_blocks") == "online";
+        ::_exit(good ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0);
+    EXPECT_TRUE(job().interrupted());
+}
+
+}   // namespace
+}   // namespace memhot::execute
