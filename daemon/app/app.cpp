@@ -106,7 +106,10 @@ private:
         const auto loaded = config::load_settings(config_root());
         if (config::has_errors(loaded.problems)) return check_config(config_root());
         state::HostSource source{options_.root, options_.simulate};
-        auto state = state::HostState::open(source, EventLoop::now);
+        // Before the host is read: what changes meanwhile is told.
+        if (const auto listening = listen(loaded.settings); !listening)
+            return complain(listening.error(), exit_code::kUnreachable);
+        auto state = state::HostState::open(source, EventLoop::now, watcher_ != nullptr);
         if (!state) return complain(state.error(), exit_code::kUnreachable);
         auto place = place_of(options_, loaded.settings, scratch_);
         if (!place) return complain(place.error(), exit_code::kFailed);
@@ -118,7 +121,23 @@ private:
         service_ =
             std::make_unique<service::Service>(loop_, worker_, *std::move(state), *std::move(place), config_root());
         if (const auto good = service_->start(); !good) return complain(good.error(), exit_code::kUsage);
+        service_->set_watcher(watcher_.get());
+        service_->set_reloaded([this](const config::Settings& settings) {
+            if (watcher_) watcher_->set_times({settings.coalesce, settings.coalesce_limit});
+        });
         return serve();
+    }
+
+    Status listen(const config::Settings& settings) {
+        const bool real = options_.simulate.empty() && (options_.root == "/" || options_.events);
+        if (!real && !hooks_.events) return Done{};
+        auto source =
+            hooks_.events ? Result<std::unique_ptr<events::EventSource>>(hooks_.events()) : events::open_udev();
+        if (!source) return std::move(source).error();
+        watcher_ = std::make_unique<events::Watcher>(loop_, *std::move(source),
+                                                     events::Watcher::Times{settings.coalesce, settings.coalesce_limit},
+                                                     [this](const events::Batch& batch) { service_->happened(batch); });
+        return Done{};
     }
 
     int serve() {
@@ -142,7 +161,6 @@ private:
         log::say(log::Priority::info, "started: " + status, &log::kStarted);
         ::malloc_trim(0);
         notify_ready(status);
-        if (hooks_.ready) hooks_.ready();
         return 0;
     }
 
@@ -176,6 +194,7 @@ private:
     Scratch scratch_;
     EventLoop loop_;
     Worker worker_;
+    std::unique_ptr<events::Watcher> watcher_;
     std::unique_ptr<service::Service> service_;
     std::unique_ptr<bus::Exported> exported_;
     std::unique_ptr<metrics::Server> metrics_;

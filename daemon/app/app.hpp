@@ -4,16 +4,18 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string_view>
 
 #include "app/options.hpp"
+#include "events/source.hpp"
 
 namespace memhot::app {
 
 // What tests see and change of a daemon in their own process.
 struct AppHooks {
     std::function<void(std::string_view interface, std::string_view member)> before_member;
-    std::function<void()> ready;   // on the bus, with its name
+    std::function<std::unique_ptr<events::EventSource>()> events;   // instead of udev's
 };
 
 // 0 ended when it was asked to; 1 failed (the bus went away, an internal error); 2 configuration or usage; 3 the host or

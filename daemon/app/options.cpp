@@ -29,6 +29,8 @@ constexpr auto kRows = std::to_array<Row>({
      [](Options& into, const std::string& value) { into.state_directory = value; }},
     {"run-dir", "DIR", "keep the lock in DIR",
      [](Options& into, const std::string& value) { into.run_directory = value; }},
+    {"events", "", "follow the events of udev also with --root",
+     [](Options& into, const std::string&) { into.events = true; }},
     {"check-config", "", "read configuration and policies, say what is wrong, and end",
      [](Options& into, const std::string&) { into.check_config = true; }},
     {"debug", "", "say more", [](Options& into, const std::string&) { into.debug = true; }},

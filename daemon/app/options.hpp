@@ -19,6 +19,7 @@ struct Options {
     std::optional<std::string> config_root;   // absent: root
     std::optional<std::string> state_directory;
     std::optional<std::string> run_directory;
+    bool events = false;   // also with a root of its own
     bool check_config = false;
     bool help = false;
     bool version = false;

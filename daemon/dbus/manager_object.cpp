@@ -334,6 +334,9 @@ private:
     std::uint64_t LostEvents() override {
         return get("LostEvents", [&] { return service().lost_events(); });
     }
+    std::uint64_t EventsReceived() override {
+        return get("EventsReceived", [&] { return service().events_received(); });
+    }
     std::uint64_t FullReads() override {
         return get("FullReads", [&] { return service().state().full_reads(); });
     }

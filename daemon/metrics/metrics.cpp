@@ -35,6 +35,8 @@ constexpr auto kRows = std::to_array<Row>({
      [](const service::Service& s) { return s.state().generation(); }},
     {"memhot_full_reads", "counter", "", "How often all memory blocks were read.",
      [](const service::Service& s) { return s.state().full_reads(); }},
+    {"memhot_uevents_received", "counter", "", "Events of udev about memory and its devices.",
+     [](const service::Service& s) { return s.events_received(); }},
     {"memhot_uevent_overflows", "counter", "", "How often events were lost.",
      [](const service::Service& s) { return s.lost_events(); }},
     {"memhot_jobs", "counter", "", "Jobs that were begun since the start.",

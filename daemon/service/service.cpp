@@ -92,6 +92,7 @@ Answer<Done> Service::reload() {
         settings_ = settings;
         policies_ = std::move(policies);
         log::info("configuration and policies were read again");
+        if (reloaded_) reloaded_(settings_);
     } else {
         log::say(log::Priority::error,
                  fmt::format("the configuration stays as it was: {}{}", errors.front(),
@@ -136,6 +137,37 @@ void Service::look_ahead() {
     listener_->devices_changed();
 }
 
+void Service::recover() {
+    ++lost_events_;
+    log::say(log::Priority::warning, "events were lost, the whole host is read again", &log::kEventsLost);
+    if (const auto read = state_.rescan(); !read)
+        log::error("the host cannot be read again: " + read.error().message());
+}
+
+void Service::happened(const events::Batch& batch) {
+    bool changed = batch.lost;
+    const auto note = [&](const Result<bool>& read) {
+        if (!read) log::warning("memory blocks cannot be read: " + read.error().message());
+        changed |= read && *read;
+    };
+    if (batch.lost) {
+        recover();
+    } else {
+        note(state_.update(batch.blocks));
+        fresh_ = batch.blocks;
+    }
+    restless_ |= changed || batch.devices || !batch.blocks.empty();
+    if (batch.quiet && restless_) {
+        note(state_.update_offline(fresh_));
+        state_.touch();   // devices, zones and /proc/iomem may be others, too
+        restless_ = false;
+        fresh_.clear();
+        look_ahead();
+    } else if (changed && listener_ != nullptr) {
+        listener_->blocks_changed();
+    }
+}
+
 std::string Service::status() const {
     const auto& blocks = state_.blocks();
     return fmt::format("{} blocks, {} online; {} hazards{}", blocks.size(), blocks.online(), hazards_.all().size(),
@@ -158,6 +190,8 @@ void Service::job_gone(const std::string& id) {
 void Service::host_changed(std::optional<Snapshot> simulated) {
     if (simulated) {
         state_.replace(*std::move(simulated));
+    } else if (state_.follows_events()) {
+        state_.touch();   // what it did to blocks events tell
     } else if (const auto read = state_.rescan(); !read) {
         log::warning("the host cannot be read again: " + read.error().message());
     }

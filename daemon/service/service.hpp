@@ -9,6 +9,7 @@
 
 #include "app/worker.hpp"
 #include "config/settings.hpp"
+#include "events/watcher.hpp"
 #include "policy/policy.hpp"
 #include "service/hazards.hpp"
 #include "service/jobs.hpp"
@@ -36,6 +37,8 @@ public:
     Service(app::EventLoop& loop, app::Worker& worker, state::HostState state, JobPlace place, std::string config_root);
 
     void set_listener(Listener* listener) { listener_ = listener; }
+    // Called whenever the configuration was read again without an error.
+    void set_reloaded(std::function<void(const config::Settings&)> reloaded) { reloaded_ = std::move(reloaded); }
     // Before anything is asked: configuration, and what is about to go wrong. Errors: the configuration has some.
     Status start();
 
@@ -44,6 +47,8 @@ public:
     [[nodiscard]] const state::HostState& state() const { return state_; }
     [[nodiscard]] const Hazards& hazards() const { return hazards_; }
     [[nodiscard]] std::uint64_t lost_events() const { return lost_events_; }
+    [[nodiscard]] std::uint64_t events_received() const { return watcher_ == nullptr ? 0 : watcher_->received(); }
+    void set_watcher(const events::Watcher* watcher) { watcher_ = watcher; }
     [[nodiscard]] std::uint64_t jobs_begun() const { return jobs_.begun(); }
 
     Questions& questions();
@@ -53,6 +58,8 @@ public:
     // Errors leave everything as it was.
     Answer<Done> reload();
     Answer<Done> rescan();
+    // What udev told.
+    void happened(const events::Batch& batch);
     // One line for systemctl status.
     [[nodiscard]] std::string status() const;
 
@@ -64,6 +71,8 @@ private:
     void host_changed(std::optional<Snapshot> simulated) override;
     // The host is another one: hazards are worked out anew, clients are told.
     void look_ahead();
+    // Everything is read again, for events were lost.
+    void recover();
     void idle();
 
     app::Worker& worker_;
@@ -77,9 +86,13 @@ private:
     Jobs jobs_;
     Hazards hazards_;
     Listener* listener_ = nullptr;
+    const events::Watcher* watcher_ = nullptr;
+    std::function<void(const config::Settings&)> reloaded_;
     app::Source idle_timer_;
     std::uint64_t last_question_ = 0;
     std::uint64_t lost_events_ = 0;
+    std::vector<std::uint64_t> fresh_;   // blocks that were read since all was quiet
+    bool restless_ = false;   // something happened since then
 };
 
 }   // namespace memhot::service

@@ -24,9 +24,11 @@ struct HostSource {
 class HostState {
 public:
     // clock: microseconds, monotonic.
-    static Result<HostState> open(HostSource source, std::function<std::uint64_t()> clock);
+    // follows_events: whoever has it tells of each block that changes (update()), so blocks need not be read again.
+    static Result<HostState> open(HostSource source, std::function<std::uint64_t()> clock, bool follows_events = false);
 
     [[nodiscard]] const HostSource& source() const { return source_; }
+    [[nodiscard]] bool follows_events() const { return follows_events_; }
     [[nodiscard]] const BlockTable& blocks() const { return blocks_; }
     [[nodiscard]] std::uint64_t block_size() const { return block_size_; }
     [[nodiscard]] const NvdimmRecord& devices() const { return devices_; }
@@ -40,6 +42,13 @@ public:
     Result<Snapshot> read() const;
     // Reads everything again.
     Status rescan();
+    // Blocks that came, went or changed. Whether anything is different.
+    Result<bool> update(const std::vector<std::uint64_t>& blocks);
+    // The zones that offline blocks could go to change with what their neighbours do (default_zone_for_pfn() of
+    // mm/memory_hotplug.c), without an event. known: those that were just read.
+    Result<bool> update_offline(const std::vector<std::uint64_t>& known);
+    // Something that blocks do not show has changed.
+    void touch() { ++generation_; }
     // What a simulated host became.
     void replace(Snapshot snapshot);
     // Gives back what only questions need. Whether there was anything.
@@ -49,12 +58,14 @@ private:
     HostState(HostSource source, std::function<std::uint64_t()> clock)
         : source_(std::move(source)), clock_(std::move(clock)) {}
     void take(const Snapshot& snapshot);
+    Result<bool> read_again(const std::vector<std::uint64_t>& blocks);
 
     HostSource source_;
     std::function<std::uint64_t()> clock_;
     Snapshot simulated_;
     BlockTable blocks_;
     NvdimmRecord devices_;
+    bool follows_events_ = false;
     std::uint64_t block_size_ = 0;
     std::string kernel_;
     std::uint64_t generation_ = 0;

@@ -216,4 +216,27 @@ Result<std::optional<MemoryBlocks>> read_memory_blocks(const Root& root, bool wi
     return std::optional(std::move(found));
 }
 
+Result<std::optional<std::uint64_t>> read_memory_block_size(const Root& root) {
+    const auto memory = root.open_directory(kMemory);
+    if (!memory) {
+        if (memory.error().kind() == ErrorKind::not_found) return std::optional<std::uint64_t>();
+        return memory.error();
+    }
+    const auto size = read_block_size(root);
+    if (!size) return size.error();
+    return std::optional(*size);
+}
+
+Result<std::vector<BlockRecord>> read_some_blocks(const Root& root, const std::vector<std::uint64_t>& numbers,
+                                                  bool with_removable) {
+    const auto memory = root.open_directory(kMemory);
+    if (!memory) return memory.error();
+    MemoryBlocks found;
+    if (auto read = read_blocks(root, memory->get(), numbers, with_removable, found); !read) return read.error();
+    for (auto& block : found.blocks) {
+        if (auto read = read_own_node(root, memory->get(), block); !read) return read.error();
+    }
+    return std::move(found.blocks);
+}
+
 }   // namespace memhot::host

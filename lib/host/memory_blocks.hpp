@@ -32,4 +32,10 @@ struct MemoryBlocks {
 // Absent: a kernel without memory hotplug.
 Result<std::optional<MemoryBlocks>> read_memory_blocks(const Root& root, bool with_removable = true);
 
+// Bytes of a block alone; absent as above.
+Result<std::optional<std::uint64_t>> read_memory_block_size(const Root& root);
+// Those of the blocks that are there, each looked at by itself.
+Result<std::vector<BlockRecord>> read_some_blocks(const Root& root, const std::vector<std::uint64_t>& numbers,
+                                                  bool with_removable);
+
 }   // namespace memhot::host

@@ -131,4 +131,6 @@ Result<NodeLinks> read_block_nodes(const Root& root, int memory, std::vector<Blo
     return reader.links();
 }
 
+Status read_own_node(const Root& root, int memory, BlockRecord& block) { return read_own_link(root, memory, block); }
+
 }   // namespace memhot::host

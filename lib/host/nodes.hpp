@@ -27,4 +27,7 @@ enum class NodeLinks {
 // without a link keeps none.
 Result<NodeLinks> read_block_nodes(const Root& root, int memory, std::vector<BlockRecord>& blocks);
 
+// The same of one block by its own links alone.
+Status read_own_node(const Root& root, int memory, BlockRecord& block);
+
 }   // namespace memhot::host

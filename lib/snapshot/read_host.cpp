@@ -53,12 +53,28 @@ Status read_constants(const host::Root& root, Snapshot& snapshot) {
     return Done{};
 }
 
+// The blocks, or only how large one is. What changed while they were read; empty: nothing did.
+Result<std::string> read_blocks_of(const host::Root& root, const ReadOptions& options, Snapshot& snapshot) {
+    if (!options.blocks) {
+        const auto size = host::read_memory_block_size(root);
+        if (!size) return size.error();
+        snapshot.memory_block_size = *size;
+        return std::string();
+    }
+    auto memory = host::read_memory_blocks(root, options.removable);
+    if (!memory) return memory.error();
+    if (!*memory) return std::string();
+    snapshot.memory_block_size = (*memory)->block_size;
+    snapshot.blocks = std::move((*memory)->blocks);
+    return std::move((*memory)->unrest);
+}
+
 // What an event can change, read until two looks agree. Absent: they did not.
 Result<std::optional<std::string>> read_memory(const host::Root& root, const ReadOptions& options, Snapshot& snapshot) {
     auto iomem = host::read_iomem(root);
     if (!iomem) return iomem.error();
-    auto memory = host::read_memory_blocks(root, options.removable);
-    if (!memory) return memory.error();
+    auto blocks = read_blocks_of(root, options, snapshot);
+    if (!blocks) return blocks.error();
     auto zones = host::read_zoneinfo(root);
     if (!zones) return zones.error();
     auto available = host::read_available_memory(root);
@@ -71,11 +87,7 @@ Result<std::optional<std::string>> read_memory(const host::Root& root, const Rea
     std::optional<std::string> unrest;
     if (!nvdimm->unrest.empty()) unrest = std::move(nvdimm->unrest);
     snapshot.nvdimm = std::move(nvdimm->record);
-    if (*memory) {
-        if (!(*memory)->unrest.empty()) unrest = std::move((*memory)->unrest);
-        snapshot.memory_block_size = (*memory)->block_size;
-        snapshot.blocks = std::move((*memory)->blocks);
-    }
+    if (!blocks->empty()) unrest = *std::move(blocks);
     const auto again = host::read_iomem(root);
     if (!again) return again.error();
     if (again->text != iomem->text) unrest = fmt::format("{} changed while it was read", root.shown("proc/iomem"));
@@ -106,6 +118,13 @@ Result<Snapshot> read_host(const std::string& root, const ReadOptions& options) 
     return Error(ErrorKind::io,
                  fmt::format("unstable: {}, {} times in a row; try again when memory is no longer added or removed",
                              *unrest, kTries));
+}
+
+Result<std::vector<BlockRecord>> read_blocks(const std::string& root, const std::vector<std::uint64_t>& numbers,
+                                             const ReadOptions& options) {
+    const auto directory = host::Root::open(root);
+    if (!directory) return directory.error();
+    return host::read_some_blocks(*directory, numbers, options.removable);
 }
 
 }   // namespace memhot

@@ -91,9 +91,9 @@ std::string read_text(const std::string& path) {
 
 bool eventually(const std::function<bool()>& holds, int milliseconds) {
     const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
-    while (!holds()) {
+    for (int tries = 0; !holds(); ++tries) {
         if (std::chrono::steady_clock::now() >= end) return false;
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        std::this_thread::sleep_for(std::chrono::microseconds(tries < 20 ? 200 : 5'000));
     }
     return true;
 }
@@ -117,7 +117,17 @@ PrivateBus::PrivateBus() {
 void PrivateBus::start_daemon() {
     daemon_ = start({"dbus-daemon", "--config-file=" + dir_.path("bus.conf"), "--nofork", "--nopidfile"},
                     dir_.path("bus.log"));
-    if (!eventually([&] { return ::access(dir_.path("bus").c_str(), F_OK) == 0; }))
+    const auto listens = [&] {   // the file is there before anybody listens
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        const std::string path = dir_.path("bus");
+        std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+        const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const bool answers = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+        ::close(fd);
+        return answers;
+    };
+    if (!eventually(listens))
         throw std::runtime_error("dbus-daemon does not start: " + read_text(dir_.path("bus.log")));
 }
 

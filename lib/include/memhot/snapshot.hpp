@@ -89,9 +89,15 @@ struct ReadOptions {
     // memoryN/removable: an estimate before Linux 5.7, a constant since, so a caller who does not show it may leave it
     // out; every third system call is for it.
     bool removable = true;
+    // A caller who keeps them himself (read_blocks) may leave them out; they are absent then.
+    bool blocks = true;
 };
 // Reads a host below root ("/" is this one). Needs no privilege; what is hidden is absent.
 Result<Snapshot> read_host(const std::string& root, const ReadOptions& options = {});
+// Those of the memory blocks with these numbers that are there, in the order of the numbers: for a caller who knows which
+// have changed. Errors as of read_host().
+Result<std::vector<BlockRecord>> read_blocks(const std::string& root, const std::vector<std::uint64_t>& numbers,
+                                             const ReadOptions& options = {});
 inline constexpr std::string_view kSnapshotFormat = "memhot-snapshot/1";
 // JSON text, format kSnapshotFormat.
 std::string to_json(const Snapshot& snapshot);

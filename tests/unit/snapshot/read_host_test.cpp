@@ -184,5 +184,34 @@ TEST(ReadHost, NeedsNoPrivilege) {
     EXPECT_FALSE(host->iomem_hidden.empty());
 }
 
+TEST(ReadBlocks, AreThoseOfAWholeReadingWhereTheyAreThere) {
+    const HostTree tree;
+    make_host(tree);
+    tree.block(7, "offline", "Normal Movable", 1);
+    tree.node_link(7, 0);   // boot memory may be linked from several nodes: the lowest counts
+    tree.own_link(7, 0);
+    const auto whole = read_host(tree.root());
+    ASSERT_TRUE(whole.ok()) << whole.error().message();
+    const auto some = read_blocks(tree.root(), {1, 5, 7});
+    ASSERT_TRUE(some.ok()) << some.error().message();
+    EXPECT_THAT(*some, ElementsAre(whole->blocks->at(1), whole->blocks->at(3)));
+    EXPECT_EQ(some->back().node, 0);
+
+    const auto without = read_host(tree.root(), {.removable = true, .blocks = false});
+    ASSERT_TRUE(without.ok()) << without.error().message();
+    EXPECT_FALSE(without->blocks.has_value());
+    EXPECT_EQ(without->memory_block_size, whole->memory_block_size);
+    EXPECT_EQ(without->iomem, whole->iomem);
+}
+
+TEST(ReadBlocks, NameTheFileThatIsWrong) {
+    const HostTree tree;
+    make_host(tree);
+    tree.file("sys/devices/system/memory/memory1/state", "sideways\n");
+    const auto some = read_blocks(tree.root(), {0, 1});
+    ASSERT_FALSE(some.ok());
+    EXPECT_THAT(some.error().message(), HasSubstr("memory1/state"));
+}
+
 }   // namespace
 }   // namespace memhot

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Events: memhotd follows a host below a directory whose events come from umockdev, or from the test itself where some
+// have to be lost. What it knows afterwards is what a fresh look finds.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <umockdev.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <sstream>
+
+#include "app/app.hpp"
+#include "dbus/harness.hpp"
+#include "memhot/snapshot.hpp"
+#include "state/block_table.hpp"
+
+namespace {
+
+using namespace memhot::test;   // NOLINT(google-build-using-namespace): a test's own vocabulary
+namespace fs = std::filesystem;
+
+constexpr unsigned kBoot = 4;   // blocks that are there from the beginning
+
+// A host below any directory, whose blocks come and go as the kernel lets them.
+class Host {
+public:
+    explicit Host(std::string root) : root_(std::move(root)) {
+        file("proc/sys/kernel/osrelease", "6.1.0-54-amd64\n");
+        file("proc/sys/kernel/version", "#1 SMP PREEMPT_DYNAMIC Debian 6.1.190-1 (2026-09-30)\n");
+        file("proc/sys/kernel/hostname", "mock\n");
+        file("proc/cmdline", "quiet\n");
+        file("proc/iomem", "00000000-00000fff : Reserved\n00001000-1fffffff : System RAM\n");
+        file("proc/zoneinfo",
+             "Node 0, zone DMA32\n  pages free 1\n spanned 5\n present 4\n managed 3\n  start_pfn: 1\n");
+        file("sys/devices/system/node/possible", "0\n");
+        fs::create_directories(root_ + "/sys/devices/system/node/node0");
+        file("sys/devices/system/memory/auto_online_blocks", "offline\n");
+        file("sys/devices/system/memory/block_size_bytes", "8000000\n");
+        for (unsigned i = 0; i < kBoot; ++i) add(i, "online", "DMA32");
+    }
+    void add(unsigned number, const char* state, const char* zones) const {
+        const std::string block = path(number);
+        fs::create_directories(root_ + block);
+        file(block.substr(1) + "/uevent", "");
+        file(block.substr(1) + "/state", std::string(state) + "\n");
+        file(block.substr(1) + "/valid_zones", std::string(zones) + "\n");
+        const std::string name = "memory" + std::to_string(number);
+        fs::create_symlink("../../../../bus/memory", root_ + block + "/subsystem");
+        fs::create_symlink("../../node/node0", root_ + block + "/node0");
+        fs::create_symlink("../../memory/" + name, root_ + "/sys/devices/system/node/node0/" + name);
+    }
+    void set(unsigned number, const char* state, const char* zones) const {
+        file(path(number).substr(1) + "/state", std::string(state) + "\n");
+        file(path(number).substr(1) + "/valid_zones", std::string(zones) + "\n");
+    }
+    // What is left tells umockdev which device an event is about; a block without `state` is none.
+    void begin_removing(unsigned number) const { fs::remove(root_ + path(number) + "/state"); }
+    void remove(unsigned number) const {
+        fs::remove_all(root_ + path(number));
+        fs::remove(root_ + "/sys/devices/system/node/node0/memory" + std::to_string(number));
+    }
+    static std::string path(unsigned number) { return "/sys/devices/system/memory/memory" + std::to_string(number); }
+    // As a fresh look has them.
+    [[nodiscard]] std::string lines() const {
+        const auto snapshot = memhot::read_host(root_);
+        if (!snapshot || !snapshot->blocks)
+            return "unreadable: " + (snapshot ? "no blocks" : snapshot.error().message());
+        return memhot::state::BlockTable(*snapshot->blocks).lines();
+    }
+    [[nodiscard]] const std::string& root() const { return root_; }
+
+private:
+    void file(const std::string& name, const std::string& text) const {
+        fs::create_directories(fs::path(root_ + "/" + name).parent_path());
+        std::FILE* out = std::fopen((root_ + "/" + name).c_str(), "w");
+        if (out == nullptr) throw std::runtime_error("cannot write " + name);
+        std::fputs(text.c_str(), out);
+        std::fclose(out);
+    }
+    std::string root_;
+};
+
+std::string known_blocks(Client& client) {
+    const auto answer = client.manager("DumpBlocks", {});
+    int fd = -1;
+    if (!answer.ok() || ::sd_bus_message_read(answer.reply.get(), "h", &fd) < 0) return answer.error;
+    return read_text("/proc/self/fd/" + std::to_string(fd));
+}
+
+// umockdev's library has to be loaded before all others, here (it sends events of devices below its own /sys) and in
+// memhotd; with AddressSanitizer that is an order which it has to put up with.
+const bool preloaded = [] {
+    constexpr const char* kLibrary = "libumockdev-preload.so.0";
+    const char* loaded = std::getenv("LD_PRELOAD");
+    if (loaded != nullptr && std::string_view(loaded).find(kLibrary) != std::string_view::npos) return true;
+    ::setenv("LD_PRELOAD", kLibrary, 1);
+    const char* given = std::getenv("ASAN_OPTIONS");
+    ::setenv("ASAN_OPTIONS", (std::string(given == nullptr ? "" : given) + ":verify_asan_link_order=0").c_str(), 1);
+    std::string line = read_text("/proc/self/cmdline");
+    std::vector<char*> argv;
+    for (std::size_t at = 0; at < line.size(); at = line.find('\0', at) + 1) argv.push_back(line.data() + at);
+    argv.push_back(nullptr);
+    ::execv("/proc/self/exe", argv.data());
+    return false;
+}();
+
+// --- umockdev ------------------------------------------------------------------------------------------------------
+
+class Testbed {
+public:
+    Testbed() : testbed_(::umockdev_testbed_new()) {}
+    Testbed(const Testbed&) = delete;
+    Testbed& operator=(const Testbed&) = delete;
+    ~Testbed() { ::g_object_unref(testbed_); }
+    [[nodiscard]] std::string root() const {
+        gchar* path = ::umockdev_testbed_get_root_dir(testbed_);
+        std::string out = path;
+        ::g_free(path);
+        return out;
+    }
+    void event(unsigned block, const char* action) const {
+        ::umockdev_testbed_uevent(testbed_, Host::path(block).c_str(), action);
+    }
+
+private:
+    UMockdevTestbed* testbed_;
+};
+
+TEST(Events, EightThousandBlocksComeAndGoWithoutReadingThemAllAgain) {
+    constexpr unsigned kBlocks = 8192;
+    PrivateBus bus;
+    const Testbed testbed;
+    const Host host(testbed.root());
+    Daemon daemon(bus, {.snapshot = "",
+                        .more = {"--root=" + testbed.root(), "--events", "--state-dir=" + bus.dir().path("state")},
+                        .environment = {{"UMOCKDEV_DIR", testbed.root()}}});
+    Client root(bus, As::root);
+    ASSERT_EQ(root.number("BlocksOnline"), kBoot);
+    const auto first_reads = root.number("FullReads");
+    std::uint64_t sent = 0;
+    const auto phase = [&](const char* action, const std::function<void(unsigned)>& change) {
+        for (unsigned i = kBoot; i < kBoot + kBlocks; ++i) {
+            change(i);
+            testbed.event(i, action);
+            // umockdev ends the process where the socket is full, which holds ten (net.unix.max_dgram_qlen)
+            if (++sent % 4 != 0) continue;
+            EXPECT_TRUE(eventually([&] { return root.number("EventsReceived") == sent; }, 20'000)) << sent;
+        }
+    };
+    const auto settled = [&] { return eventually([&] { return known_blocks(root) == host.lines(); }, 60'000); };
+    phase("add", [&](unsigned i) { host.add(i, "offline", "Normal Movable"); });
+    ASSERT_TRUE(settled()) << root.number("BlocksOffline");
+    EXPECT_EQ(root.number("BlocksOffline"), kBlocks);
+    phase("online", [&](unsigned i) { host.set(i, "online", "Movable"); });
+    ASSERT_TRUE(settled());
+    EXPECT_EQ(root.number("BlocksOnline"), kBoot + kBlocks);
+    phase("offline", [&](unsigned i) { host.set(i, "offline", "Normal Movable"); });
+    ASSERT_TRUE(settled());
+    phase("remove", [&](unsigned i) { host.begin_removing(i); });
+    for (unsigned i = kBoot; i < kBoot + kBlocks; ++i) host.remove(i);
+    ASSERT_TRUE(settled());
+    EXPECT_EQ(root.number("BlocksOnline"), kBoot);
+    EXPECT_EQ(root.number("BlocksOffline"), 0U);
+    EXPECT_EQ(root.number("LostEvents"), 0U);
+    EXPECT_LE(root.number("FullReads") - first_reads, 3U);
+    EXPECT_EQ(daemon.status("Threads"), 1U);
+}
+
+// An event of one block changes what its offline neighbours could be, and says nothing of them.
+TEST(Events, ZonesOfOfflineNeighboursAreLookedAtToo) {
+    PrivateBus bus;
+    const Testbed testbed;
+    const Host host(testbed.root());
+    for (unsigned i = 10; i < 14; ++i) host.add(i, "offline", "Normal Movable");
+    Daemon daemon(bus, {.snapshot = "",
+                        .more = {"--root=" + testbed.root(), "--events", "--state-dir=" + bus.dir().path("state")},
+                        .environment = {{"UMOCKDEV_DIR", testbed.root()}}});
+    Client root(bus, As::root);
+    ASSERT_EQ(known_blocks(root), host.lines());
+    host.set(12, "online", "Movable");
+    for (const unsigned i : {10U, 11U}) host.set(i, "offline", "Normal");
+    host.set(13, "offline", "Movable");
+    testbed.event(12, "online");
+    EXPECT_TRUE(eventually([&] { return known_blocks(root) == host.lines(); })) << known_blocks(root);
+}
+
+// --- events that are lost ------------------------------------------------------------------------------------------
+
+// Lines of a pipe: "add memory5", "lost".
+class PipeSource final : public memhot::events::EventSource {
+public:
+    explicit PipeSource(int fd) : fd_(fd) { ::fcntl(fd_, F_SETFL, O_NONBLOCK); }
+    [[nodiscard]] int descriptor() const override { return fd_; }
+    memhot::events::Received receive(memhot::events::Event& event) override {
+        char buffer[4096];
+        for (ssize_t got = 0; (got = ::read(fd_, buffer, sizeof buffer)) > 0;)
+            pending_.append(buffer, static_cast<std::size_t>(got));
+        const auto end = pending_.find('\n');
+        if (end == std::string::npos) return memhot::events::Received::nothing;
+        std::istringstream line(pending_.substr(0, end));
+        pending_.erase(0, end + 1);
+        event.subsystem = "memory";
+        line >> event.action >> event.name;
+        return event.action == "lost" ? memhot::events::Received::lost : memhot::events::Received::event;
+    }
+
+private:
+    int fd_;
+    std::string pending_;
+};
+
+struct PipedDaemon {
+    explicit PipedDaemon(const PrivateBus& bus) : host(dir.path("host")) {
+        if (::pipe2(pipe, O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
+        process = start(
+            [&] {
+                memhot::app::Options options;
+                options.bus = bus.address();
+                options.root = host.root();
+                options.state_directory = dir.path("state");
+                options.run_directory = dir.path("state");
+                memhot::app::AppHooks hooks;
+                hooks.events = [&] { return std::make_unique<PipeSource>(pipe[0]); };
+                return memhot::app::run(options, hooks);
+            },
+            dir.path("log"));
+        client = std::make_unique<Client>(bus, As::root);
+        if (!eventually([&] { return client->manager("ListBlocks", {}).ok(); }, 60'000))
+            throw std::runtime_error("memhotd does not start: " + read_text(dir.path("log")));
+    }
+    void say(const std::string& line) const {
+        const std::string whole = line + "\n";
+        ASSERT_EQ(::write(pipe[1], whole.data(), whole.size()), static_cast<ssize_t>(whole.size()));
+    }
+    HostTree dir;
+    Host host;
+    int pipe[2] = {-1, -1};
+    Process process;
+    std::unique_ptr<Client> client;
+};
+
+TEST(Events, WhatIsLostIsReadAgainOnceAndAtOnce) {
+    PrivateBus bus;
+    PipedDaemon daemon(bus);
+    auto& root = *daemon.client;
+    const auto reads = root.number("FullReads");
+    for (unsigned i = 20; i < 40; ++i) daemon.host.add(i, i % 2 == 0 ? "offline" : "online", "Normal");
+    daemon.host.remove(3);
+    daemon.say("add memory20");
+    daemon.say("lost");
+    EXPECT_TRUE(eventually([&] { return known_blocks(root) == daemon.host.lines(); }, 1'000)) << known_blocks(root);
+    EXPECT_EQ(root.number("LostEvents"), 1U);
+    EXPECT_EQ(root.number("FullReads"), reads + 1);
+    ::usleep(1'500'000);   // no second reading follows, nor does the daemon spin
+    EXPECT_EQ(root.number("FullReads"), reads + 1);
+    const std::string log = read_text(daemon.dir.path("log"));
+    const auto first = log.find("events were lost");
+    ASSERT_NE(first, std::string::npos) << log;
+    EXPECT_EQ(log.find("events were lost", first + 1), std::string::npos) << "more than one line";
+    // it still listens
+    daemon.host.set(20, "online", "Normal");
+    daemon.say("online memory20");
+    EXPECT_TRUE(eventually([&] { return known_blocks(root) == daemon.host.lines(); }));
+}
+
+TEST(Events, NothingWakesItWithoutEvents) {
+    PrivateBus bus;
+    PipedDaemon daemon(bus);
+    ::usleep(6'500'000);   // what was kept for questions is forgotten after five seconds
+    const auto switches = [&] {
+        std::uint64_t sum = 0;
+        std::istringstream in(read_text("/proc/" + std::to_string(daemon.process.pid()) + "/status"));
+        for (std::string line; std::getline(in, line);) {
+            if (line.find("ctxt_switches") != std::string::npos) sum += std::stoull(line.substr(line.find(':') + 1));
+        }
+        return sum;
+    };
+    const auto before = switches();
+    ::usleep(3'000'000);
+    EXPECT_EQ(switches(), before);
+}
+
+TEST(Events, GarbageIsNoBlock) {
+    PrivateBus bus;
+    PipedDaemon daemon(bus);
+    auto& root = *daemon.client;
+    for (const char* line : {"add memory", "add memoryx", "add memory99999999999999999999", "add probe", "add memory7x",
+                             "change memory4294967296", "", "x"})
+        daemon.say(line);
+    daemon.host.add(5, "online", "Normal");
+    daemon.say("add memory5");
+    EXPECT_TRUE(eventually([&] { return known_blocks(root) == daemon.host.lines(); })) << known_blocks(root);
+    EXPECT_TRUE(daemon.process.alive());
+}
+
+}   // namespace
