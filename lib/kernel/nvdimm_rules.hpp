@@ -186,7 +186,7 @@ inline constexpr auto kNvdimmRules = [] {
         // --- what ndctl asks before the kernel is asked --------------------------------------------------------------------
         {ndctl_usage, kCheck, "ndctl.usage", "the command line cannot be read", 0, "",
          "ndctl/namespace.c: set_defaults, parse_namespace_options", "ndctl 71-76", "see ndctl COMMAND --help", true},
-        {ndctl_no_such, kCheck, "ndctl.no-such", "there is no such region or namespace", ENXIO, "",
+        {ndctl_no_such, kCheck, "ndctl.no-such", "there is no such region or namespace, or not on that bus", ENXIO, "",
          "ndctl/namespace.c: do_xaction_namespace", "ndctl 71-76", "list them: ndctl list -RNi", true},
         {ndctl_no_capacity, kCheck, "ndctl.no-capacity",
          "no region (of those asked for) is enabled and writable, and has an idle namespace and a free extent of that "

@@ -85,6 +85,7 @@ struct InstanceSeeds {
 struct NdRegion {
     int id = 0;
     int bus = 0;   // of ndbus0
+    std::string provider{};   // of that bus: "ACPI.NFIT", "e820"; empty: not told
     Range space{};
     std::uint64_t align = 16 * kMiB;
     unsigned ways = 1;   // interleaved DIMMs; 0: not backed by any

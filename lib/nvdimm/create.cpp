@@ -30,7 +30,7 @@ private:
         NdAnswer saved{0, RuleId::nd_accepted};
         int created = 0;
         for (NdRegion* region : regions_in_order(bus_)) {
-            if (request_.block_type || !matches_region(*region, request_.region)) continue;
+            if (request_.block_type || !matches_region(*region, request_.where)) continue;
             last = create_in(*region);
             if (last.crash) return crashed(last);
             if (last.ok()) ++created;
@@ -58,7 +58,7 @@ private:
     CommandAnswer reconfigure() {
         const auto found = find_namespace(bus_, *request_.reconfigure);
         NdAnswer answer = nd_refuse(RuleId::ndctl_no_such);
-        if (found.ns != nullptr && matches_region(*found.region, request_.region))
+        if (found.ns != nullptr && matches_region(*found.region, request_.where))
             answer = reconfigure(*found.region, *found.ns);
         if (answer.crash) return crashed(answer);
         if (answer.ok()) return finish_with_result(answer);

@@ -184,6 +184,7 @@ Status BusReader::read_regions() {
         NdRegion region;
         region.id = name->first;
         if (const auto on = units::parse_device_name(record.bus, "ndbus")) region.bus = on->first;
+        region.provider = provider_of(record);
         region.space = *space;
         region.labelled = record.nstype ? record.nstype == 5 : record.available_size.has_value();
         region.ways = record.ways.value_or(region.labelled ? 1 : 0);
