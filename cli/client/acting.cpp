@@ -239,6 +239,11 @@ Result<int> go_on(Context& context, const JobReport& job, std::optional<Jobs>& j
 }   // namespace
 
 Result<JobRequest> job_request(const Context& context) {
+    if (context.request().bus) {
+        return memhot::bad_input(
+            "--host: jobs are not done or shown over the bus by this memhotctl; expected a verb that asks, "
+            "or a login there");
+    }
     const auto timeout = timeout_of(context);
     if (!timeout) return timeout.error();
     JobRequest out;
