@@ -14,6 +14,10 @@ memhot::Error without_bus() {
 }   // namespace
 
 memhot::Result<memhot::Snapshot> snapshot_from_bus(const std::string&) { return without_bus(); }
+memhot::Result<BusJob> apply_on_bus(const std::string&, const std::vector<std::string>&, const memhot::Plan&,
+                                    const std::vector<std::string>&, bool, const std::function<void(double)>&) {
+    return without_bus();
+}
 memhot::Status follow_bus(const std::string&, const std::function<void(const BusEvent&)>&) { return without_bus(); }
 
 }   // namespace memhotctl
@@ -21,9 +25,11 @@ memhot::Status follow_bus(const std::string&, const std::function<void(const Bus
 #else
 
 #include <systemd/sd-bus.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -179,6 +185,108 @@ Result<memhot::Snapshot> snapshot_from_bus(const std::string& where) {
     if (::sd_bus_message_read(reply->get(), "s", &text) < 0)
         return Error(ErrorKind::io, "--host " + in_quotes(where) + ": memhotd answers something else than a snapshot");
     return memhot::snapshot_from_json(text).with_context("--host " + in_quotes(where));
+}
+
+namespace {
+
+int append_texts(sd_bus_message* message, const std::vector<std::string>& texts) {
+    int answer = ::sd_bus_message_open_container(message, 'a', "s");
+    for (const auto& text : texts) {
+        if (answer >= 0) answer = ::sd_bus_message_append(message, "s", text.c_str());
+    }
+    return answer < 0 ? answer : ::sd_bus_message_close_container(message);
+}
+
+// interactive, and what of a job's options is asked for.
+int append_options(sd_bus_message* message, const std::vector<std::string>& accept, bool all_or_nothing) {
+    int answer = ::sd_bus_message_open_container(message, 'a', "{sv}");
+    if (answer >= 0) answer = ::sd_bus_message_append(message, "{sv}", "interactive", "b", 1);
+    if (answer >= 0 && all_or_nothing) answer = ::sd_bus_message_append(message, "{sv}", "all-or-nothing", "b", 1);
+    if (answer >= 0 && !accept.empty()) {
+        answer = ::sd_bus_message_open_container(message, 'e', "sv");
+        if (answer >= 0) answer = ::sd_bus_message_append(message, "s", "accept");
+        if (answer >= 0) answer = ::sd_bus_message_open_container(message, 'v', "as");
+        if (answer >= 0) answer = append_texts(message, accept);
+        if (answer >= 0) answer = ::sd_bus_message_close_container(message);
+        if (answer >= 0) answer = ::sd_bus_message_close_container(message);
+    }
+    return answer < 0 ? answer : ::sd_bus_message_close_container(message);
+}
+
+Result<Message> call(sd_bus* bus, const std::string& where, const char* member,
+                     const std::function<int(sd_bus_message*)>& fill) {
+    sd_bus_error error = SD_BUS_ERROR_NULL;
+    sd_bus_message* message = nullptr;
+    sd_bus_message* reply = nullptr;
+    int answer = ::sd_bus_message_new_method_call(bus, &message, kService, kPath, kInterface, member);
+    const Message owned(message);
+    if (answer >= 0) answer = fill(message);
+    if (answer >= 0) answer = ::sd_bus_call(bus, message, kPatience, &error, &reply);
+    if (answer >= 0) return Message(reply);
+    auto out = error_of(where, error, answer);
+    ::sd_bus_error_free(&error);
+    return out;
+}
+
+// A job that is no longer told of ended a minute ago at least.
+Result<BusJob> wait_for(sd_bus* bus, const std::string& where, const std::string& path,
+                        const std::function<void(double)>& progress) {
+    constexpr const char* kJob = "org.memhot1.Job";
+    constexpr unsigned kPause = 100'000;   // microseconds
+    BusJob job;
+    while (true) {
+        char* state = nullptr;
+        char* id = nullptr;
+        std::int32_t status = 0;
+        double done = 0;
+        if (::sd_bus_get_property_string(bus, kService, path.c_str(), kJob, "State", nullptr, &state) < 0 ||
+            ::sd_bus_get_property_string(bus, kService, path.c_str(), kJob, "Id", nullptr, &id) < 0 ||
+            ::sd_bus_get_property_trivial(bus, kService, path.c_str(), kJob, "ExitStatus", nullptr, 'i', &status) < 0 ||
+            ::sd_bus_get_property_trivial(bus, kService, path.c_str(), kJob, "Progress", nullptr, 'd', &done) < 0) {
+            std::free(state);
+            std::free(id);
+            return Error(ErrorKind::io, "--host " + in_quotes(where) +
+                                            ": memhotd went away while the job ran; its journal "
+                                            "knows more (memhotctl jobs there)");
+        }
+        job = {id, state, status};
+        std::free(state);
+        std::free(id);
+        if (status >= 0) return job;
+        progress(done);
+        ::usleep(kPause);
+    }
+}
+
+}   // namespace
+
+Result<BusJob> apply_on_bus(const std::string& where, const std::vector<std::string>& words, const memhot::Plan& shown,
+                            const std::vector<std::string>& accept, bool all_or_nothing,
+                            const std::function<void(double)>& progress) {
+    const auto bus = open_bus(where);
+    if (!bus) return bus.error();
+    const auto planned = call(bus->get(), where, "Plan", [&](sd_bus_message* message) {
+        const int answer = append_texts(message, words);
+        return answer < 0 ? answer : append_options(message, {}, false);
+    });
+    if (!planned) return planned.error();
+    const char* name = nullptr;
+    const char* json = nullptr;
+    if (::sd_bus_message_read(planned->get(), "ss", &name, &json) < 0)
+        return Error(ErrorKind::io, "--host " + in_quotes(where) + ": memhotd answers something else than a plan");
+    const auto plan = memhot::plan_from_json(json);
+    if (!plan) return plan.error();
+    if (!same_actions(*plan, shown))
+        return memhot::bad_input("the host has changed since the plan was shown; try again");
+    const auto begun = call(bus->get(), where, "Apply", [&](sd_bus_message* message) {
+        const int answer = ::sd_bus_message_append(message, "s", name);
+        return answer < 0 ? answer : append_options(message, accept, all_or_nothing);
+    });
+    if (!begun) return begun.error();
+    const char* path = nullptr;
+    if (::sd_bus_message_read(begun->get(), "o", &path) < 0)
+        return Error(ErrorKind::io, "--host " + in_quotes(where) + ": memhotd answers something else than a job");
+    return wait_for(bus->get(), where, path, progress);
 }
 
 memhot::Status follow_bus(const std::string& where, const std::function<void(const BusEvent&)>& told) {

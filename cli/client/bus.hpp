@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "memhot/plan.hpp"
 #include "memhot/result.hpp"
 #include "memhot/snapshot.hpp"
 
@@ -17,6 +18,18 @@ namespace memhotctl {
 // where: "user@host" (over ssh), "local", or an address such as "unix:path=/run/x". Errors: io where nobody answers,
 // not_permitted where polkit says no, and those of memhotd.
 memhot::Result<memhot::Snapshot> snapshot_from_bus(const std::string& where);
+
+// What became of a job of memhotd.
+struct BusJob {
+    std::string id;
+    std::string end;   // "done", "failed", ...
+    int exit_status = 5;
+};
+// Has memhotd plan the words and carry the plan out, unless its steps are others than those of `shown`. accept: what was
+// confirmed by name. progress: from 0 to 1.
+memhot::Result<BusJob> apply_on_bus(const std::string& where, const std::vector<std::string>& words,
+                                    const memhot::Plan& shown, const std::vector<std::string>& accept,
+                                    bool all_or_nothing, const std::function<void(double)>& progress);
 
 // A signal of memhotd.
 struct BusEvent {

@@ -28,9 +28,26 @@ TEST(Client, QuestionsAreAboutTheHostOfTheDaemon) {
         EXPECT_EQ(asked.text, read.text) << verb;
         EXPECT_EQ(asked.status, read.status) << verb;
     }
-    EXPECT_EQ(memhotctl(there + "online memory84 -y").status, 2);
+    EXPECT_EQ(memhotctl(there + "jobs").status, 2);
     EXPECT_EQ(memhotctl(there + file + "map").status, 2);
     EXPECT_EQ(memhotctl("-H unix:path=/nonexistent/bus map").status, 3);
+}
+
+TEST(Client, WhatIsConfirmedHereIsCarriedOutThere) {
+    PrivateBus bus;
+    Daemon daemon(bus);
+    Client root(bus, As::root);
+    const auto before = root.number("BlocksOnline");
+    const std::string there = "-H " + bus.address() + " ";
+    EXPECT_EQ(memhotctl(there + "online block84-87 --zone=movable --dry-run").status, 0);
+    EXPECT_EQ(root.number("BlocksOnline"), before);
+    const auto done = memhotctl(there + "online block84-87 --zone=movable -y");
+    EXPECT_EQ(done.text, "job 1 done: online block84-87 --zone=movable\n");
+    EXPECT_EQ(done.status, 0);
+    EXPECT_EQ(root.number("BlocksOnline"), before + 4);
+    EXPECT_NE(memhotctl(there + "list -o +ZONES").text.find("Movable"), std::string::npos);
+    const auto again = memhotctl(there + "online block84-87 -y");
+    EXPECT_EQ(again.text.find("job 2"), std::string::npos) << again.text;
 }
 
 TEST(Client, WhoMayNotInspectIsToldSo) {
