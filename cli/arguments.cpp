@@ -73,6 +73,9 @@ Result<Arguments> check_operands(Arguments arguments) {
     if (arguments.flag("root") && arguments.flag("snapshot")) {
         return bad_input("--root and --snapshot name two hosts, expected one of them");
     }
+    if (arguments.flag("host") && (arguments.flag("root") || arguments.flag("snapshot"))) {
+        return bad_input("--host and --root or --snapshot name two hosts, expected one of them");
+    }
     return arguments;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "context.hpp"
 
+#include "client/bus.hpp"
 #include "output/text.hpp"
 
 namespace memhotctl {
@@ -14,7 +15,8 @@ HostRequest Context::request() const {
             .snapshot = arguments_.value("snapshot"),
             .kernel = arguments_.value("kernel"),
             .arch = arguments_.value("arch"),
-            .page_size = arguments_.value("page-size")};
+            .page_size = arguments_.value("page-size"),
+            .bus = arguments_.value("host")};
 }
 
 namespace {
@@ -28,6 +30,11 @@ bool shows_nothing(const memhot::Snapshot& snapshot) {
 
 memhot::Result<memhot::Snapshot> Context::snapshot() {
     const HostRequest asked = request();
+    if (asked.bus) {
+        auto told = snapshot_from_bus(*asked.bus);
+        unreachable_ = !told && told.error().kind() == memhot::ErrorKind::io;
+        return told;
+    }
     auto snapshot = read_snapshot(asked);
     unreachable_ = asked.is_this_machine() && (!snapshot || shows_nothing(*snapshot));
     if (!snapshot || asked.snapshot || !shows_nothing(*snapshot)) return snapshot;

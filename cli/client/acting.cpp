@@ -11,6 +11,7 @@
 #include <iostream>
 #include <iterator>
 
+#include "client/bus.hpp"
 #include "client/confirm.hpp"
 #include "context.hpp"
 #include "output/job_text.hpp"
@@ -239,6 +240,11 @@ Result<int> go_on(Context& context, const JobReport& job, std::optional<Jobs>& j
 }   // namespace
 
 Result<JobRequest> job_request(const Context& context) {
+    if (context.request().bus) {
+        return memhot::bad_input(
+            "--host: the journal there is not shown over the bus by this memhotctl; expected another verb, "
+            "or a login there");
+    }
     const auto timeout = timeout_of(context);
     if (!timeout) return timeout.error();
     JobRequest out;
@@ -258,7 +264,40 @@ Result<int> show_plan(Context& context, const std::vector<std::string>& wish) {
     return print_plan(context, *plan);
 }
 
+namespace {
+
+// Everything is asked here and done there: memhotd makes the plan anew, and keeps the journal.
+Result<int> carry_out_there(Context& context, const std::vector<std::string>& wish) {
+    if (auto good = check_host(context); !good) return good.error();
+    const auto snapshot = context.snapshot();
+    if (!snapshot) return snapshot.error();
+    const auto plan = plan_of(*snapshot, wish);
+    if (!plan) return plan.error();
+    if (plan->refused() || plan->steps.empty() || context.arguments().flag("dry-run"))
+        return print_plan(context, *plan);
+    const auto confirmed = confirm_shown(context, *plan, to_text(*plan));
+    if (!confirmed) return confirmed.error();
+    if (*confirmed != exit_code::yes) return *confirmed;
+    const bool terminal = ::isatty(STDERR_FILENO) == 1;
+    const auto job = apply_on_bus(*context.request().bus, wish, *plan, names_to_confirm(*plan),
+                                  context.arguments().flag("all-or-nothing"), [terminal](double done) {
+                                      if (terminal) std::fprintf(stderr, "\r%3.0f%%\x1b[K", done * 100);
+                                  });
+    if (terminal) std::fputs("\r\x1b[K", stderr);
+    if (!job) return job.error();
+    if (context.json()) {
+        context.print_json(Json::object(
+            {{"format", "memhot-bus-job/1"}, {"id", job->id}, {"end", job->end}, {"exit_status", job->exit_status}}));
+    } else {
+        context.print(fmt::format("job {} {}: {}\n", job->id, job->end, to_string(plan->wish)));
+    }
+    return job->exit_status;
+}
+
+}   // namespace
+
 Result<int> carry_out_wish(Context& context, const std::vector<std::string>& wish) {
+    if (context.request().bus) return carry_out_there(context, wish);
     auto access = access_to_host(context);
     if (!access) return not_begun(context, access.error());
     const auto plan = plan_of(access->snapshot, wish);

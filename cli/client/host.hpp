@@ -20,8 +20,9 @@ struct HostRequest {
     std::optional<std::string> kernel;
     std::optional<std::string> arch;
     std::optional<std::string> page_size;
+    std::optional<std::string> bus{};   // asked of the memhotd there
 
-    [[nodiscard]] bool is_this_machine() const { return !snapshot && root.value_or("/") == "/"; }
+    [[nodiscard]] bool is_this_machine() const { return !snapshot && !bus && root.value_or("/") == "/"; }
     [[nodiscard]] bool asks_for_another_kernel() const { return kernel || arch || page_size; }
 };
 

@@ -76,6 +76,7 @@ extern const Command kHistory;
 extern const Command kRollback;
 extern const Command kResume;
 extern const Command kCancel;
+extern const Command kMonitor;
 extern const Command kPolicy;
 
 // In the order of --help; the first is what runs without a verb.

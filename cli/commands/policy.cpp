@@ -233,6 +233,8 @@ Result<int> run_test(Context& context) {
 }
 
 Result<int> run(Context& context) {
+    if (context.request().bus)
+        return memhot::bad_input("--host: policies are files of that machine; expected --root or a login there");
     const auto& operands = context.arguments().operands;
     if (operands.front() == "test") return run_test(context);
     if (operands.front() != "show") {

@@ -8,14 +8,15 @@ namespace memhotctl {
 namespace {
 
 constexpr auto kCommands = std::to_array<const Command*>({
-    &kStatus,  &kList,     &kShow,   &kMap,    &kCheck,   &kExplain, &kDoctor,  &kNamespace,
-    &kDax,     &kPlan,     &kApply,  &kOnline, &kOffline, &kProbe,   &kRemove,  &kJobs,
-    &kHistory, &kRollback, &kResume, &kCancel, &kPolicy,  &kRules,   &kCapture, &kReplay,
+    &kStatus, &kList,   &kShow,    &kMap,     &kCheck, &kExplain, &kDoctor, &kNamespace, &kDax,
+    &kPlan,   &kApply,  &kOnline,  &kOffline, &kProbe, &kRemove,  &kJobs,   &kHistory,   &kRollback,
+    &kResume, &kCancel, &kMonitor, &kPolicy,  &kRules, &kCapture, &kReplay,
 });
 
-constexpr std::array<Option, 14> kGlobals{{
+constexpr std::array<Option, 15> kGlobals{{
     {"root", 0, "DIR", "read the host below DIR instead of this machine"},
     {"snapshot", 0, "FILE", "read a host that `capture` saved"},
+    {"host", 'H', "HOST", "ask memhotd: on USER@HOST over ssh, on this machine (local), or at an address of a bus"},
     {"kernel", 0, "KERNEL", "answer as this kernel would: 6.12, 6.1.0-54-amd64, arm64-6.12-16k"},
     {"json", 'J', "", "one JSON document with a \"format\" field"},
     {"no-legend", 'n', "", "no headings, no summary"},

@@ -6,10 +6,10 @@ _memhotctl() {
     local cur prev words cword
     _init_completion -n : || return
 
-    local globals="--root --snapshot --kernel -J --json -n --no-legend --no-pager -b --bytes --color -v --verbose
+    local globals="--root --snapshot -H --host --kernel -J --json -n --no-legend --no-pager -b --bytes --color -v --verbose
         -y --yes --dry-run --timeout -h --help --version"
     local verbs="status list show map check explain doctor namespace dax plan apply online offline probe remove
-        jobs history rollback resume cancel policy rules capture replay"
+        jobs history rollback resume cancel monitor policy rules capture replay"
     local acting="--accept --all-or-nothing --state-dir --fault"
     local operations="map unmap add probe online online_kernel online_movable offline remove claim
         create-namespace reconfigure destroy destroy-namespace enable-namespace disable-namespace
@@ -45,14 +45,14 @@ _memhotctl() {
             return ;;
         --page-size) mapfile -t COMPREPLY < <(compgen -W "4K 16K 64K" -- "$cur"); return ;;
         -o | --output | -S | --split) mapfile -t COMPREPLY < <(compgen -W "$columns" -- "$cur"); return ;;
-        --kernel | --altmap | --node | --shift | --timeout | --ratio | --accept | --fault) return ;;
+        -H | --host | --kernel | --altmap | --node | --shift | --timeout | --ratio | --accept | --fault) return ;;
     esac
 
     local verb="" word i
     for ((i = 1; i < cword; i++)); do
         word=${words[i]}
         case $word in
-            --root | --snapshot | --kernel | --color | --timeout) ((i++)) ;;
+            --root | --snapshot | -H | --host | --kernel | --color | --timeout) ((i++)) ;;
             -*) ;;
             *) verb=$word; break ;;
         esac

@@ -161,6 +161,7 @@ private:
         log::say(log::Priority::info, "started: " + status, &log::kStarted);
         ::malloc_trim(0);
         notify_ready(status);
+        service_->apply_policies();
         return 0;
     }
 

@@ -77,6 +77,17 @@ private:
         announce([&] { manager_->changed({"Acting", "ConfigurationErrors"}); });
     }
 
+    void start_unit(const std::string& unit) override {
+        announce([&] {
+            const auto systemd =
+                compat::make_proxy(connection_->get(), "org.freedesktop.systemd1", "/org/freedesktop/systemd1");
+            systemd->callMethod("StartUnit")
+                .onInterface("org.freedesktop.systemd1.Manager")
+                .withArguments(unit, std::string("replace"))
+                .dontExpectReply();
+        });
+    }
+
     std::unique_ptr<Connection> connection_;
     Gate gate_;
     World world_;

@@ -232,6 +232,16 @@ Answer<JobEnded> carry_out(const JobPlace& place, const JobOrder& order, const J
     return Work(place, order, watcher).run();
 }
 
+Answer<Done> write_knob(const JobPlace& place, const std::string& path, const std::string& text) {
+    auto bench = open_bench(place);
+    if (!bench) return std::unexpected(failure_of(bench.error()));
+    set_target(**bench, place, "0");
+    const auto attempt = (*bench)->target->carry_out(WriteAction{path, text});
+    if (attempt.ok()) return Done{};
+    return fail(error_name::kIo,
+                fmt::format("{}: writing {}: {} {}", path, text, errno_text(attempt.error), attempt.text));
+}
+
 Result<std::vector<WrittenJob>> written_jobs(const JobPlace& place) {
     const auto reading = journal::read_journal(place.state);
     if (!reading) return reading.error();

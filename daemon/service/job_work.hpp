@@ -77,6 +77,10 @@ struct JobWatcher {
 // Before `begun` was called nothing has been changed, and a failure says why nothing will be.
 Answer<JobEnded> carry_out(const JobPlace& place, const JobOrder& order, const JobWatcher& watcher);
 
+// Writes a file of the kernel's own policy, under the host's lock; it is no job, for it only says what is done with memory
+// to come.
+Answer<Done> write_knob(const JobPlace& place, const std::string& path, const std::string& text);
+
 // A job of the journal.
 struct WrittenJob {
     std::string id;

@@ -118,6 +118,18 @@ void Jobs::ended(const std::shared_ptr<Ticket>& ticket, JobEnded end) {
     timer_.arm_in(kKept);
 }
 
+void Jobs::write_knob(const std::string& path, const std::string& text, std::function<void(Answer<Done>)> done) {
+    worker_.submit([this, path, text, done = std::move(done)] {
+        const auto answer = service::write_knob(place_, path, text);
+        std::optional<Snapshot> now;
+        if (place_.simulated && place_.simulated->target) now = place_.simulated->target->host().snapshot();
+        worker_.post([this, answer, now, done] {
+            listener_.host_changed(now);
+            done(answer);
+        });
+    });
+}
+
 Answer<Done> Jobs::cancel(const std::string& id) {
     const auto found = running_.find(id);
     if (found == running_.end()) return fail(error_name::kNotFound, fmt::format("job {} does not run", id));

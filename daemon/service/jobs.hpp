@@ -49,6 +49,8 @@ public:
     using Begun = std::function<void(Answer<std::string>)>;   // the id
     // begun is called once: when the job runs, or when it does not. limit: jobs of one owner that wait or run.
     void begin(JobOrder order, const std::string& owner, std::uint64_t limit, Begun begun);
+    // Files of the kernel's own policy: before jobs that begin later.
+    void write_knob(const std::string& path, const std::string& text, std::function<void(Answer<Done>)> done);
     Answer<Done> cancel(const std::string& id);
     [[nodiscard]] const JobView* find(const std::string& id) const;
     // Those of the journal.

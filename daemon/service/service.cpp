@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <malloc.h>
 
+#include <limits>
+#include <utility>
+
 #include "log/log.hpp"
 
 namespace memhot::service {
@@ -93,6 +96,7 @@ Answer<Done> Service::reload() {
         policies_ = std::move(policies);
         log::info("configuration and policies were read again");
         if (reloaded_) reloaded_(settings_);
+        apply_policies();
     } else {
         log::say(log::Priority::error,
                  fmt::format("the configuration stays as it was: {}{}", errors.front(),
@@ -137,6 +141,45 @@ void Service::look_ahead() {
     listener_->devices_changed();
 }
 
+void Service::apply_policies(const std::set<std::uint64_t>& came, bool everything) {
+    if (policies_.empty()) return;
+    const auto host = state_.host();
+    if (!host) return log::warning("the policies are not asked: " + host.error().message());
+    const auto work = policy_work(policies_, settings_, **host, came, everything);
+    for (const auto& knob : work.knobs) {
+        const std::string what = fmt::format("{}: {} instead of {}", knob.path, knob.text, knob.was);
+        log::say(log::Priority::notice,
+                 fmt::format("policy {}: {}{}", to_string(knob.place), settings_.act ? "" : "would set ", what),
+                 &log::kPolicyReport, {{"MEMHOT_POLICY", to_string(knob.place)}});
+        if (!settings_.act) continue;
+        jobs_.write_knob(knob.path, knob.text, [what](const Answer<Done>& done) {
+            if (!done) log::error(done.error().text);
+        });
+    }
+    for (const auto& step : work.steps) {
+        log::say(log::Priority::notice,
+                 fmt::format("policy {}: {}: {}{}", step.place.empty() ? "(none)" : step.place, step.thing, step.text,
+                             settings_.act || step.plan.empty() ? "" : " (Act=no: only reported)"),
+                 &log::kPolicyReport, {{"MEMHOT_POLICY", step.place}, {"MEMHOT_DEVICE", step.thing}});
+        if (settings_.act && !step.plan.empty()) act_on(step);
+    }
+}
+
+// The host is looked at again before anything is done, and whoever changes it meanwhile makes the plan stale.
+void Service::act_on(const PolicyStep& step) {
+    JobOrder order;
+    order.plan = step.plan;
+    order.accept = step.accept;
+    order.timeout = settings_.busy_timeout;
+    jobs_.begin(std::move(order), {}, std::numeric_limits<std::uint64_t>::max(),
+                [this, units = step.post_units, thing = step.thing](const Answer<std::string>& id) {
+                    if (!id)
+                        return log::error(
+                            fmt::format("the policy for {} was not carried out: {}", thing, id.error().text));
+                    if (!units.empty()) post_units_[*id] = units;
+                });
+}
+
 void Service::recover() {
     ++lost_events_;
     log::say(log::Priority::warning, "events were lost, the whole host is read again", &log::kEventsLost);
@@ -156,6 +199,7 @@ void Service::happened(const events::Batch& batch) {
         note(state_.update(batch.blocks));
         fresh_ = batch.blocks;
     }
+    came_.insert(batch.added.begin(), batch.added.end());
     restless_ |= changed || batch.devices || !batch.blocks.empty();
     if (batch.quiet && restless_) {
         note(state_.update_offline(fresh_));
@@ -163,6 +207,7 @@ void Service::happened(const events::Batch& batch) {
         restless_ = false;
         fresh_.clear();
         look_ahead();
+        apply_policies(std::exchange(came_, {}), false);
     } else if (changed && listener_ != nullptr) {
         listener_->blocks_changed();
     }
@@ -181,6 +226,13 @@ void Service::job_changed(const JobView& job) {
     if (listener_ != nullptr) listener_->job_changed(job);
 }
 void Service::job_ended(const JobView& job) {
+    const auto units = post_units_.extract(job.id);
+    if (units && job.exit_status == 0 && listener_ != nullptr) {
+        for (const auto& unit : units.mapped()) {
+            log::info(fmt::format("job {} is done, starting {}", job.id, unit));
+            listener_->start_unit(unit);
+        }
+    }
     if (listener_ != nullptr) listener_->job_ended(job);
 }
 void Service::job_gone(const std::string& id) {

@@ -14,6 +14,7 @@
 #include "service/hazards.hpp"
 #include "service/jobs.hpp"
 #include "service/plans.hpp"
+#include "service/policy_work.hpp"
 #include "service/questions.hpp"
 
 namespace memhot::service {
@@ -32,6 +33,7 @@ public:
         virtual void hazard_raised(const StandingHazard& hazard) = 0;
         virtual void hazard_cleared(const StandingHazard& hazard) = 0;
         virtual void configuration_changed() = 0;
+        virtual void start_unit(const std::string& unit) = 0;   // of systemd
     };
 
     Service(app::EventLoop& loop, app::Worker& worker, state::HostState state, JobPlace place, std::string config_root);
@@ -58,6 +60,8 @@ public:
     // Errors leave everything as it was.
     Answer<Done> reload();
     Answer<Done> rescan();
+    // What the policies say about all that is there: reported, and done where Act=yes.
+    void apply_policies() { apply_policies({}, true); }
     // What udev told.
     void happened(const events::Batch& batch);
     // One line for systemctl status.
@@ -71,6 +75,8 @@ private:
     void host_changed(std::optional<Snapshot> simulated) override;
     // The host is another one: hazards are worked out anew, clients are told.
     void look_ahead();
+    void apply_policies(const std::set<std::uint64_t>& came, bool everything);
+    void act_on(const PolicyStep& step);
     // Everything is read again, for events were lost.
     void recover();
     void idle();
@@ -92,6 +98,8 @@ private:
     std::uint64_t last_question_ = 0;
     std::uint64_t lost_events_ = 0;
     std::vector<std::uint64_t> fresh_;   // blocks that were read since all was quiet
+    std::set<std::uint64_t> came_;   // blocks that were added since then
+    std::map<std::string, std::vector<std::string>> post_units_;   // by job
     bool restless_ = false;   // something happened since then
 };
 

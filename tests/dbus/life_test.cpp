@@ -73,6 +73,32 @@ TEST(Life, AReloadWithABadFileChangesNothingAndSaysSo) {
     EXPECT_TRUE(daemon.process().alive());
 }
 
+// The default touches nothing: what a policy wants is reported. With Act=yes it is a job, and no danger is accepted by a
+// file.
+TEST(Life, PoliciesAreReportedAndCarriedOutOnlyWhereTheDaemonMayAct) {
+    PrivateBus bus;
+    Daemon daemon(bus);   // memory84-87 of dimm-host.json are offline
+    Client root(bus, As::root);
+    const auto before = root.number("BlocksOnline");
+    EXPECT_EQ(daemon.log().find("policy"), std::string::npos) << "without a policy nothing is said";
+    daemon.dir().file("config/etc/memhot/policy.d/10-a.policy",
+                      "[Match]\nNode=1\n[Online]\nZone=movable\nPostOnlineUnit=kdump-reload.service\n");
+    ASSERT_TRUE(root.manager("Reload", kNoOptions).ok());
+    EXPECT_TRUE(eventually([&] { return daemon.log().find("only reported") != std::string::npos; })) << daemon.log();
+    EXPECT_NE(daemon.log().find("10-a.policy:"), std::string::npos) << daemon.log();
+    EXPECT_EQ(root.number("BlocksOnline"), before);
+
+    daemon.dir().file("config/etc/memhot/memhotd.conf", "[Daemon]\nAct=yes\n");
+    ASSERT_TRUE(root.manager("Reload", kNoOptions).ok());
+    EXPECT_TRUE(eventually([&] { return root.number("BlocksOnline") == before + 4; })) << daemon.log();
+    EXPECT_TRUE(eventually([&] { return daemon.log().find("starting kdump-reload.service") != std::string::npos; }))
+        << daemon.log();
+    // what is as it should be is left alone
+    ASSERT_TRUE(root.manager("Reload", kNoOptions).ok());
+    ::usleep(300'000);
+    EXPECT_EQ(daemon.log().find("job 2 begun"), std::string::npos) << daemon.log();
+}
+
 TEST(Life, WithoutItsBusItEndsAtOnce) {
     PrivateBus bus;
     Daemon daemon(bus);
