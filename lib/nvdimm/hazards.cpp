@@ -289,6 +289,19 @@ void of_uuid(const NdBus& bus, std::string_view name, std::vector<Hazard>& out) 
     }
 }
 
+// mapping_store() does not ask for a driver, and dev_dax_kmem_probe() made its table for the ranges that there were.
+void of_mapping(const NdBus& bus, std::string_view name, const NdBus& after, std::vector<Hazard>& out) {
+    const DaxDevice* was = bus.find_dax(name);
+    const DaxDevice* is = after.find_dax(name);
+    if (was == nullptr || is == nullptr || was->driver != DaxDriver::kmem) return;
+    if (is->ranges.size() == was->ranges.size()) return;
+    out.push_back(hazard(
+        RuleId::nd_mapping_under_kmem,
+        fmt::format("{} is memory, with {} range{}: {} is not added, and kmem reads behind its table of "
+                    "ranges when it lets go of the device",
+                    name, was->ranges.size(), was->ranges.size() == 1 ? "" : "s", to_string(is->ranges.back()))));
+}
+
 bool takes_align(const NdBus& bus, std::string_view name, std::uint64_t align) {
     return std::ranges::any_of(bus.regions, [&](const NdRegion& region) {
         NdRegion trial = region;
@@ -296,7 +309,7 @@ bool takes_align(const NdBus& bus, std::string_view name, std::uint64_t align) {
     });
 }
 
-void of_write(const NdBus& bus, const CommandLine& command, std::vector<Hazard>& out) {
+void of_write(const NdBus& bus, const CommandLine& command, const NdBus& after, std::vector<Hazard>& out) {
     const std::string value = command.arguments.empty() ? std::string() : command.arguments.front();
     const std::string_view file = last_part(command.verb);
     const std::string_view parent = parent_part(command.verb);
@@ -306,6 +319,8 @@ void of_write(const NdBus& bus, const CommandLine& command, std::vector<Hazard>&
         of_unbind(bus, parent, value, out);
     } else if (file == "bind") {
         of_enable(bus, value, {}, out);
+    } else if (file == "mapping") {
+        of_mapping(bus, parent, after, out);
     } else if (file == "uuid") {
         of_uuid(bus, parent, out);
     } else if (file == "size" && number) {
@@ -339,7 +354,7 @@ void zeroes_in_vain(const NdBus& bus, const NdBus& after, std::vector<Hazard>& o
 std::vector<Hazard> hazards_of(const NdBus& bus, const CommandLine& command, const NdBus& after,
                                const CommandAnswer& answer) {
     std::vector<Hazard> out;
-    if (command.program == "write") of_write(bus, command, out);
+    if (command.program == "write") of_write(bus, command, after, out);
     if (command.verb == "create-namespace") of_create(bus, command.arguments, out);
     if (command.verb == "create-namespace" && answer.exit != 0) zeroes_in_vain(bus, after, out);
     if (command.verb == "destroy-namespace") of_destroy(bus, command.arguments, out);

@@ -18,10 +18,19 @@ std::string seen(const NdBus& bus, const NdRegion& region) {
     if (region.ways > 1) text += fmt::format(", {} DIMMs interleaved", region.ways);
     if (!region.enabled) text += ", disabled";
     if (region.read_only) text += ", read-only";
+    if (!region.labelled && region.can_label) {
+        return text + ", label-less; its DIMMs take labels, and ndctl initialises them where it reconfigures";
+    }
     if (!region.labelled) return text + ", label-less";
     const bool ignore = bus.model.profile().has(Feature::nd_full_dimm_ignored);
     text += fmt::format(", {} available, largest extent {}", human_size(available_size(region)),
                         human_size(max_available_extent(region, ignore)));
+    if (const auto align = align_that_shows(bus, region, 0)) {
+        NdRegion trial = region;
+        set_region_align(bus.model.profile(), trial, *align);
+        text += fmt::format(" ({} with an align of {})", human_size(max_available_extent(trial, ignore)),
+                            exact_size(*align));
+    }
     if (const NdNamespace* seed = left_over_seed(region)) {
         const std::uint64_t beyond = seed->space.start % kNdctlStartAlign;
         const std::string misaligned =
