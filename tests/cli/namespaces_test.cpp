@@ -69,6 +69,17 @@ TEST(NamespaceList, SaysWhoSharesASection) {
     EXPECT_FALSE(named(region["namespaces"], "dev", "namespace0.0").contains("shared_sections"));
 }
 
+// ndctl list: the uuid of the info block is that of the namespace, the label's is the raw one.
+TEST(Show, CallsTheUuidsAsNdctlDoes) {
+    const auto document = on_nvdimm_host({"--json", "show", "namespace0.1"}).json();
+    const std::string uuid = document["device"]["uuid"];
+    const std::string raw = document["device"]["raw_uuid"];
+    ASSERT_NE(uuid, raw);
+    const std::string text = on_nvdimm_host({"show", "namespace0.1"}).out;
+    EXPECT_THAT(text, HasSubstr(", uuid " + uuid));
+    EXPECT_THAT(text, HasSubstr("raw_uuid " + raw));
+}
+
 TEST(DaxList, HasTheDevicesAlone) {
     const auto document = on_nvdimm_host({"--json", "dax", "list"}).json();
     EXPECT_EQ(document["format"], "memhot-dax/1");
@@ -87,7 +98,10 @@ TEST(Lists, SayThatNothingWasCaptured) {
         EXPECT_THAT(said.err, HasSubstr("was captured"));
     }
     const Said check = memhotctl({"--snapshot", data("demo-pmem-host.json"), "-v", "check", "create-namespace"});
+    EXPECT_EQ(check.status, 8);
+    EXPECT_THAT(check.out, HasSubstr("UNCERTAIN"));
     EXPECT_THAT(check.out, HasSubstr("nothing of nvdimm, dax and CXL was captured"));
+    EXPECT_THAT(check.out, HasSubstr("nd.not-captured"));
 }
 
 TEST(Show, TellsADimmWithTheRegionsOnIt) {
