@@ -128,7 +128,9 @@ Status Executor::failed(Run& run, std::size_t index, const Attempt& attempt) {
         result.partly = true;
         const auto left = mismatch(step.before);
         if (left) result.text += "; it is not as before: " + *left;
+        if (!step.creates.empty()) result.identity = shown(Fact::Kind::identity, step.creates).value_or("");
     }
+    result.partly = result.partly || attempt.changed;
     const bool busy = attempt.error == EBUSY || attempt.error == EINTR;
     run.stop(busy && run.cancelled() ? JobEnd::cancelled
              : busy                  ? JobEnd::timed_out
@@ -137,6 +139,7 @@ Status Executor::failed(Run& run, std::size_t index, const Attempt& attempt) {
     auto entry = entry_of_step(EntryKind::step_failed, index, result.text);
     entry.error = attempt.error;
     entry.changed = result.partly;
+    entry.identity = result.identity;
     return note(run, std::move(entry));
 }
 
@@ -212,7 +215,8 @@ JobResult Executor::without_journal(Run& run, const Error& why) {
 Result<JobResult> Executor::conclude(Run& run) {
     run.undoing = run.stopped();
     if (run.stopped()) {
-        auto undone = run.options.undo_on_failure ? undo_steps(run) : undo_held(run);
+        auto undone = run.options.undo_on_failure ? undo_steps(run) : Status(Done{});
+        if (undone) undone = undo_held(run);
         if (!undone) return without_journal(run, undone.error());
     }
     if (run.options.undo_on_failure && run.result.end == JobEnd::failed && !run.result.changed())

@@ -100,7 +100,7 @@ private:
     Status found_undone(Run& run, std::size_t index);
     Status carry_out_undo(Run& run, std::size_t index);
     std::string why_it_stays(Run& run, std::size_t index);
-    bool is_so(const Action& action);
+    std::string another_one(Run& run, std::size_t index);
     // executor.cpp
     Status note(Run& run, journal::Entry entry);
     Attempt try_until(Run& run, const Action& action, unsigned& attempts);

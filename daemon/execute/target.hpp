@@ -18,6 +18,7 @@ namespace memhot::execute {
 struct Attempt {
     int error = 0;   // errno; 0: done
     std::string text;   // what was said beside it
+    bool changed = false;   // it failed, and what it had changed could not be put back
     [[nodiscard]] bool ok() const { return error == 0; }
 };
 

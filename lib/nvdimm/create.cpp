@@ -183,6 +183,7 @@ private:
         }
         if (ns.claimed) return failed_write(region, ns, "set_uuid", nd_refuse(RuleId::nd_uuid_busy));
         ns.identity = ++bus_.last_identity;
+        ns.uuid = request_.uuid.value_or("");
         if (size == 0) return failed_write(region, ns, "set_size", nd_refuse(RuleId::ndctl_size_zero));
         const bool ignore = bus_.model.profile().has(Feature::nd_full_dimm_ignored);
         const std::uint64_t have = ns.size();
