@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 
 #include "client/job_parts.hpp"
@@ -74,6 +75,11 @@ JobReport report_of(const journal::Job& job, memhot::Plan plan, std::string_view
     return out;
 }
 
+bool is_same_place(const std::string& a, const std::string& b) {
+    std::error_code unknown;
+    return a == b || std::filesystem::equivalent(a, b, unknown);
+}
+
 Status check_place(const JobRequest& request) {
     if (!is_simulated(request) || request.state_directory) return memhot::Done{};
     return memhot::bad_input("a simulated host keeps no journal; expected --state-dir DIR with --snapshot");
@@ -103,7 +109,7 @@ Result<JobList> read_jobs(const JobRequest& request) {
             untold(plan.error().message());
             continue;
         }
-        const bool runs = holder && holder->job == job.id;
+        const bool runs = holder && holder->job == job.id && is_same_place(holder->state_directory, place.state);
         out.jobs.push_back(report_of(job, *std::move(plan), runs ? kRunning : kInterrupted));
     }
     return out;

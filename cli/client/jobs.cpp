@@ -222,7 +222,7 @@ std::vector<std::string> Jobs::interrupted() const {
 // What one of the executor's ways makes of a job.
 template <class Act>
 Result<JobReport> Jobs::act(const std::string& id, const memhot::Plan& plan, const Listener& listener, Act act) {
-    if (auto told = open_->lock.tell(id); !told) return told.error();
+    if (auto told = open_->lock.tell(id, open_->place.state); !told) return told.error();
     const CancelFile file(cancel_file(open_->place, id));
     execute::Executor executor(open_->target_for(id), open_->book, open_->clock);
     const auto result = act(executor, open_->options(id, listener));

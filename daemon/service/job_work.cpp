@@ -173,7 +173,7 @@ private:
         bench_->snapshot.reset();   // large, and old from here on
         set_target(*bench_, place_, id_);
         ::unlink(cancel_file().c_str());
-        std::ignore = bench_->lock.tell(id_);   // for whoever asks; the lock is held all the same
+        std::ignore = bench_->lock.tell(id_, place_.state);   // for whoever asks; the lock is held all the same
         watcher_.begun({id_, plan_});
     }
 

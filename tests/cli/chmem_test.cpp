@@ -89,6 +89,21 @@ TEST_P(Chmem, disable_enable_and_enable_again) {
     EXPECT_EQ(written(), "online\n");
 }
 
+// The files keep the written words; sysfs would answer "online" and the one zone.
+TEST_P(Chmem, what_was_written_is_rolled_back) {
+    tree.file(file("state"), "offline\n");
+    tree.file(file("valid_zones"), std::string(GetParam().zones) + " Movable\n");
+    for (const char* zone : {"movable", "kernel"}) {
+        const Said on = run("online " + name + " --zone " + zone + " -y");
+        EXPECT_EQ(on.status, 0) << on.err;
+        EXPECT_EQ(written(), std::string("online_") + zone);
+        const std::string job = on.has("job 1: done") ? "1" : "2";
+        const Said back = run("rollback " + job + " -y");
+        EXPECT_EQ(back.status, 0) << back.out << back.err;
+        EXPECT_EQ(written(), "offline");
+    }
+}
+
 TEST_P(Chmem, a_zone_that_is_not_offered_is_refused) {
     tree.file(file("state"), "offline\n");
     tree.file(file("valid_zones"), "Normal\n");

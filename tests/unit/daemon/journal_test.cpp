@@ -318,12 +318,13 @@ TEST_F(JournalFile, a_lock_tells_who_holds_it_for_which_job_as_long_as_it_is_hel
     EXPECT_FALSE(HostLock::holder(top_ + "/run"));
     {
         HostLock held = lock();
-        ASSERT_TRUE(held.tell("7").ok());
+        ASSERT_TRUE(held.tell("7", "/var/lib/mem hot").ok());
         const auto holder = HostLock::holder(top_ + "/run");
         ASSERT_TRUE(holder);
         EXPECT_EQ(holder->pid, ::getpid());
         EXPECT_EQ(holder->program, "test");
         EXPECT_EQ(holder->job, "7");
+        EXPECT_EQ(holder->state_directory, "/var/lib/mem hot");
         struct stat status{};
         ASSERT_EQ(::stat((top_ + "/run/lock").c_str(), &status), 0);
         EXPECT_EQ(status.st_mode & 0777U, 0600U);
