@@ -3,6 +3,7 @@
 // Where a host stands within a plan: behind how many of its steps everything that they change is as it is now. A journal
 // says what was done; only the host says what is still so, after a reboot or after somebody else was at it.
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -116,6 +117,28 @@ std::string block_of(const WriteAction& write) {
     return std::string(path.substr(kBlocks.size(), path.size() - kBlocks.size() - kState.size()));
 }
 
+// The first word of the fact of a device behind a command.
+struct Leaves {
+    std::string_view verb;
+    std::string_view mode;   // "" where it takes none
+    Fact::Kind kind;
+    std::string_view word;
+    [[nodiscard]] bool is_of(const CommandLine& command) const {
+        const auto& words = command.arguments;
+        return command.verb == verb && (mode.empty() || std::ranges::find(words, mode) != words.end());
+    }
+};
+constexpr std::array kLeaves{
+    Leaves{"enable-namespace", "", Fact::Kind::nd_namespace, "enabled"},
+    Leaves{"disable-namespace", "", Fact::Kind::nd_namespace, "disabled"},
+    Leaves{"destroy-namespace", "", Fact::Kind::nd_namespace, "absent"},
+    Leaves{"enable-device", "", Fact::Kind::dax_device, "devdax"},
+    Leaves{"disable-device", "", Fact::Kind::dax_device, "disabled"},
+    Leaves{"destroy-device", "", Fact::Kind::dax_device, "absent"},
+    Leaves{"reconfigure-device", "--mode=devdax", Fact::Kind::dax_device, "devdax"},
+    Leaves{"reconfigure-device", "--mode=system-ram", Fact::Kind::dax_device, "system-ram"},
+};
+
 // What those steps change, and with it what else is told of it.
 struct Touched {
     std::set<std::string> names;
@@ -168,9 +191,11 @@ bool is_already(const Action& action, const Look& look) {
         return write->text == "offline" ? !now->starts_with("online") : now->starts_with("online");
     }
     const auto* command = std::get_if<CommandLine>(&action);
-    if (command == nullptr || command->verb != "disable-namespace" || command->arguments.empty()) return false;
-    const auto now = look({Fact::Kind::nd_namespace, command->arguments.back(), {}});
-    return now && now->starts_with("disabled");
+    if (command == nullptr || command->arguments.empty()) return false;
+    const auto leaves = std::ranges::find_if(kLeaves, [&](const Leaves& row) { return row.is_of(*command); });
+    if (leaves == kLeaves.end()) return false;
+    const auto now = look({leaves->kind, command->arguments.back(), {}});
+    return now && now->starts_with(leaves->word);
 }
 
 Standing standing(const Plan& plan, std::size_t most, const Look& look) {
