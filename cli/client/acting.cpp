@@ -89,7 +89,11 @@ int print_report(Context& context, const JobReport& job) {
     } else {
         context.print(job_text(job));
     }
-    return job.exit_status.value_or(exit_code::yes);
+    const int status = job.exit_status.value_or(exit_code::yes);
+    if (status != exit_code::no && status != exit_code::failed)
+        context.changed_host(
+            fmt::format("the job ended all the same: {}; its report: memhotctl history {}", job.end, job.id));
+    return status;
 }
 
 // Another kernel can be asked, but not made to act.

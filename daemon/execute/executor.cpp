@@ -101,17 +101,32 @@ std::optional<std::string> Executor::shown(Fact::Kind kind, const std::string& n
     return now ? *now : std::nullopt;
 }
 
+// Commands are many writes, of which none is to be missed: only a write is interrupted.
+Attempt Executor::carry_out(Run& run, const Action& action, std::uint64_t microseconds) {
+    if (!target_.may_hang() || !std::holds_alternative<WriteAction>(action)) return target_.carry_out(action);
+    if (!run.watchdog) run.watchdog.emplace([&run] { return run.cancelled(); });
+    run.watchdog->watch(microseconds);
+    Attempt attempt = target_.carry_out(action);
+    run.watchdog->leave();
+    return attempt;
+}
+
 // EBUSY is tried again later, EINTR (a signal came while the kernel was at it) at once.
 Attempt Executor::try_until(Run& run, const Action& action, unsigned& attempts) {
     const std::uint64_t begun = clock_.monotonic();
     std::uint64_t wait = kFirstWait;
     while (true) {
         ++attempts;
-        const Attempt attempt = target_.carry_out(action);
+        Attempt attempt =
+            carry_out(run, action, run.options.timeout - std::min(clock_.monotonic() - begun, run.options.timeout));
         if (attempt.error != EBUSY && attempt.error != EINTR) return attempt;
         if (run.cancelled()) return attempt;
         const std::uint64_t spent = clock_.monotonic() - begun;
-        if (spent >= run.options.timeout) return attempt;
+        if (spent >= run.options.timeout) {
+            if (attempt.error == EINTR)
+                attempt.text = fmt::format("the kernel was still at it after {} s, and was stopped", spent / 1'000'000);
+            return attempt;
+        }
         if (attempt.error == EINTR) continue;
         clock_.sleep(std::min(wait, run.options.timeout - spent));
         wait = std::min(wait * 2, kLongestWait);
@@ -128,7 +143,9 @@ Status Executor::failed(Run& run, std::size_t index, const Attempt& attempt) {
         result.partly = true;
         const auto left = mismatch(step.before);
         if (left) result.text += "; it is not as before: " + *left;
+        if (!step.creates.empty()) result.identity = shown(Fact::Kind::identity, step.creates).value_or("");
     }
+    result.partly = result.partly || attempt.changed;
     const bool busy = attempt.error == EBUSY || attempt.error == EINTR;
     run.stop(busy && run.cancelled() ? JobEnd::cancelled
              : busy                  ? JobEnd::timed_out
@@ -137,6 +154,7 @@ Status Executor::failed(Run& run, std::size_t index, const Attempt& attempt) {
     auto entry = entry_of_step(EntryKind::step_failed, index, result.text);
     entry.error = attempt.error;
     entry.changed = result.partly;
+    entry.identity = result.identity;
     return note(run, std::move(entry));
 }
 
@@ -212,7 +230,8 @@ JobResult Executor::without_journal(Run& run, const Error& why) {
 Result<JobResult> Executor::conclude(Run& run) {
     run.undoing = run.stopped();
     if (run.stopped()) {
-        auto undone = run.options.undo_on_failure ? undo_steps(run) : undo_held(run);
+        auto undone = run.options.undo_on_failure ? undo_steps(run) : Status(Done{});
+        if (undone) undone = undo_held(run);
         if (!undone) return without_journal(run, undone.error());
     }
     if (run.options.undo_on_failure && run.result.end == JobEnd::failed && !run.result.changed())

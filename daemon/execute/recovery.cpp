@@ -94,7 +94,7 @@ Status Executor::find_place(Run& run) {
                                              to_string(now.differs.front())));
         return Done{};
     }
-    if (doubtful && !shows && *now.behind == done) {
+    if (doubtful && ((!shows && *now.behind == done) || now.came_back)) {
         if (auto settled = settle_unseen(run, done); !settled || run.stopped()) return settled;
     }
     return settle(run, done, *now.behind);

@@ -4,10 +4,13 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "execute/executor.hpp"
+#include "execute/watchdog.hpp"
 
 namespace memhot::execute {
 
@@ -57,8 +60,10 @@ struct Executor::Run {
     std::uint64_t begun = 0;
     std::uint64_t bytes = 0;
     std::uint64_t all_bytes = 0;
-    bool undoing = false;   // what was begun is undone to its end
+    std::atomic<bool> undoing = false;   // what was begun is undone to its end
     bool unwritten = false;   // the journal is lost: only what must be is still done
+
+    std::optional<Watchdog> watchdog;   // while a kernel may be at it
 
     [[nodiscard]] bool stopped() const { return result.end != JobEnd::done; }
     void stop(JobEnd end, std::string text) {

@@ -21,32 +21,7 @@ bool is_partly(const StepResult& step) {
     return step.partly || step.state == StepState::undo_failed || step.state == StepState::undo_unknown;
 }
 
-// "memory40" of a write to its state.
-std::string_view block_of(const WriteAction& write) {
-    constexpr std::string_view kBlocks = "/sys/devices/system/memory/";
-    constexpr std::string_view kState = "/state";
-    const std::string_view path = write.path;
-    if (!path.starts_with(kBlocks) || !path.ends_with(kState)) return {};
-    return path.substr(kBlocks.size(), path.size() - kBlocks.size() - kState.size());
-}
-
 }   // namespace
-
-// Whether the host is already as an action of an undo leaves it: an undo that was interrupted is done again from its
-// beginning, and the kernel answers EINVAL to offlining what is offline (drivers/base/memory.c: state_store).
-bool Executor::is_so(const Action& action) {
-    if (const auto* write = std::get_if<WriteAction>(&action)) {
-        const std::string block(block_of(*write));
-        if (block.empty()) return false;
-        const auto now = shown(Fact::Kind::block, block);
-        if (!now) return false;
-        return write->text == "offline" ? !now->starts_with("online") : now->starts_with("online");
-    }
-    const auto* command = std::get_if<CommandLine>(&action);
-    if (command == nullptr || command->verb != "disable-namespace" || command->arguments.empty()) return false;
-    const auto now = shown(Fact::Kind::nd_namespace, command->arguments.back());
-    return now && now->starts_with("disabled");
-}
 
 // The host is as it was before the step: it was never done, or somebody undid it.
 Status Executor::found_undone(Run& run, std::size_t index) {
@@ -64,6 +39,21 @@ Status Executor::found_undone(Run& run, std::size_t index) {
     return note(run, entry_of_step(EntryKind::step_done, index, step.did, true));
 }
 
+// What a step created may be gone, and another one of its name there.
+std::string Executor::another_one(Run& run, std::size_t index) {
+    const PlanStep& step = run.plan.steps[index];
+    const StepResult& result = run.result.steps[index];
+    if (step.creates.empty()) return {};
+    if (result.identity.empty()) {
+        if (!is_partly(result)) return {};   // it is as the step leaves it, and was confirmed by name
+        return fmt::format("left as it is: nobody knows whether {} is the one that this job created", step.creates);
+    }
+    const auto now = shown(Fact::Kind::identity, step.creates);
+    if (!now || *now == result.identity || *now == "absent") return {};
+    return fmt::format("left as it is: {} is not the one that this job created: that one had {}, this one has {}",
+                       step.creates, result.identity, *now);
+}
+
 // Why a step is left as it is; empty: it can be undone.
 std::string Executor::why_it_stays(Run& run, std::size_t index) {
     const PlanStep& step = run.plan.steps[index];
@@ -74,16 +64,13 @@ std::string Executor::why_it_stays(Run& run, std::size_t index) {
         return fmt::format("nobody knows whether it was {}; look, and then: {}",
                            result.state == StepState::unknown ? "done" : "undone", to_string(step.undo.front()));
     }
+    if (const std::string other = another_one(run, index); !other.empty()) return other;
     if (is_partly(result)) return {};
     if (after == Seen::otherwise) {
         const auto what = mismatch(step.after);
         return fmt::format("left as it is, somebody else changed it: {}", what ? *what : what.error().message());
     }
-    if (step.creates.empty() || result.identity.empty()) return {};
-    const auto now = shown(Fact::Kind::identity, step.creates);
-    if (!now || *now == result.identity) return {};
-    return fmt::format("left as it is: {} is not the one that this job created: that one had {}, this one has {}",
-                       step.creates, result.identity, *now);
+    return {};
 }
 
 Status Executor::carry_out_undo(Run& run, std::size_t index) {
@@ -94,7 +81,7 @@ Status Executor::carry_out_undo(Run& run, std::size_t index) {
     result.state = StepState::undo_unknown;
     Attempt attempt;
     for (const auto& action : step.undo) {
-        if (is_so(action)) continue;
+        if (is_already(action, [this](const Fact& fact) { return shown(fact.kind, fact.name); })) continue;
         unsigned attempts = 0;
         attempt = try_until(run, action, attempts);
         if (!attempt.ok()) break;
@@ -147,12 +134,13 @@ Status Executor::undo_steps(Run& run) {
     return Done{};
 }
 
-// What was held for the time of the plan, where the step that takes it back was not done.
+// What was held for the time of the plan, or of its undo, where the step that takes it back is not done.
 Status Executor::undo_held(Run& run) {
+    run.undoing = true;
     for (std::size_t i = run.plan.steps.size(); i-- > 0;) {
         const auto held = run.plan.steps[i].takes_back;
         const auto& results = run.result.steps;
-        if (!held || results[i].state == StepState::done || !may_be_done(results.at(*held).state)) continue;
+        if (!held || results[i].state == StepState::done || !can_be_undone(results.at(*held))) continue;
         if (auto undone = undo_step(run, *held); !undone) return undone;
     }
     return Done{};
@@ -163,6 +151,7 @@ Result<JobResult> Executor::undo(const Plan& plan, const journal::Job& job, cons
     run.result.undo_wanted = true;
     if (auto taken = take_up(run, job); !taken) return taken.error();
     if (auto undone = undo_steps(run); !undone) return without_journal(run, undone.error());
+    if (auto put_back = undo_held(run); !put_back) return without_journal(run, put_back.error());
     const bool clean = !run.result.changed();
     run.stop(clean ? JobEnd::undone : JobEnd::failed, clean ? "" : "not all of it could be undone");
     if (auto ended = end(run); !ended) return without_journal(run, ended.error());

@@ -7,8 +7,10 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <tuple>
 
 #include "nvdimm/from_snapshot.hpp"
+#include "plan/carry_out.hpp"
 #include "predict/nd_parts.hpp"
 
 namespace memhot::plan {
@@ -196,6 +198,8 @@ PlanStep& Builder::command(CommandLine command, Phrase phrase) {
     return step;
 }
 
+void Builder::take(const Action& action) { std::ignore = carry_out(bus_, action); }
+
 PlanStep& Builder::save(SaveAction::What what, const std::string& device) {
     if (blocked_) return nothing();
     Verdict verdict;
@@ -234,6 +238,10 @@ void Builder::rely_on_range(const Range& range) {
     // A range of many sections is held by its lines; the sections at its ends may be shared with others.
     rely(Fact::Kind::section, fmt::format("section{}", range.start / size));
     rely(Fact::Kind::section, fmt::format("section{}", range.last / size));
+}
+
+Fact Builder::identity_of(const std::string& name) const {
+    return {Fact::Kind::identity, name, FactReader(*snapshot_, start_).value(Fact::Kind::identity, name)};
 }
 
 Plan Builder::finish() && {

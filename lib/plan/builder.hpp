@@ -38,6 +38,8 @@ public:
     PlanStep& write(WriteAction action, const Operation& operation, Phrase phrase);
     // A command of ndctl or daxctl. Behind one that is refused nothing is planned: what it would meet is not known.
     PlanStep& command(CommandLine command, Phrase phrase);
+    // A step of another plan: only what it leaves is wanted.
+    void take(const Action& action);
     // Changes nothing on the host.
     PlanStep& save(SaveAction::What what, const std::string& device);
 
@@ -47,6 +49,9 @@ public:
     void rely(Fact::Kind kind, const std::string& name);
     void rely_on_block(std::uint64_t number);
     void rely_on_range(const Range& range);   // its lines and sections
+
+    // Which namespace it is that has this name before the plan.
+    [[nodiscard]] Fact identity_of(const std::string& name) const;
 
     [[nodiscard]] std::size_t steps() const { return plan_.steps.size(); }
     Plan finish() &&;

@@ -63,12 +63,6 @@ void bring_online(Builder& builder, const std::string& device, WantedZone zone) 
     }
 }
 
-DataLoss overwritten(const DaxDevice& device) {
-    return {device.name(), device.size(),
-            fmt::format("all data of {} ({}, devdax): System RAM writes over them", device.name(),
-                        exact_size(device.size()))};
-}
-
 DataLoss all_data(const DaxDevice& device) {
     return {device.name(), device.size(), fmt::format("all data of {} ({})", device.name(), exact_size(device.size()))};
 }
@@ -95,6 +89,8 @@ void reconfigure_to_ram(Builder& builder, const DaxDevice& device, const std::st
                                      {"reconfigure", "reconfigured", rest});
     step.destroys = {overwritten(device)};
     step.undo = undo_system_ram(builder, device);
+    if (device.driver == DaxDriver::none)
+        step.undo.emplace_back(CommandLine{"daxctl", "disable-device", {device.name()}});
 }
 
 Status to_system_ram(Builder& builder, const DaxDevice& device, const std::string& rest) {
@@ -121,8 +117,11 @@ Status to_devdax(Builder& builder, const DaxDevice& device, const std::string& r
     take_offline(builder, device);
     PlanStep& step = builder.command(with_options("daxctl", "reconfigure-device", builder, {device.name()}),
                                      {"reconfigure", "reconfigured", rest});
-    step.undo = {CommandLine{"daxctl", "reconfigure-device", {"--mode=system-ram", "--no-online", device.name()}}};
-    step.undo_destroys = {overwritten(device)};
+    if (device.driver == DaxDriver::kmem) {
+        undo_release(device, step);
+    } else {
+        step.undo = {CommandLine{"daxctl", "disable-device", {device.name()}}};
+    }
     policy.release();
     guard_what_stays(builder);
     guard_shared_sections(builder);

@@ -137,6 +137,8 @@ Status plan_namespace_reconfigure(Builder& builder) {
                                      {"reconfigure", "reconfigured", named->name + options_text(builder)});
     step.destroys = {all_data(*named)};
     step.no_undo = what_stays_lost(*named);
+    // ndctl gives it a new uuid (ndctl/namespace.c: validate_namespace_options).
+    if (named->region->labelled) step.replaces = builder.identity_of(named->name);
     guard_namespace(builder, *named);
     guard_memmap_memory(builder);
     return Done{};

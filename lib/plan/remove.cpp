@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "plan/blocks.hpp"
+#include "plan/devices.hpp"
 #include "plan/interlocks.hpp"
 #include "plan/planners.hpp"
 #include "plan/policy.hpp"
@@ -49,7 +50,7 @@ void give_back(Builder& builder, const std::string& device) {
     PlanStep& step = builder.command({"daxctl", "reconfigure-device", {"--mode=devdax", device}},
                                      {"remove", "removed", fmt::format("the memory of {} by way of daxctl", device)});
     step.reason = "kmem removes its memory when it lets go of the device";
-    step.undo = {CommandLine{"daxctl", "reconfigure-device", {"--mode=system-ram", "--no-online", device}}};
+    if (const DaxDevice* found = builder.start().find_dax(device)) undo_release(*found, step);
 }
 
 }   // namespace

@@ -5,10 +5,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "memhot/plan.hpp"
 #include "memhot/simulated.hpp"
 #include "nvdimm/from_snapshot.hpp"
+#include "plan/builder.hpp"
+#include "plan/interlocks.hpp"
 #include "plan/standing.hpp"
 
 namespace memhot {
@@ -64,20 +67,30 @@ bool all_hold(const SimulatedHost& host, const std::vector<Fact>& facts) {
     return !facts.empty() && first_difference(host, facts).empty();
 }
 
+// What a step created may be gone, and another one of its name there.
+std::string another_one(const SimulatedHost& host, const PlanStep& step, const StepBehind& behind) {
+    if (step.creates.empty()) return {};
+    const std::string now = host.value(Fact::Kind::identity, step.creates);
+    if (behind.identity.empty()) {
+        if (behind.how != StepBehind::How::partly) return {};   // it is as the step leaves it, and has to be named
+        return fmt::format("nobody knows whether {} is the one that was created", step.creates);
+    }
+    if (now == behind.identity || now == "absent") return {};
+    return fmt::format("{} is not the one that was created: that one had {}, this one has {}", step.creates,
+                       behind.identity, now);
+}
+
 // Why a step is not undone; empty: it can be, or there is nothing to undo.
 std::string why_it_stays(const SimulatedHost& host, const PlanStep& step, const StepBehind& behind, bool held) {
     if (std::holds_alternative<SaveAction>(step.action) || all_hold(host, step.before)) return {};
     if (held) return "a step behind it, which needs it, stays";
     if (step.undo.empty()) return step.no_undo.empty() ? "there is no way back" : step.no_undo;
+    if (const std::string other = another_one(host, step, behind); !other.empty()) return other;
     if (behind.how == StepBehind::How::partly) return {};
     if (step.before.empty() && behind.how == StepBehind::How::doubtful) return "nobody knows whether it was done";
     if (const std::string other = first_difference(host, step.after); !other.empty())
         return "somebody else changed it: " + other;
-    if (step.creates.empty() || behind.identity.empty()) return {};
-    const std::string now = host.value(Fact::Kind::identity, step.creates);
-    if (now == behind.identity) return {};
-    return fmt::format("{} is not the one that was created: that one had {}, this one has {}", step.creates,
-                       behind.identity, now);
+    return {};
 }
 
 void undo_step(SimulatedHost& host, const PlanStep& step, Plan& out) {
@@ -85,7 +98,28 @@ void undo_step(SimulatedHost& host, const PlanStep& step, Plan& out) {
         out.notes.push_back(fmt::format("is as it was before: {}", step.did));
         return;
     }
-    for (const auto& action : step.undo) add(out, undoing(step, action, host.carry_out(action)));
+    const Look look = [&](const Fact& fact) { return std::optional(host.value(fact.kind, fact.name)); };
+    for (const auto& action : step.undo) {
+        // What is so already is passed over, but for the last one, which tells the whole.
+        if (action != step.undo.back() && is_already(action, look)) continue;
+        Verdict verdict;
+        if (!is_already(action, look)) verdict = host.carry_out(action);
+        add(out, undoing(step, action, std::move(verdict)));
+    }
+}
+
+// The interlocks hold for the way back and for the rest of the way, too, on the host as it is now.
+Status guard(const Snapshot& snapshot, Plan& plan) {
+    auto builder = plan::Builder::open(snapshot, plan.wish);
+    if (!builder) return builder.error();
+    for (const auto& step : plan.steps) builder->take(step.action);
+    plan::guard_memmap_memory(*builder);
+    plan::guard_what_stays(*builder);
+    plan::guard_shared_sections(*builder);
+    Plan judged = std::move(*builder).finish();
+    std::ranges::move(judged.refusals, std::back_inserter(plan.refusals));
+    std::ranges::move(judged.notes, std::back_inserter(plan.notes));
+    return Done{};
 }
 
 Error no_step(std::size_t index) { return bad_input(fmt::format("the plan has no step {}", index + 1)); }
@@ -112,6 +146,7 @@ Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::ve
         }
         if (!std::holds_alternative<SaveAction>(step.action)) undo_step(*host, step, out);
     }
+    if (auto guarded = guard(snapshot, out); !guarded) return guarded.error();
     return out;
 }
 
@@ -129,6 +164,14 @@ Result<Plan> make_rest(const Snapshot& snapshot, const Plan& begun, std::size_t 
     const Standing now = standing(begun, done + (doubtful ? 1 : 0),
                                   [&](const Fact& fact) { return std::optional(host->value(fact.kind, fact.name)); });
     refuse_as_stale(out, now.differs);
+    if (doubtful && now.came_back) {
+        out.refusals.push_back(
+            {RuleId::plan_stale,
+             fmt::format("step {}: the host is as it was before the job and as it would be behind "
+                         "this step, so nobody knows whether it was done; look, then undo the job or "
+                         "make a new plan",
+                         done + 1)});
+    }
     const std::size_t behind = now.behind.value_or(done);
     refuse_as_stale(out, plan::changed_by_others(begun, std::max(behind, done + (doubtful ? 1 : 0)),
                                                  plan::FactReader(snapshot, reading->bus)));
@@ -137,6 +180,7 @@ Result<Plan> make_rest(const Snapshot& snapshot, const Plan& begun, std::size_t 
         step.verdict = host->carry_out(step.action);
         add(out, std::move(step));
     }
+    if (auto guarded = guard(snapshot, out); !guarded) return guarded.error();
     return out;
 }
 

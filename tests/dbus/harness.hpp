@@ -22,6 +22,13 @@
 
 namespace memhot::test {
 
+// In whose builds memory is not what the program itself takes.
+#ifdef __SANITIZE_ADDRESS__
+inline constexpr bool kAddressSanitizer = true;
+#else
+inline constexpr bool kAddressSanitizer = false;
+#endif
+
 // A process that is killed when it goes.
 class Process {
 public:

@@ -85,10 +85,10 @@ public:
     void take(const Action& action) {
         const Verdict verdict = host_.carry_out(action);
         EXPECT_NE(verdict.outcome.kind, Outcome::Kind::refused) << to_string(action) << ": " << verdict.summary;
-        taken.push_back(to_string(action));
+        taken.push_back(action);
     }
 
-    std::vector<std::string> taken;
+    std::vector<Action> taken;
 
 private:
     SimulatedHost host_;
@@ -127,8 +127,8 @@ protected:
         const auto reading = journal::read_journal(top + "/state");
         EXPECT_TRUE(reading.ok() && reading->damaged.empty());
         const auto jobs = journal::jobs_of(reading->entries);
-        EXPECT_TRUE(jobs.ok()) << jobs.error().message();
-        return jobs->back();
+        EXPECT_EQ(jobs.back().contradiction, "");
+        return jobs.back();
     }
     void forget() { fs::remove_all(top + "/state"); }
 
@@ -346,6 +346,97 @@ TEST_F(EveryPlan, killed_at_each_step_is_undone_or_says_what_nobody_knows) {
             }
         }
     }
+}
+
+std::size_t changes_in(const std::vector<Action>& actions) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        actions, [](const Action& action) { return !std::holds_alternative<SaveAction>(action); }));
+}
+
+// Whatever the undo had done when the process died is not done again, and in the end the host is as an undo leaves it that
+// nobody killed.
+TEST_F(EveryPlan, killed_while_it_is_rolled_back_is_rolled_back_again) {
+    std::size_t kills = 0;
+    for (const auto& one : cases()) {
+        const auto undo = [&](Target& host) {
+            return with_executor(host,
+                                 [&](Executor& executor) { return executor.undo(one.plan, written(), Options{}); });
+        };
+        const auto run_whole = [&](Stumbling::How how, std::size_t at) {
+            forget();
+            Stumbling first(one, Stumbling::How::never, 0);
+            EXPECT_EQ(run(first, one).end, JobEnd::done) << one.file;
+            Stumbling host(one, how, at);
+            for (const auto& step : one.plan.steps) host.take(step.action);
+            host.taken.clear();
+            return host;
+        };
+        auto whole = run_whole(Stumbling::How::never, 0);
+        const JobResult wanted = undo(whole);
+        for (std::size_t at = 0; at < whole.taken.size(); ++at) {
+            for (const auto how : {Stumbling::How::dies_before, Stumbling::How::dies_behind}) {
+                const std::string what = one.file + " undo " + std::to_string(at + 1);
+                auto dying = run_whole(how, at);
+                const pid_t child = ::fork();
+                if (child == 0) {
+                    undo(dying);
+                    ::_exit(0);
+                }
+                int status = 0;
+                ::waitpid(child, &status, 0);
+                ASSERT_TRUE(WIFSIGNALED(status)) << what;
+                EXPECT_EQ(written().contradiction, "") << what;
+                auto host = done_until(one, one.plan.steps.size());
+                const std::size_t happened = at + (how == Stumbling::How::dies_behind ? 1 : 0);
+                for (std::size_t i = 0; i < happened; ++i) host.take(whole.taken[i]);
+                const std::size_t changed = changes_in(host.taken);
+                const JobResult result = undo(host);
+                EXPECT_EQ(result.exit_status(), wanted.exit_status()) << what << ": " << result.text;
+                EXPECT_EQ(changes_in(host.taken), changes_in(whole.taken)) << what << ", " << changed << " before";
+                expect_same_blocks(one, host, whole, what);
+                EXPECT_EQ(written().contradiction, "") << what;
+                ++kills;
+            }
+        }
+        forget();
+    }
+    EXPECT_GE(kills, 100U);
+}
+
+// What lives in memory alone is gone: onlined blocks, held policies, drivers of dax devices. Namespaces stay, so those plans
+// are not looked at here.
+TEST_F(EveryPlan, killed_and_rebooted_is_done_from_its_beginning) {
+    const auto stays = [](const PlanStep& step) {
+        const auto* command = std::get_if<CommandLine>(&step.action);
+        return command != nullptr &&
+               (command->program == "ndctl" || command->verb == "create-device" || command->verb == "destroy-device");
+    };
+    std::size_t looked_at = 0;
+    for (const auto& one : cases()) {
+        if (std::ranges::any_of(one.plan.steps, stays)) continue;
+        for (std::size_t at = 0; at < one.plan.steps.size(); ++at) {
+            const std::string what = one.file + " step " + std::to_string(at + 1);
+            const pid_t child = ::fork();
+            if (child == 0) {
+                Stumbling host(one, Stumbling::How::dies_behind, at);
+                run(host, one);
+                ::_exit(0);
+            }
+            ::waitpid(child, nullptr, 0);
+            const journal::Job job = written();
+            auto rebooted = done_until(one, 0);
+            const JobResult result =
+                with_executor(rebooted, [&](Executor& executor) { return executor.finish(one.plan, job, Options{}); });
+            EXPECT_EQ(result.end, JobEnd::done) << what << ": " << result.text;
+            EXPECT_EQ(rebooted.taken.size(), one.plan.steps.size()) << what;
+            expect_same_blocks(one, rebooted, *std::make_unique<Stumbling>(done_until(one, one.plan.steps.size())),
+                               what);
+            EXPECT_EQ(written().contradiction, "") << what;
+            ++looked_at;
+            forget();
+        }
+    }
+    EXPECT_GE(looked_at, 40U);
 }
 
 }   // namespace

@@ -36,6 +36,7 @@ protected:
         Executor executor(where, *book, clock);
         const auto result = act(executor);
         EXPECT_TRUE(result.ok()) << result.error().message();
+        std::ignore = job();   // expects that what was written does not contradict itself
         return *result;
     }
     JobResult finish(Target& where) {
@@ -242,6 +243,123 @@ TEST_F(Recovery, an_undo_that_was_interrupted_is_done_from_its_beginning) {
     const JobResult result = undo(where);
     EXPECT_EQ(result.exit_status(), 0) << result.steps[0].text;
     EXPECT_EQ(where.host().value(Fact::Kind::block, "memory33"), "absent");
+}
+
+// Rolling back what ended in doubt: the step was not done.
+TEST_F(Recovery, a_doubt_that_the_host_settles_does_not_break_the_journal) {
+    use("dimm-host.json", {"offline", "512M"});
+    killed_behind(1);
+    auto where = target();
+    where.host().carry_out(plan.steps[0].action);   // memory83; memory82 was intended and is online
+    {
+        const auto lock = journal::HostLock::take(top + "/run", "test");
+        auto book = journal::Journal::open(top + "/state", *lock);
+        journal::Entry intended;
+        intended.job = "1";
+        intended.kind = journal::EntryKind::step_intended;
+        intended.step = 1;
+        ASSERT_TRUE(book->append(intended).ok());
+        journal::Entry ended;
+        ended.job = "1";
+        ended.kind = journal::EntryKind::job_ended;
+        ended.text = "failed: accepted, but nobody knows";
+        ASSERT_TRUE(book->append(ended).ok());
+    }
+    EXPECT_EQ(undo(where).exit_status(), 0);
+    EXPECT_EQ(job().steps[1].state, StepState::untouched);
+}
+
+// disable, save, save, reconfigure: behind the last step namespace0.3 is enabled as before the first. A reboot enables it,
+// too; its uuid tells whether it is the new one.
+TEST_F(Recovery, a_plan_that_comes_back_to_its_beginning_is_told_by_what_it_replaced) {
+    use("nvdimm-host.json", {"namespace", "reconfigure", "namespace0.3", "--name=again"});
+    const std::size_t last = plan.steps.size() - 1;
+    ASSERT_TRUE(plan.steps[last].replaces);
+    const auto doubtful = [&] {
+        fs::remove_all(top + "/state");
+        fs::remove_all(top + "/other");
+        const journal::Job before = killed_behind(last);
+        const auto lock = journal::HostLock::take(top + "/run", "test");
+        auto book = journal::Journal::open(top + "/state", *lock);
+        journal::Entry intended;
+        intended.job = before.id;
+        intended.kind = journal::EntryKind::step_intended;
+        intended.step = last;
+        EXPECT_TRUE(book->append(intended).ok());
+    };
+    doubtful();
+    auto rebooted = target();
+    EXPECT_EQ(finish(rebooted).end, JobEnd::done);
+    EXPECT_EQ(rebooted.taken().size(), last) << "all but the saving of labels again: nothing had been done";
+    doubtful();
+    auto happened = target();
+    for (const auto& step : plan.steps) happened.host().carry_out(step.action);
+    EXPECT_EQ(finish(happened).end, JobEnd::done);
+    EXPECT_TRUE(happened.taken().empty()) << "it was done";
+    // Where nothing tells them apart, nothing is guessed.
+    doubtful();
+    plan.steps[last].replaces.reset();
+    auto unknown = target();
+    const JobResult result = finish(unknown);
+    EXPECT_EQ(result.end, JobEnd::failed);
+    EXPECT_NE(result.text.find("nobody knows whether it was done"), std::string::npos) << result.text;
+    EXPECT_TRUE(unknown.taken().empty());
+    const auto rest = make_rest(snapshot, plan, last, true);
+    ASSERT_TRUE(rest->refused());
+    EXPECT_EQ(rest->refusals.front().rule, RuleId::plan_stale);
+}
+
+// The policy was held, memory came, and its undo is refused: what was held is put back all the same.
+class Kept : public SimulatedTarget {
+public:
+    using SimulatedTarget::SimulatedTarget;
+    Attempt carry_out(const Action& action) override {
+        const auto* write = std::get_if<WriteAction>(&action);
+        if (write != nullptr && write->path.ends_with("memory33/state") && ++writes > allowed) return {EIO, "injected"};
+        return SimulatedTarget::carry_out(action);
+    }
+    int allowed = 0;
+    int writes = 0;
+};
+
+TEST_F(Recovery, what_was_held_is_put_back_where_not_all_can_be_undone) {
+    snapshot = host("nvdimm-host.json");
+    snapshot.auto_online_blocks = "online";
+    plan = *make_plan(snapshot, *parse_wish({"dax", "reconfigure", "dax0.0", "--mode=system-ram"}));
+    ASSERT_EQ(plan.steps.size(), 4U);   // hold, reconfigure, online memory33, put back
+    for (const int allowed : {0, 1}) {   // onlining it fails; undoing that fails
+        fs::remove_all(top + "/state");
+        options.undo_on_failure = allowed == 0;
+        Kept where(*SimulatedHost::from_snapshot(snapshot), {}, clock);
+        where.allowed = allowed;
+        const JobResult done = run(where);
+        const JobResult result = allowed == 0 ? done : undo(where);
+        EXPECT_EQ(where.host().value(Fact::Kind::attribute, "auto_online_blocks"), "online") << allowed;
+        EXPECT_EQ(result.exit_status(), allowed == 0 ? 5 : 6) << result.text;
+        expect_journal_agrees(result);
+    }
+}
+
+// What was planned with enough memory may be undone, or finished, with too little.
+TEST_F(Recovery, the_interlocks_hold_for_the_way_back_and_the_rest) {
+    const auto first_rule = [](const Result<Plan>& judged) {
+        return judged->refused() ? judged->refusals.front().rule : RuleId::none;
+    };
+    use("nvdimm-host.json", {"dax", "reconfigure", "dax0.0", "--mode=system-ram"});
+    snapshot.available_memory = 1024 * kMiB;
+    EXPECT_EQ(first_rule(make_rest(snapshot, plan, 0, false)), RuleId::none);
+    snapshot.available_memory = 65 * kMiB;   // 64 MiB are to stay, and 128 MiB of memory need 2 of struct pages
+    EXPECT_EQ(first_rule(make_rest(snapshot, plan, 0, false)), RuleId::plan_memmap_memory);
+
+    use("dimm-host.json", {"online", "block84-85", "--zone=movable"});
+    auto where = target();
+    run(where);
+    Snapshot now = where.host().snapshot();
+    const std::vector<StepBehind> both{{0, StepBehind::How::done, ""}, {1, StepBehind::How::done, ""}};
+    now.available_memory = 1024 * kMiB;
+    EXPECT_EQ(first_rule(make_undo(now, plan, both)), RuleId::none);
+    now.available_memory = 255 * kMiB;   // and 256 would go
+    EXPECT_EQ(first_rule(make_undo(now, plan, both)), RuleId::plan_memory_in_use);
 }
 
 class Interrupted : public SimulatedTarget {
