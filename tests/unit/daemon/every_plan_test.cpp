@@ -15,6 +15,7 @@
 #include <sstream>
 
 #include "execute/executor.hpp"
+#include "support/golden_host.hpp"
 
 namespace memhot::execute {
 namespace {
@@ -44,17 +45,9 @@ std::vector<Case> cases() {
         std::string wanted;
         std::getline(in, host);
         std::getline(in, wanted);
-        std::istringstream words_in(wanted);
-        std::vector<std::string> words;
-        for (std::string word; words_in >> word;) words.push_back(word);
-        const std::string file = host.substr(0, host.find(' '));
-        auto snapshot = load_snapshot(std::string(MEMHOT_TEST_DATA) + "/" + file);
-        const auto wish = parse_wish(words);
+        auto snapshot = test::golden_host(host);
+        const auto wish = parse_wish(test::words_in(wanted));
         if (!snapshot || !wish) continue;
-        // "HOST auto_online_blocks=online": with that policy
-        if (const auto policy = host.find('='); policy != std::string::npos) {
-            snapshot->auto_online_blocks = host.substr(policy + 1);
-        }
         auto plan = make_plan(*snapshot, *wish);
         if (!plan || plan->refused() || plan->steps.empty()) continue;
         out.push_back({entry.path().filename(), *std::move(snapshot), *std::move(plan)});
