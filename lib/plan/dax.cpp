@@ -116,7 +116,7 @@ Status to_system_ram(Builder& builder, const DaxDevice& device, const std::strin
 Status to_devdax(Builder& builder, const DaxDevice& device, const std::string& rest) {
     HeldPolicy policy(builder, "if this is undone the memory is to come back as it was");
     if (goes_at_once(builder, device)) {
-        unplug(builder, device);
+        unplug(builder, device, true);
     } else {
         take_offline(builder, device);
     }

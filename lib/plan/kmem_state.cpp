@@ -36,15 +36,15 @@ std::string_view word_back(const Builder& builder, const DaxDevice& device) {
 
 bool goes_at_once(const Builder& builder, const DaxDevice& device) { return !word_back(builder, device).empty(); }
 
-PlanStep& unplug(Builder& builder, const DaxDevice& device) {
+PlanStep& unplug(Builder& builder, const DaxDevice& device, bool lets_go) {
     const std::string_view back = word_back(builder, device);
     for (const auto& block : blocks_in(builder.model(), device.added)) builder.rely_on_block(block.number);
     PlanStep& step = builder.device_write(
         write_of(device, kUnplugged), {"take offline and remove", "took offline and removed",
                                        fmt::format("all memory of {} ({})", device.name(), ranges_text(device.added))});
     step.reason = "one write: where a page cannot be moved, everything is as before";
-    // Bound anew in between, it is not unplugged, and only out of that it can be onlined.
-    step.undo = {write_of(device, kUnplugged), write_of(device, back)};
+    if (lets_go) step.undo.emplace_back(write_of(device, kUnplugged));
+    step.undo.emplace_back(write_of(device, back));
     return step;
 }
 
