@@ -154,7 +154,10 @@ Touched touched_by(const Plan& plan, std::size_t count) {
     Touched out;
     for (std::size_t i = 0; i < count; ++i) {
         const PlanStep& step = plan.steps[i];
-        out.commands = out.commands || std::holds_alternative<CommandLine>(step.action);
+        // a file of the nvdimm and dax buses changes as much as a command
+        const auto* write = std::get_if<WriteAction>(&step.action);
+        const bool of_device = write != nullptr && write->path.starts_with("/sys/bus/");
+        out.commands = out.commands || of_device || std::holds_alternative<CommandLine>(step.action);
         for (const auto& fact : step.before) {
             out.names.insert(fact.name);
             if (fact.kind != Fact::Kind::block || block_size == 0) continue;
