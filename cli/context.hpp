@@ -29,6 +29,10 @@ public:
     }
 
     [[nodiscard]] HostRequest request() const;
+    // From now on memhotd of this machine is asked, as with -H local.
+    void ask_daemon() { daemon_ = true; }
+    // Whether polkit may ask a person.
+    [[nodiscard]] bool may_ask() const { return !arguments_.flag("no-ask-password"); }
     memhot::Result<memhot::Snapshot> snapshot();
     memhot::Result<Host> host();
     // This machine itself could not be read.
@@ -47,6 +51,7 @@ private:
     Arguments arguments_;
     Terminal terminal_;
     bool unreachable_ = false;
+    bool daemon_ = false;
     std::string out_;
     std::vector<std::string> notes_;
 };
