@@ -303,6 +303,10 @@ Result<int> carry_out_there(Context& context, const std::vector<std::string>& wi
         std::fprintf(stderr, terminal ? "\r%s\x1b[K" : "memhotctl: %s\n", text.c_str());
     });
     if (terminal) std::fputs("\r\x1b[K", stderr);
+    if (!job && job.error().kind() == memhot::ErrorKind::io) {
+        context.note(job.error().message());
+        return exit_code::unreachable;
+    }
     if (!job) return job.error();
     if (context.json()) {
         context.print_json(Json::object(

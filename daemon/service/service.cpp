@@ -227,8 +227,9 @@ void Service::change_hardware(Snapshot snapshot) {
 
 std::string Service::status() const {
     const auto& blocks = state_.blocks();
-    return fmt::format("{} blocks, {} online; {} hazards{}", blocks.size(), blocks.online(), hazards_.all().size(),
-                       state_.source().simulated() ? "; simulated" : "");
+    const std::size_t hazards = hazards_.all().size();
+    return fmt::format("{} blocks, {} online; {} hazard{}{}", blocks.size(), blocks.online(), hazards,
+                       hazards == 1 ? "" : "s", state_.source().simulated() ? "; simulated" : "");
 }
 
 void Service::job_new(const JobView& job) {
