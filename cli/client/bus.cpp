@@ -260,11 +260,12 @@ std::optional<BusJob> look_at(sd_bus* bus, const std::string& path, BusProgress&
     const auto number = [&](const char* name, char type, void* to) {
         return ::sd_bus_get_property_trivial(bus, kService, path.c_str(), kJob, name, nullptr, type, to) >= 0;
     };
-    const bool good = ::sd_bus_get_property_string(bus, kService, path.c_str(), kJob, "State", nullptr, &state) >= 0 &&
-                      ::sd_bus_get_property_string(bus, kService, path.c_str(), kJob, "Id", nullptr, &id) >= 0 &&
-                      number("ExitStatus", 'i', &job.exit_status) && number("Progress", 'd', &progress.done) &&
+    // Its end before its state: where there is one, the state is that of the end.
+    const bool good = number("ExitStatus", 'i', &job.exit_status) && number("Progress", 'd', &progress.done) &&
                       number("CurrentStep", 't', &progress.step) && number("Steps", 't', &progress.steps) &&
-                      number("BytesPerSecond", 't', &progress.bytes_per_second);
+                      number("BytesPerSecond", 't', &progress.bytes_per_second) &&
+                      ::sd_bus_get_property_string(bus, kService, path.c_str(), kJob, "State", nullptr, &state) >= 0 &&
+                      ::sd_bus_get_property_string(bus, kService, path.c_str(), kJob, "Id", nullptr, &id) >= 0;
     if (good) {
         job.id = id;
         job.end = state;
