@@ -201,6 +201,23 @@ bool is_already(const Action& action, const Look& look) {
     return now && now->starts_with(leaves->word);
 }
 
+bool is_between(const Fact& before, const Fact& after, std::string_view now) {
+    if (now == before.value || now == after.value) return true;
+    const auto rest_of = [](std::string_view words) {
+        const auto comma = words.find(", ");
+        const std::string_view rest = comma == std::string_view::npos ? std::string_view{} : words.substr(comma);
+        return rest.substr(0, rest.find(", zones"));
+    };
+    const std::string_view word = now.substr(0, now.find(", "));
+    if (word != "offline" && word != "disabled") return false;
+    return rest_of(now) == rest_of(before.value) || rest_of(now) == rest_of(after.value);
+}
+
+bool is_another(std::string_view identity, std::string_view now) {
+    constexpr std::string_view kUuid = "uuid ";
+    return identity != now && identity.starts_with(kUuid) && now.starts_with(kUuid);
+}
+
 Standing standing(const Plan& plan, std::size_t most, const Look& look) {
     const Seen now = look_at_all(plan, look);
     Standing out;
