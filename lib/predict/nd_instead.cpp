@@ -113,6 +113,22 @@ void other_sizes(const Question& q, std::vector<Steps>& out) {
     }
 }
 
+// A label-less region whose DIMMs have label areas can be divided once ndctl has initialised them, which it does where it
+// reconfigures.
+void labels_first(const Question& q, std::vector<Steps>& out) {
+    if (!has(q.command, kSize)) return;
+    for (const NdRegion* region : q.subject.regions) {
+        if (region->labelled || !region->can_label) continue;
+        const std::string name = fmt::format("namespace{}.0", region->id);
+        Steps steps{{.program = "ndctl", .verb = "create-namespace", .arguments = {"-e", name, "-f", "-m", "raw"}}};
+        if (q.subject.ns == nullptr) {
+            steps.push_back({.program = "ndctl", .verb = "destroy-namespace", .arguments = {name, "-f"}});
+        }
+        steps.push_back(q.command);
+        out.push_back(std::move(steps));
+    }
+}
+
 // A label-less region has its one namespace already: it is reconfigured.
 void reconfigure_label_less(const Question& q, std::vector<Steps>& out) {
     if (q.subject.ns != nullptr || !has(q.command, kRegion)) return;   // nobody meant it
@@ -280,13 +296,14 @@ using Change = void (*)(const Question&, std::vector<Steps>&);
 struct Row {
     std::string_view program;
     std::string_view verb;
-    std::array<Change, 14> changes;
+    std::array<Change, 15> changes;
 };
 constexpr auto kRows = std::to_array<Row>({
     {"ndctl",
      "create-namespace",
-     {other_regions, fit_mode, other_sizes, no_size, other_aligns, map_in_ram, other_region_align, leave_system_ram,
-      force, lower_region_align, plain_and_forced, reconfigure_label_less, destroy_left_over, smaller_region_align}},
+     {other_regions, fit_mode, labels_first, other_sizes, no_size, other_aligns, map_in_ram, other_region_align,
+      leave_system_ram, force, lower_region_align, plain_and_forced, reconfigure_label_less, destroy_left_over,
+      smaller_region_align}},
     {"ndctl", "enable-namespace", {with_an_instance, lower_region_align}},
     {"ndctl", "destroy-namespace", {leave_system_ram, force}},
     {"ndctl", "disable-namespace", {leave_system_ram}},
