@@ -171,4 +171,10 @@ void Jobs::forget_old() {
     if (next != 0) timer_.arm_at(next);
 }
 
+void Jobs::change_hardware(const Snapshot& snapshot) {
+    if (!place_.simulated) return;
+    place_.simulated->target.reset();
+    place_.simulated->from = snapshot;
+}
+
 }   // namespace memhot::service

@@ -213,10 +213,23 @@ void Service::happened(const events::Batch& batch) {
     }
 }
 
+void Service::change_hardware(Snapshot snapshot) {
+    std::set<std::uint64_t> came;
+    for (const auto& block : snapshot.blocks.value_or(std::vector<BlockRecord>{})) {
+        if (!state_.blocks().find(block.number)) came.insert(block.number);
+    }
+    jobs_.change_hardware(snapshot);
+    state_.replace(std::move(snapshot));
+    log::info("the simulated host has changed");
+    look_ahead();
+    apply_policies(came, false);
+}
+
 std::string Service::status() const {
     const auto& blocks = state_.blocks();
-    return fmt::format("{} blocks, {} online; {} hazards{}", blocks.size(), blocks.online(), hazards_.all().size(),
-                       state_.source().simulated() ? "; simulated" : "");
+    const std::size_t hazards = hazards_.all().size();
+    return fmt::format("{} blocks, {} online; {} hazard{}{}", blocks.size(), blocks.online(), hazards,
+                       hazards == 1 ? "" : "s", state_.source().simulated() ? "; simulated" : "");
 }
 
 void Service::job_new(const JobView& job) {
