@@ -23,7 +23,9 @@ int write_result(const Context& context) {
     const int error = write_out(context.terminal(), context.out(), pager);
     if (error == 0) return exit_code::yes;
     say(std::string("cannot write to standard output: ") + std::strerror(error));   // NOLINT(concurrency-mt-unsafe)
-    return exit_code::failed;
+    if (!context.where_it_stands()) return exit_code::failed;
+    say(*context.where_it_stands());
+    return exit_code::part_way;
 }
 
 int fail(const memhot::Error& error, bool unreachable) {

@@ -44,6 +44,10 @@ public:
     // A message, one line, for stderr.
     void note(std::string text) { notes_.push_back(std::move(text)); }
 
+    // The host was changed: that the result cannot be shown is then not as if nothing had been done. Where it stands.
+    void changed_host(std::string where_it_stands) { where_it_stands_ = std::move(where_it_stands); }
+    [[nodiscard]] const std::optional<std::string>& where_it_stands() const { return where_it_stands_; }
+
     [[nodiscard]] const std::string& out() const { return out_; }
     [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
@@ -52,6 +56,7 @@ private:
     Terminal terminal_;
     bool unreachable_ = false;
     bool daemon_ = false;
+    std::optional<std::string> where_it_stands_;
     std::string out_;
     std::vector<std::string> notes_;
 };

@@ -143,6 +143,16 @@ void forget_files(Snapshot& snapshot, const KernelProfile& profile) {
     if (own && *own != profile.arch) snapshot.probe.reset();
 }
 
+// The word was found on the running kernel; another one boots with its own, unless the command line says it.
+void keep_online_policy(const Snapshot& snapshot, const KernelProfile& profile, std::vector<std::string>& assumptions) {
+    const auto& word = snapshot.auto_online_blocks;
+    if (!word || snapshot.cmdline.find("memhp_default_state=") != std::string::npos) return;
+    const bool online = profile.has(memhot::Feature::default_online);
+    if ((*word != "offline") == online) return;
+    assumptions.push_back(fmt::format("auto_online_blocks is {}, as on this host: {} as Debian builds it boots with {}",
+                                      *word, profile.name, online ? "online" : "offline"));
+}
+
 }   // namespace
 
 memhot::RangeUnits Host::units() const {
@@ -188,6 +198,7 @@ Result<Host> make_host(Snapshot snapshot, const HostRequest& request) {
         host.profile = std::make_shared<const KernelProfile>(*std::move(profile));
         if (request.asks_for_another_kernel()) adapt_block_size(snapshot, *host.profile, host.assumptions);
         if (request.asks_for_another_kernel()) forget_files(snapshot, *host.profile);
+        if (request.asks_for_another_kernel()) keep_online_policy(snapshot, *host.profile, host.assumptions);
         auto model = memhot::Model::from_snapshot(snapshot, host.profile);
         if (model) {
             host.model = *std::move(model);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 
 #include "client/job_parts.hpp"
@@ -70,20 +71,14 @@ JobReport report_of(const journal::Job& job, memhot::Plan plan, std::string_view
     const auto far = execute::how_far(job);
     out.done = far.done;
     out.doubtful = far.doubtful;
+    out.identity = far.identity;
     out.exit_status = exit_status_of(out, job);
     return out;
 }
 
-// Each job on its own, so that damage to one hides no other.
-std::vector<std::vector<journal::Entry>> by_job(const std::vector<journal::Entry>& entries) {
-    std::vector<std::vector<journal::Entry>> out;
-    for (const auto& entry : entries) {
-        const auto same = [&](const auto& group) { return group.front().job == entry.job; };
-        auto group = std::ranges::find_if(out, same);
-        if (group == out.end()) group = out.insert(out.end(), std::vector<journal::Entry>{});
-        group->push_back(entry);
-    }
-    return out;
+bool is_same_place(const std::string& a, const std::string& b) {
+    std::error_code unknown;
+    return a == b || std::filesystem::equivalent(a, b, unknown);
 }
 
 Status check_place(const JobRequest& request) {
@@ -102,16 +97,21 @@ Result<JobList> read_jobs(const JobRequest& request) {
     const std::string path = place.state + "/" + std::string(journal::kFileName);
     const auto holder = journal::HostLock::holder(place.run);
     out.notes = reading->complaints(path);
-    for (const auto& entries : by_job(reading->entries)) {
-        const auto jobs = journal::jobs_of(entries);
-        auto plan = jobs ? memhot::plan_from_json(jobs->front().plan) : Result<memhot::Plan>(jobs.error());
-        if (!plan) {
-            out.notes.push_back(
-                fmt::format("{}: job {} cannot be told: {}", path, entries.front().job, plan.error().message()));
+    for (const auto& job : journal::jobs_of(reading->entries)) {
+        const auto untold = [&](std::string_view why) {
+            out.notes.push_back(fmt::format("{}: job {} cannot be told: {}", path, job.id, why));
+        };
+        if (!job.contradiction.empty()) {
+            untold(job.contradiction);
             continue;
         }
-        const bool runs = holder && holder->job == jobs->front().id;
-        out.jobs.push_back(report_of(jobs->front(), *std::move(plan), runs ? kRunning : kInterrupted));
+        auto plan = memhot::plan_from_json(job.plan);
+        if (!plan) {
+            untold(plan.error().message());
+            continue;
+        }
+        const bool runs = holder && holder->job == job.id && is_same_place(holder->state_directory, place.state);
+        out.jobs.push_back(report_of(job, *std::move(plan), runs ? kRunning : kInterrupted));
     }
     return out;
 }

@@ -199,9 +199,8 @@ Result<Jobs> Jobs::open(const JobRequest& request) {
     auto book = journal::Journal::open(place.state, *lock);
     if (!book) return std::move(book).error();
     auto jobs = journal::jobs_of(book->entries());
-    if (!jobs) return std::move(jobs).error().add_context(book->path());
     auto open = std::unique_ptr<Open>(new Open{own, std::move(scratch), place, std::move(signals), *std::move(lock),
-                                               *std::move(book), *std::move(jobs)});
+                                               *std::move(book), std::move(jobs)});
     auto target = make_target(open->request, open->clock);
     if (!target) return std::move(target).error();
     open->target = *std::move(target);
@@ -215,7 +214,7 @@ std::vector<std::string> Jobs::notes() const { return open_->book.notes(); }
 std::vector<std::string> Jobs::interrupted() const {
     std::vector<std::string> out;
     for (const auto& job : open_->jobs) {
-        if (job.interrupted()) out.push_back(job.id);
+        if (job.interrupted() && job.contradiction.empty()) out.push_back(job.id);
     }
     return out;
 }
@@ -223,7 +222,7 @@ std::vector<std::string> Jobs::interrupted() const {
 // What one of the executor's ways makes of a job.
 template <class Act>
 Result<JobReport> Jobs::act(const std::string& id, const memhot::Plan& plan, const Listener& listener, Act act) {
-    if (auto told = open_->lock.tell(id); !told) return told.error();
+    if (auto told = open_->lock.tell(id, open_->place.state); !told) return told.error();
     const CancelFile file(cancel_file(open_->place, id));
     execute::Executor executor(open_->target_for(id), open_->book, open_->clock);
     const auto result = act(executor, open_->options(id, listener));

@@ -152,7 +152,17 @@ private:
             if (const auto range = Range::from_size(*ns.resource, *ns.size)) node.shared = meetings(*range, ns.name);
         }
         if (node.instance == nullptr) return node;
-        if (const auto* region = nd_.dax_region(node.instance->name)) node.dax_region = node_of(*region);
+        if (const auto* region = nd_.dax_region(node.instance->name)) {
+            node.dax_region = node_of(*region);
+        } else if (node.instance->kind == memhot::InstanceKind::dax) {   // not driven: libndctl names its region alone
+            DaxRegionRecord unbound;
+            unbound.parent = node.instance->name;
+            unbound.kind = "pmem";
+            if (const auto ids = memhot::parse_number(std::string_view(ns.region).substr(6))) {
+                unbound.id = static_cast<int>(*ids);
+            }
+            node.dax_region = node_of(unbound);
+        }
         return node;
     }
 

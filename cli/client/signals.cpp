@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "client/signals.hpp"
 
+#include <atomic>
 #include <csignal>
 
 namespace memhotctl {
@@ -8,8 +9,9 @@ namespace memhotctl {
 namespace {
 
 // Set by Ctrl-C and by a shutdown.
-volatile std::sig_atomic_t asked = 0;
-void stop(int) { asked = 1; }
+std::atomic<bool> asked = false;
+static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler writes it");
+void stop(int) { asked = true; }
 // A reader that went away, a limit on file sizes.
 void overhear(int) {}
 
@@ -29,7 +31,7 @@ constexpr std::array<Answer, 5> kAnswers{{
 }   // namespace
 
 Signals::Signals() {
-    asked = 0;
+    asked = false;
     for (std::size_t i = 0; i < kAnswers.size(); ++i) {
         struct sigaction action{};
         action.sa_handler = kAnswers[i].handler;
@@ -41,6 +43,6 @@ Signals::~Signals() {
     for (std::size_t i = 0; i < kAnswers.size(); ++i) ::sigaction(kAnswers[i].signal, &before_[i], nullptr);
 }
 
-bool Signals::stopped() { return asked != 0; }
+bool Signals::stopped() { return asked; }
 
 }   // namespace memhotctl

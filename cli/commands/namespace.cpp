@@ -51,8 +51,9 @@ private:
         const auto& record = region.record;
         std::vector<std::string> notes;
         if (record.ways.value_or(1) > 1) notes.push_back(fmt::format("{} DIMMs interleaved", *record.ways));
-        if (!record.available_size) notes.emplace_back("label-less");
-        if (record.available_size.value_or(0) != 0) {
+        const bool divided = is_divided(record);
+        if (!divided) notes.emplace_back("label-less");
+        if (divided && record.available_size.value_or(0) != 0) {
             notes.push_back(fmt::format("{} available, largest extent {}", context_.size(*record.available_size),
                                         context_.size(record.max_available_extent.value_or(0))));
         }
@@ -115,7 +116,9 @@ private:
 
     void add(const DaxNode& device, std::size_t level) {
         std::vector<std::string> notes;
-        if (device.mode == "system-ram") {
+        if (device.record.state == "unplugged") {
+            notes.emplace_back("unplugged");
+        } else if (device.mode == "system-ram") {
             notes.push_back(fmt::format("{} of {} online", device.blocks.online.size(),
                                         counted(device.blocks.present.size(), "block")));
         }

@@ -154,14 +154,18 @@ Json to_document(const NamespaceNode& ns) {
     return out;
 }
 
+bool is_divided(const memhot::NdRegionRecord& region) {
+    constexpr int kLabelLess = 4;   // ND_DEVICE_NAMESPACE_IO
+    return region.nstype ? *region.nstype != kLabelLess : region.available_size.has_value();
+}
+
 Json to_document(const RegionNode& region) {
     const auto& record = region.record;
     Json out = Json::object({{"dev", record.name}});
     put(out, "type", record.type);
     put(out, "size", record.size);
     put(out, "align", record.align);
-    // A region without labels cannot be divided, whatever sysfs shows of its DIMMs: libndctl says 0, too.
-    const bool divided = record.nstype != 4;   // ND_DEVICE_NAMESPACE_IO
+    const bool divided = is_divided(record);   // else libndctl says 0, too
     put(out, "available_size", divided || !record.available_size ? record.available_size : 0);
     put(out, "max_available_extent", divided || !record.max_available_extent ? record.max_available_extent : 0);
     put_address(out, "resource", record.resource);

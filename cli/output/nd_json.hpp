@@ -9,6 +9,9 @@
 
 namespace memhotctl {
 
+// A region without labels has one namespace of its size, whatever sysfs shows of free space on its DIMMs.
+bool is_divided(const memhot::NdRegionRecord& region);
+
 Json to_document(const RegionNode& region);
 Json to_document(const NamespaceNode& ns);
 Json to_document(const DaxRegionNode& region);

@@ -20,9 +20,12 @@ public:
         std::vector<std::string> words{record.type + " region of " + record.bus};
         words.push_back(driven(node.owner));
         if (record.align) words.push_back("align " + size_(*record.align));
-        if (record.available_size) words.push_back(size_(*record.available_size) + " available");
-        if (record.max_available_extent) words.push_back("largest extent " + size_(*record.max_available_extent));
-        if (!record.available_size) words.emplace_back("label-less");
+        const bool divided = is_divided(record);
+        if (!divided) words.emplace_back("label-less");
+        if (divided && record.available_size) words.push_back(size_(*record.available_size) + " available");
+        if (divided && record.max_available_extent) {
+            words.push_back("largest extent " + size_(*record.max_available_extent));
+        }
         if (record.badblock_count.value_or(0) != 0) {
             words.push_back(fmt::format("{} of 512 bytes", counted(*record.badblock_count, "bad sector")));
         }
@@ -118,7 +121,9 @@ private:
         if (node.instance != nullptr && node.instance->align) words.push_back("align " + size_(*node.instance->align));
         if (node.enabled) words.push_back(size_(node.usable) + " usable");
         if (!node.block_device.empty()) words.push_back("disk " + node.block_device);
-        if (!node.record.uuid.empty()) words.push_back("uuid " + node.record.uuid);
+        const bool claimed = node.instance != nullptr && !node.instance->uuid.empty();   // as ndctl calls them
+        if (claimed) words.push_back("uuid " + node.instance->uuid);
+        if (!node.record.uuid.empty()) words.push_back((claimed ? "raw_uuid " : "uuid ") + node.record.uuid);
         say(indent + node.record.name, words);
         add(node.record.name, node.stranded);
         if (!node.dax_region) return;

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 
 #include "output/text.hpp"
 
@@ -108,6 +110,18 @@ std::string error_text(const Outcome& outcome) {
     return fmt::format("{} ({})", memhot::errno_name(outcome.error), memhot::errno_text(outcome.error));
 }
 
+// The programs end with an errno of their own where libndctl or libdaxctl loses the kernel's, or ndctl tries a region of
+// another type last.
+std::string told_otherwise(const Verdict& verdict) {
+    const auto colon = verdict.summary.rfind(": ");
+    if (verdict.outcome.kind != Outcome::Kind::refused || colon == std::string::npos) return {};
+    const std::string_view tail = std::string_view(verdict.summary).substr(colon + 2);
+    if (tail == memhot::errno_text(verdict.outcome.error)) return {};
+    constexpr std::array kTold{ENXIO, ENODEV, ENOSPC, EINVAL, EBUSY};
+    const bool is_errno = std::ranges::any_of(kTold, [tail](int one) { return tail == memhot::errno_text(one); });
+    return is_errno ? fmt::format(", told as \"{}\"", tail) : std::string();
+}
+
 // "REFUSED EINVAL (Invalid argument), stage map"
 std::string outcome_text(const Verdict& verdict) {
     const Outcome& outcome = verdict.outcome;
@@ -116,12 +130,14 @@ std::string outcome_text(const Verdict& verdict) {
         case Outcome::Kind::accepted: out = "ACCEPTED"; break;
         case Outcome::Kind::refused: out = outcome.error == 0 ? "REFUSED" : "REFUSED " + error_text(outcome); break;
         case Outcome::Kind::crash: return "CRASH of the kernel, DANGEROUS";
-        case Outcome::Kind::uncertain: out = "UNCERTAIN, accepted or " + error_text(outcome); break;
+        case Outcome::Kind::uncertain:
+            out = outcome.error == 0 ? "UNCERTAIN" : "UNCERTAIN, accepted or " + error_text(outcome);
+            break;
     }
     if (outcome.kind == Outcome::Kind::refused && outcome.stage != memhot::Stage::none) {
         out += fmt::format(", stage {}", to_string(outcome.stage));
     }
-    return out + (verdict.dangerous() ? ", DANGEROUS" : "");
+    return out + told_otherwise(verdict) + (verdict.dangerous() ? ", DANGEROUS" : "");
 }
 
 std::string headline(const std::string& title, const Verdict& verdict, const Page& page, const VerdictStyle& style) {

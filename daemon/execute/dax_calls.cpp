@@ -103,6 +103,7 @@ private:
     }
     Attempt back(Attempt failed, int result) {
         const Attempt again = context_.answer(result, "giving it back to the driver it had");
+        failed.changed = !again.ok();
         failed.text += again.ok() ? "; the driver it had drives it again" : "; " + again.text + " failed, too";
         return failed;
     }

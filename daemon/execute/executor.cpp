@@ -2,6 +2,7 @@
 #include "execute/run.hpp"
 
 #include <fmt/format.h>
+#include <uuid/uuid.h>
 
 #include <algorithm>
 #include <array>
@@ -21,6 +22,23 @@ constexpr std::uint64_t kLongestWait = 2'000'000;
 
 constexpr std::array<std::string_view, 6> kEnds{"done", "refused", "failed", "cancelled", "timed out", "undone"};
 
+// The uuid of a namespace is chosen, and written down, before it is created: where nobody wrote down whether it was, one
+// that somebody else made is then told from it.
+std::string choose_identity(Action& action) {
+    constexpr std::string_view kUuid = "--uuid=";
+    auto* command = std::get_if<CommandLine>(&action);
+    if (command == nullptr || command->verb != "create-namespace") return {};
+    for (const auto& argument : command->arguments) {
+        if (argument.starts_with(kUuid)) return "uuid " + argument.substr(kUuid.size());
+    }
+    uuid_t bytes;
+    std::array<char, UUID_STR_LEN> text{};
+    uuid_generate(bytes);
+    uuid_unparse_lower(bytes, text.data());
+    command->arguments.push_back(std::string(kUuid) + text.data());
+    return std::string("uuid ") + text.data();
+}
+
 }   // namespace
 
 std::string_view to_string(JobEnd end) { return kEnds.at(static_cast<std::size_t>(end)); }
@@ -29,6 +47,8 @@ std::string error_text(const Attempt& attempt) {
     const std::string text = journal::errno_words(attempt.error);
     return attempt.text.empty() ? text : fmt::format("{}: {}", text, attempt.text);
 }
+
+bool is_busy(const Attempt& attempt) { return attempt.error == EBUSY || attempt.error == EINTR; }
 
 std::uint64_t Progress::bytes_per_second() const {
     return elapsed == 0 ? 0
@@ -101,17 +121,33 @@ std::optional<std::string> Executor::shown(Fact::Kind kind, const std::string& n
     return now ? *now : std::nullopt;
 }
 
+// Commands are many writes, of which none is to be missed: only a write is interrupted.
+Attempt Executor::carry_out(Run& run, const Action& action, std::uint64_t microseconds) {
+    if (!target_.may_hang() || !std::holds_alternative<WriteAction>(action)) return target_.carry_out(action);
+    if (!run.watchdog) run.watchdog.emplace([&run] { return run.cancelled(); });
+    run.watchdog->watch(microseconds);
+    Attempt attempt = target_.carry_out(action);
+    run.watchdog->leave();
+    return attempt;
+}
+
 // EBUSY is tried again later, EINTR (a signal came while the kernel was at it) at once.
 Attempt Executor::try_until(Run& run, const Action& action, unsigned& attempts) {
     const std::uint64_t begun = clock_.monotonic();
     std::uint64_t wait = kFirstWait;
     while (true) {
         ++attempts;
-        const Attempt attempt = target_.carry_out(action);
-        if (attempt.error != EBUSY && attempt.error != EINTR) return attempt;
+        Attempt attempt =
+            carry_out(run, action, run.options.timeout - std::min(clock_.monotonic() - begun, run.options.timeout));
+        // What was not put back is no beginning for another attempt.
+        if (!is_busy(attempt) || attempt.changed) return attempt;
         if (run.cancelled()) return attempt;
         const std::uint64_t spent = clock_.monotonic() - begun;
-        if (spent >= run.options.timeout) return attempt;
+        if (spent >= run.options.timeout) {
+            if (attempt.error == EINTR)
+                attempt.text = fmt::format("the kernel was still at it after {} s, and was stopped", spent / 1'000'000);
+            return attempt;
+        }
         if (attempt.error == EINTR) continue;
         clock_.sleep(std::min(wait, run.options.timeout - spent));
         wait = std::min(wait * 2, kLongestWait);
@@ -129,7 +165,8 @@ Status Executor::failed(Run& run, std::size_t index, const Attempt& attempt) {
         const auto left = mismatch(step.before);
         if (left) result.text += "; it is not as before: " + *left;
     }
-    const bool busy = attempt.error == EBUSY || attempt.error == EINTR;
+    result.partly = result.partly || attempt.changed;
+    const bool busy = is_busy(attempt);
     run.stop(busy && run.cancelled() ? JobEnd::cancelled
              : busy                  ? JobEnd::timed_out
                                      : JobEnd::failed,
@@ -137,6 +174,7 @@ Status Executor::failed(Run& run, std::size_t index, const Attempt& attempt) {
     auto entry = entry_of_step(EntryKind::step_failed, index, result.text);
     entry.error = attempt.error;
     entry.changed = result.partly;
+    entry.identity = result.identity;
     return note(run, std::move(entry));
 }
 
@@ -153,7 +191,6 @@ Status Executor::succeeded(Run& run, std::size_t index) {
     result.text = step.did;
     result.state = StepState::done;
     run.bytes += bytes_of(step);
-    if (!step.creates.empty()) result.identity = shown(Fact::Kind::identity, step.creates).value_or("");
     auto entry = entry_of_step(EntryKind::step_done, index, step.did);
     entry.identity = result.identity;
     return note(run, std::move(entry));
@@ -168,9 +205,13 @@ Status Executor::step(Run& run, std::size_t index) {
         run.stop(JobEnd::failed, fmt::format("step {}: the plan is stale: {}", index + 1, why));
         return Done{};
     }
-    if (auto noted = note(run, entry_of_step(EntryKind::step_intended, index, step.would)); !noted) return noted;
+    Action action = step.action;
+    result.identity = step.creates.empty() ? "" : choose_identity(action);
+    auto intended = entry_of_step(EntryKind::step_intended, index, step.would);
+    intended.identity = result.identity;
+    if (auto noted = note(run, std::move(intended)); !noted) return noted;
     result.state = StepState::unknown;
-    const Attempt attempt = try_until(run, step.action, result.attempts);
+    const Attempt attempt = try_until(run, action, result.attempts);
     result.error = attempt.error;
     return attempt.ok() ? succeeded(run, index) : failed(run, index, attempt);
 }
@@ -212,7 +253,8 @@ JobResult Executor::without_journal(Run& run, const Error& why) {
 Result<JobResult> Executor::conclude(Run& run) {
     run.undoing = run.stopped();
     if (run.stopped()) {
-        auto undone = run.options.undo_on_failure ? undo_steps(run) : undo_held(run);
+        auto undone = run.options.undo_on_failure ? undo_steps(run) : Status(Done{});
+        if (undone) undone = undo_held(run);
         if (!undone) return without_journal(run, undone.error());
     }
     if (run.options.undo_on_failure && run.result.end == JobEnd::failed && !run.result.changed())

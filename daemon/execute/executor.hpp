@@ -29,10 +29,11 @@ struct Progress {
 };
 
 struct Options {
-    std::uint64_t timeout = 30'000'000;   // microseconds for one step's retries
+    std::uint64_t timeout = 30'000'000;   // microseconds for one step with its retries
     bool undo_on_failure = false;   // all or nothing
     bool accept_danger = false;   // the danger was named and confirmed
-    std::function<bool()> cancelled;   // asked between steps and retries
+    std::function<bool()>
+        cancelled;   // asked between steps and retries, by another thread while a write is in the kernel
     std::function<void(const Progress&)> progress;   // before each step and at the end
 };
 
@@ -96,13 +97,18 @@ private:
     // undoing.cpp
     Status undo_steps(Run& run);
     Status undo_step(Run& run, std::size_t index);
+    std::size_t stands_behind(Run& run);
     Status undo_held(Run& run);
     Status found_undone(Run& run, std::size_t index);
     Status carry_out_undo(Run& run, std::size_t index);
     std::string why_it_stays(Run& run, std::size_t index);
-    bool is_so(const Action& action);
+    std::string another_one(Run& run, std::size_t index);
+    std::string why_not_untouched(Run& run, std::size_t index);
+    std::string changed_half_way(const PlanStep& step);
+    std::string differs(const PlanStep& step);
     // executor.cpp
     Status note(Run& run, journal::Entry entry);
+    Attempt carry_out(Run& run, const Action& action, std::uint64_t microseconds);
     Attempt try_until(Run& run, const Action& action, unsigned& attempts);
     Seen see(const std::vector<Fact>& expected);
     std::optional<std::string> shown(Fact::Kind kind, const std::string& name);

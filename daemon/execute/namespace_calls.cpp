@@ -237,6 +237,7 @@ private:
         Attempt back = one_after_the_other(context_, calls);
         if (back.ok() && !before.info.empty()) back = write_info_block(context_, ns_, before.info);
         if (back.ok() && before.active) back = enable();
+        failed.changed = !back.ok();
         failed.text +=
             back.ok() ? "; what was there is put back" : "; putting back what was there failed, too: " + back.text;
         return failed;

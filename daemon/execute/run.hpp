@@ -4,10 +4,13 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "execute/executor.hpp"
+#include "execute/watchdog.hpp"
 
 namespace memhot::execute {
 
@@ -39,6 +42,8 @@ inline journal::Entry entry_of_step(journal::EntryKind kind, std::size_t step, s
 }
 
 std::string error_text(const Attempt& attempt);
+// The kernel could not now, or a signal came.
+bool is_busy(const Attempt& attempt);
 
 struct Executor::Run {
     Run(const Plan& what, std::string name, const Options& how, std::uint64_t now)
@@ -55,10 +60,13 @@ struct Executor::Run {
     const Options& options;
     JobResult result;
     std::uint64_t begun = 0;
+    std::size_t behind = SIZE_MAX;   // so many steps the host stands when it is undone
     std::uint64_t bytes = 0;
     std::uint64_t all_bytes = 0;
-    bool undoing = false;   // what was begun is undone to its end
+    std::atomic<bool> undoing = false;   // what was begun is undone to its end
     bool unwritten = false;   // the journal is lost: only what must be is still done
+
+    std::optional<Watchdog> watchdog;   // while a kernel may be at it
 
     [[nodiscard]] bool stopped() const { return result.end != JobEnd::done; }
     void stop(JobEnd end, std::string text) {

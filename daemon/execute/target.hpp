@@ -18,6 +18,7 @@ namespace memhot::execute {
 struct Attempt {
     int error = 0;   // errno; 0: done
     std::string text;   // what was said beside it
+    bool changed = false;   // it failed, and what it had changed could not be put back
     [[nodiscard]] bool ok() const { return error == 0; }
 };
 
@@ -30,6 +31,10 @@ public:
     virtual Result<std::optional<std::string>> look(const Fact& fact) = 0;
     // What is looked at from here on is read anew: reading a large host takes a moment, and several facts are one look.
     virtual void look_anew() {}
+    // Whether the device still has what the job saved of it, or has it again; nothing where this target cannot tell.
+    virtual std::optional<bool> holds_saved(const SaveAction& /*action*/) { return std::nullopt; }
+    // Whether a write may stay in the kernel until a signal comes.
+    [[nodiscard]] virtual bool may_hang() const { return false; }
 };
 
 // Files below root. Only writes to sysfs: commands of ndctl and daxctl are EOPNOTSUPP (live_target.hpp has them).
@@ -40,6 +45,7 @@ public:
     Attempt carry_out(const Action& action) override;
     Result<std::optional<std::string>> look(const Fact& fact) override;
     void look_anew() override { host_.reset(); }
+    [[nodiscard]] bool may_hang() const override { return true; }
 
 private:
     std::string root_;

@@ -80,8 +80,9 @@ Error contradiction(const Entry& entry, std::string_view why) {
 }
 
 Status take_step(Job& job, const Entry& entry) {
-    // A job that has ended can be rolled back, and is then not at its end.
-    if (job.ended && !entry.undo) return contradiction(entry, "the job has ended");
+    // A job that has ended can be rolled back, and is then not at its end; what was in doubt may then prove to be not done.
+    const bool behind_the_end = entry.undo || entry.kind == EntryKind::step_not_done;
+    if (job.ended && !behind_the_end) return contradiction(entry, "the job has ended");
     job.ended.reset();
     if (entry.step >= job.steps.size()) job.steps.resize(entry.step + 1);
     JobStep& step = job.steps[entry.step];
@@ -90,6 +91,20 @@ Status take_step(Job& job, const Entry& entry) {
     // Of what it created an undo wants to know.
     std::string identity = entry.undo ? std::move(step.identity) : entry.identity;
     step = {*next, entry.text, entry.error, entry.changed, std::move(identity)};
+    return Done{};
+}
+
+// It may end again: a rollback that found nothing to undo.
+Status take(Job& job, const Entry& entry, bool begins) {
+    if (entry.kind == EntryKind::job_begun) {
+        if (!begins) return contradiction(entry, "it began before");
+        job.plan = entry.plan;
+        return Done{};
+    }
+    if (begins) return contradiction(entry, "the job never began");
+    if (entry.kind != EntryKind::job_ended) return take_step(job, entry);
+    job.ended = entry.time;
+    job.result = entry.text;
     return Done{};
 }
 
@@ -142,27 +157,18 @@ bool Job::has(StepState state) const {
     return std::ranges::any_of(steps, [&](const JobStep& step) { return step.state == state; });
 }
 
-Result<std::vector<Job>> jobs_of(const std::vector<Entry>& entries) {
+std::vector<Job> jobs_of(const std::vector<Entry>& entries) {
     std::vector<Job> jobs;
     for (const auto& entry : entries) {
-        const auto found = std::ranges::find(jobs, entry.job, &Job::id);
-        if (entry.kind == EntryKind::job_begun) {
-            if (found != jobs.end()) return contradiction(entry, "it began before");
-            Job job;
-            job.id = entry.job;
-            job.begun = entry.time;
-            job.plan = entry.plan;
-            jobs.push_back(std::move(job));
-            continue;
+        auto found = std::ranges::find(jobs, entry.job, &Job::id);
+        const bool begins = found == jobs.end();
+        if (begins) {
+            found = jobs.insert(jobs.end(), Job{});
+            found->id = entry.job;
+            found->begun = entry.time;
         }
-        if (found == jobs.end()) return contradiction(entry, "the job never began");
-        if (entry.kind != EntryKind::job_ended) {
-            if (auto taken = take_step(*found, entry); !taken) return taken.error();
-            continue;
-        }
-        if (found->ended) return contradiction(entry, "the job has ended");
-        found->ended = entry.time;
-        found->result = entry.text;
+        if (!found->contradiction.empty()) continue;
+        if (auto taken = take(*found, entry, begins); !taken) found->contradiction = taken.error().message();
     }
     return jobs;
 }

@@ -64,13 +64,15 @@ struct Job {
     std::string result;
     std::string plan;
     std::vector<JobStep> steps;   // up to the last one that was touched
+    // Why no more can be told of it; empty: the entries agree. Something done that was never intended, a job that never
+    // began or began twice, an entry behind the end. What stands here then is what was so before.
+    std::string contradiction;
 
     [[nodiscard]] bool has(StepState state) const;
     // Neither ended nor without a doubt.
     [[nodiscard]] bool interrupted() const { return !ended; }
 };
-// In the order in which they began. bad_input where the entries contradict themselves: a step of a job that never began,
-// something done that was never intended, an entry behind the end.
-Result<std::vector<Job>> jobs_of(const std::vector<Entry>& entries);
+// In the order in which they began. One that contradicts itself says so and hides no other.
+std::vector<Job> jobs_of(const std::vector<Entry>& entries);
 
 }   // namespace memhot::journal

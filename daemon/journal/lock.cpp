@@ -19,14 +19,15 @@ constexpr unsigned kMoments = 5;
 
 std::string path_in(const std::string& run_directory) { return run_directory + "/lock"; }
 
-// "1234 memhotctl 7": what the holder wrote. Nothing where it has not yet, or a process wrote it that is gone.
+// "1234 memhotctl 7 /var/lib/memhot": what the holder wrote. Nothing where it has not yet, or a process wrote it that is gone.
 std::optional<LockHolder> written_in(int fd, const std::string& path) {
     const auto text = read_all(fd, path);
     if (!text) return std::nullopt;
     LockHolder holder;
     std::istringstream words(*text);
     if (!(words >> holder.pid) || holder.pid <= 0) return std::nullopt;
-    words >> holder.program >> holder.job;
+    words >> holder.program >> holder.job >> std::ws;
+    std::getline(words, holder.state_directory);   // to the end: it may hold blanks
     if (::kill(holder.pid, 0) != 0 && errno == ESRCH) return std::nullopt;
     return holder;
 }
@@ -51,9 +52,13 @@ HostLock::~HostLock() {
     if (file_.open() && ::ftruncate(file_.get(), 0) != 0) errno = 0;
 }
 
-Status HostLock::tell(const std::string& job) {
+Status HostLock::tell(const std::string& job, const std::string& state_directory) {
+    return write_line(" " + job + " " + state_directory);
+}
+
+Status HostLock::write_line(const std::string& more) {
     if (::ftruncate(file_.get(), 0) != 0) return io_error(path_, "emptying the lock", errno);
-    const std::string line = fmt::format("{} {}{}\n", ::getpid(), program_, job.empty() ? "" : " " + job);
+    const std::string line = fmt::format("{} {}{}\n", ::getpid(), program_, more);
     const int error = write_at(file_.get(), line, 0);
     return error == 0 ? Status(Done{}) : Status(io_error(path_, "writing the pid", error));
 }
@@ -74,7 +79,7 @@ Result<HostLock> HostLock::take(const std::string& run_directory, const std::str
         ::usleep(kMoment);   // somebody only looks whether it is held
     }
     HostLock out(std::move(file), path, program);
-    if (auto told = out.tell(""); !told) return told.error();
+    if (auto told = out.write_line(""); !told) return told.error();
     return out;
 }
 

@@ -18,6 +18,7 @@ struct LockHolder {
     pid_t pid = 0;
     std::string program;
     std::string job;   // empty: none has begun yet
+    std::string state_directory;   // whose journal has that job
 };
 
 class HostLock {
@@ -31,12 +32,13 @@ public:
     HostLock& operator=(HostLock&&) = delete;
     ~HostLock();   // who held it is forgotten
 
-    // Tells others which job runs.
-    Status tell(const std::string& job);
+    // Tells others which job runs, and in whose journal it stands: each has its own numbers.
+    Status tell(const std::string& job, const std::string& state_directory);
 
     [[nodiscard]] const std::string& path() const { return path_; }
 
 private:
+    Status write_line(const std::string& more);
     HostLock(Descriptor file, std::string path, std::string program)
         : file_(std::move(file)), path_(std::move(path)), program_(std::move(program)) {}
     Descriptor file_;   // the lock goes with it

@@ -64,11 +64,10 @@ Result<std::unique_ptr<Bench>> open_bench(const JobPlace& place, std::uint64_t h
     auto book = journal::Journal::open(place.state, *lock);
     if (!book) return std::move(book).error();
     auto jobs = journal::jobs_of(book->entries());
-    if (!jobs) return std::move(jobs).error().add_context(book->path());
     auto snapshot = look(place);
     if (!snapshot) return std::move(snapshot).error();
     return std::unique_ptr<Bench>(
-        new Bench{*std::move(lock), *std::move(book), *std::move(jobs), nullptr, nullptr, *std::move(snapshot)});
+        new Bench{*std::move(lock), *std::move(book), std::move(jobs), nullptr, nullptr, *std::move(snapshot)});
 }
 
 void set_target(Bench& bench, const JobPlace& place, const std::string& id) {
@@ -126,7 +125,7 @@ Answer<Plan> judged_rest(const Bench& bench, const journal::Job& job, const Plan
         if (!job.interrupted())
             return fail(error_name::kRefused, fmt::format("job {} has ended: {}", job.id, job.result));
         const auto far = execute::how_far(job);
-        return answer_of(make_rest(*bench.snapshot, plan, far.done, far.doubtful));
+        return answer_of(make_rest(*bench.snapshot, plan, far.done, far.doubtful, far.identity));
     }
     return answer_of(make_undo(*bench.snapshot, plan, execute::steps_behind(job)));
 }
@@ -159,6 +158,9 @@ private:
     Answer<JobEnded> take_up() {
         const auto* job = find_job(*bench_, order_.job);
         if (job == nullptr) return fail(error_name::kNotFound, fmt::format("there is no job {}", order_.job));
+        if (!job->contradiction.empty())
+            return fail(error_name::kRefused,
+                        fmt::format("what the journal says of it cannot be so: {}", job->contradiction));
         auto plan = plan_from_json(job->plan);
         if (!plan) return std::unexpected(failure_of(plan.error()));
         const auto rest = judged_rest(*bench_, *job, *plan, order_.kind);
@@ -178,7 +180,7 @@ private:
         bench_->snapshot.reset();   // large, and old from here on
         set_target(*bench_, place_, id_);
         ::unlink(cancel_file().c_str());
-        std::ignore = bench_->lock.tell(id_);   // for whoever asks; the lock is held all the same
+        std::ignore = bench_->lock.tell(id_, place_.state);   // for whoever asks; the lock is held all the same
         watcher_.begun({id_, plan_});
     }
 
@@ -252,10 +254,8 @@ Answer<Done> write_knob(const JobPlace& place, const std::string& path, const st
 Result<std::vector<WrittenJob>> written_jobs(const JobPlace& place) {
     const auto reading = journal::read_journal(place.state);
     if (!reading) return reading.error();
-    const auto jobs = journal::jobs_of(reading->entries);
-    if (!jobs) return jobs.error();
     std::vector<WrittenJob> out;
-    for (const auto& job : *jobs) {
+    for (const auto& job : journal::jobs_of(reading->entries)) {
         WrittenJob one;
         one.id = job.id;
         one.begun = job.begun;
@@ -263,6 +263,10 @@ Result<std::vector<WrittenJob>> written_jobs(const JobPlace& place) {
         const auto colon = job.result.find(": ");
         one.end = job.ended ? job.result.substr(0, colon) : "interrupted";
         if (job.ended && colon != std::string::npos) one.text = job.result.substr(colon + 2);
+        if (!job.contradiction.empty()) {
+            one.end = "contradictory";
+            one.text = job.contradiction;
+        }
         const auto plan = plan_from_json(job.plan);
         one.wish = plan ? to_string(plan->wish) : plan.error().message();
         out.push_back(std::move(one));

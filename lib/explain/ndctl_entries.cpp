@@ -132,6 +132,15 @@ constexpr Entry kEntries[] = {
      .releases = "old ndctl",
      .source = "ndctl/lib/dimm.c: ndctl_dimm_init_labels",
      .needs = {Need::labels}},
+    {.id = "ndctl.autolabel-busy",
+     .patterns = {"{dimm:dev} is active in {region:dev}, failing autolabel", "failing autolabel"},
+     .cause = "A region without labels was to get them, but another region uses one of its DIMMs. ndctl then finds no "
+              "idle namespace and ends with \"No such device\".",
+     .remedy =
+         "Give --no-autolabel to keep the region as it is, or disable the other regions of the DIMM first. Labels "
+         "that are initialised lose all namespaces on it.",
+     .releases = "all",
+     .needs = {Need::labels}},
     {.id = "ndctl.active",
      .patterns = {"{device:dev} is active, specify --force for re-configuration",
                   "is active, specify --force for re-configuration"},

@@ -132,12 +132,24 @@ constexpr Entry kEntries[] = {
      .cause = "The namespace shares a section (128M) with RAM or with another region, so this kernel cuts off "
               "{truncated}. The range begins {into_section} into a section, or ends inside one.",
      .remedy = "Use 5.3 or later, where 2M are enough. Before, --align=1G or a size and start of whole sections keeps "
-               "namespaces apart.",
+               "namespaces apart. Here --align=1G costs {align_cost} in front of the data.",
      .releases = "4.6-5.2",
      .source = "drivers/nvdimm/pfn_devs.c: nd_pfn_init, trim_pfn_device",
      .needs = {Need::start, Need::iomem},
      .yields_to = "nd.pfn-no-room",
      .work = works::collision},
+    {.id = "pfn.align-truncates",
+     .cause = "More than the one section (128M) that a neighbour costs is cut off: the namespace ends at the last "
+              "multiple of its --align. That is {align} here, and {truncated} are lost. The base lies {start_modulo} "
+              "beyond a multiple of it.",
+     .remedy =
+         "Use --align=2M where that is enough. With --align=1G take a size that ends on a multiple of 1G. That is "
+         "a multiple of {size_multiple_of} where the start is one, too; {size_anywhere} leave room for data "
+         "anywhere.",
+     .releases = "4.6-5.2; later kernels cut the end without a word",
+     .source = "drivers/nvdimm/pfn_devs.c: trim_pfn_device, phys_pmem_align_down",
+     .needs = {Need::start, Need::command},
+     .yields_to = "nd.pfn-no-room"},
     {.id = "nd.pfn-read-only",
      .patterns = {"{region:dev} is read-only, unable to init metadata", "is read-only, unable to init metadata"},
      .cause = "The region is read-only, so no info block can be written.",

@@ -78,10 +78,25 @@ void range_inside(Workings& work) {
     }
 }
 
+// Up to 5.2 a neighbour costs less than a section at each end; what is beyond one is cut to the last multiple of the
+// alignment, and the only one that is larger than a section is 1 GiB.
+void truncated_by_align(Workings& work) {
+    work.become("pfn.align-truncates");
+    work.found(Value::of_size("align", kGiB));
+    if (const auto start = work.number("start")) work.found(Value::of_size("start_modulo", *start % kGiB));
+    work.next(Value::of_size("align", kSubsectionSize));
+    work.next(Value::of_size("size_multiple_of", kGiB));
+    work.next(Value::of_size("size_anywhere", 3 * kGiB));
+}
+
 void collision(Workings& work) {
     const auto truncated = work.number("truncated");
     const std::uint64_t section = section_size_of(work);
     if (!truncated || *truncated == 0) return;
+    if (*truncated > section) return truncated_by_align(work);
+    if (const auto start = work.number("start")) {
+        work.found(Value::of_size("align_cost", align_up(*start + kInfoBlockReserve, kGiB) - *start));
+    }
     // start_pad leads from the start to the next section, so the start lies that much in front of it
     if (*truncated < section) work.found(Value::of_size("into_section", section - *truncated));
     work.next(Value::of_size("align", kGiB));

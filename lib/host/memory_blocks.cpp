@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <limits>
 #include <linux/magic.h>
+#include <ranges>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <tuple>
@@ -82,6 +83,16 @@ private:
     std::array<char, 512> buffer_{};
 };
 
+// Of the zones that an offline block may have, "Normal Movable", the one that the written word chose. sysfs would show
+// that one alone.
+std::string zone_taken(std::string_view zones, bool movable) {
+    for (const auto word : std::views::split(zones, ' ')) {
+        const std::string_view zone(word.begin(), word.end());
+        if ((zone == "Movable") == movable) return std::string(zone);
+    }
+    return std::string(zones);
+}
+
 // False: the block is gone.
 Result<bool> read_block(AttributeReader& reader, bool with_removable, BlockRecord& block) {
     reader.select(block.number);
@@ -89,14 +100,15 @@ Result<bool> read_block(AttributeReader& reader, bool with_removable, BlockRecor
     if (!state) return state.error();
     if (!*state) return false;
     // A file of a root directory keeps the word that was written; sysfs answers "online" to each of them.
-    const bool written = **state == "online_movable" || **state == "online_kernel";
+    const bool to_movable = **state == "online_movable";
+    const bool written = to_movable || **state == "online_kernel";
     if (!written && !is_block_state(**state)) return reader.wrong(**state, "online, offline or going-offline");
     block.state = written ? "online" : **state;
 
     const auto zones = reader.read("valid_zones");
     if (!zones) return zones.error();
     if (*zones && !is_zone_list(**zones)) return reader.wrong(**zones, "names of zones, or none");
-    if (*zones) block.valid_zones = **zones;
+    if (*zones) block.valid_zones = written ? zone_taken(**zones, to_movable) : std::string(**zones);
 
     if (!with_removable) return true;
     const auto removable = reader.read("removable");

@@ -91,6 +91,7 @@ private:
         if (const auto slots = device.number("available_slots")) {
             dimm.available_slots = static_cast<std::uint32_t>(std::min<std::uint64_t>(*slots, UINT32_MAX));
         }
+        dimm.commands = device.text("commands");
         dimm.handle = device.number("nfit/handle");
         dimm.id = device.text("nfit/id");
         if (dimm.id.empty()) dimm.id = device.text("cxl/id");

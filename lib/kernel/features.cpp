@@ -145,6 +145,7 @@ std::span<const FeatureRow> table() {
         {kmem_refuses_empty, "kmem_refuses_empty", {5, 17, 0}, {}, {}, {}, "drivers/dax/kmem.c: dev_dax_kmem_probe"},
         {kmem_says_truncated, "kmem_says_truncated", {6, 16, 0}, {}, {}, {}, "drivers/dax/kmem.c: dev_dax_kmem_probe"},
         {kmem_says_stuck, "kmem_says_stuck", {7, 3, 0}, {}, {}, {}, "drivers/dax/kmem.c: dax_kmem_remove_ranges"},
+        {kmem_state, "kmem_state", {7, 3, 0}, {}, {}, {}, "drivers/dax/kmem.c: state_store"},
         {nd_align_label_less, "nd_align_label_less", {5, 13, 0}, {}, {}, {},
          "drivers/nvdimm/region_devs.c: align_store (2e5021cc42d9; 5.10 lacks it)"},
         {nd_full_dimm_ignored, "nd_full_dimm_ignored", {5, 18, 0}, {}, {}, {},

@@ -66,6 +66,11 @@ inline constexpr auto kNvdimmRules = [] {
         {nd_claimed, kCheck, "nd.claimed", "an instance claims the namespace", ENXIO, "",
          "drivers/nvdimm/namespace_devs.c: nvdimm_namespace_common_probe; drivers/nvdimm/pmem.c: nd_pmem_probe", "5.3+",
          "nothing where the instance is active; else disable the namespace, which detaches it, then enable it", false},
+        {nd_not_bound, kCheck, "nd.not-bound",
+         "`unbind` takes a device that the driver drives, `bind` one that none drives; a namespace with an instance is "
+         "driven by that",
+         ENODEV, "", "drivers/base/bus.c: unbind_store, bind_store; drivers/base/dd.c: device_driver_attach", "5.3+",
+         "name the device that the driver has: ls /sys/bus/nd/drivers/DRIVER", false},
         {nd_raw_misaligned, kCheck, "nd.raw-misaligned",
          "a namespace that gets struct pages itself (legacy pmem) must start and end on 2 MiB, whatever its info block "
          "says",
@@ -126,6 +131,11 @@ inline constexpr auto kNvdimmRules = [] {
          "drivers/dax/bus.c: dev_dax_resize, align_store", "5.10+", "disable the device first", false},
         {nd_dax_static, kCheck, "nd.dax-static", "the dax device of a namespace has the namespace's size and align",
          EACCES, "", "drivers/dax/bus.c: dev_dax_visible", "5.10+", "reconfigure the namespace", false},
+        {nd_dax_undivided, kCheck, "nd.dax-undivided",
+         "before 5.10 a dax region is one device: it has no `create` and no `delete`, and a device's size and align "
+         "cannot be written",
+         ENOENT, "", "drivers/dax/bus.c: dax_region_attributes", "5.3-5.9",
+         "use 5.10 or later; a namespace can be divided (ndctl create-namespace -s)", false},
         {nd_dax_size_unaligned, kCheck, "nd.dax-size-unaligned",
          "a size must be a multiple of the device's align and of 2 MiB", EINVAL, "", "drivers/dax/bus.c: size_store",
          "5.10+", "round the size", false},
@@ -170,6 +180,16 @@ inline constexpr auto kNvdimmRules = [] {
         {nd_kmem_no_block, kCheck, "nd.kmem-no-block", "no whole memory block lies in a range of the device", EINVAL,
          "rejecting DAX region without any memory after alignment", "drivers/dax/kmem.c: dev_dax_kmem_probe", "5.17+",
          "a larger namespace, or one that starts so that its data starts on a memory block", true},
+        {nd_kmem_state_text, kCheck, "nd.kmem-state-text",
+         "`state` takes unplugged, online, online_kernel and online_movable; offline is no state to ask for", EINVAL,
+         "", "drivers/dax/kmem.c: dax_kmem_parse_state", "7.3+",
+         "write unplugged, which takes all of its memory offline and removes it", false},
+        {nd_kmem_state_busy, kCheck, "nd.kmem-state-busy", "a device is onlined by `state` only out of unplugged",
+         EBUSY, "", "drivers/dax/kmem.c: state_store", "7.3+",
+         "write unplugged first, or online its memory blocks one by one", false},
+        {nd_not_captured, kCheck, "nd.not-captured",
+         "the snapshot must hold what the host shows of nvdimm, dax and CXL, and this one has nothing of it", 0, "",
+         "memhot-snapshot(5): nvdimm", "all", "capture the host anew: memhotctl capture FILE, as root", false},
 
         // --- CXL regions ---------------------------------------------------------------------------------------------------
         {nd_cxl_size_unset, kCheck, "nd.cxl-size-unset",
@@ -186,7 +206,7 @@ inline constexpr auto kNvdimmRules = [] {
         // --- what ndctl asks before the kernel is asked --------------------------------------------------------------------
         {ndctl_usage, kCheck, "ndctl.usage", "the command line cannot be read", 0, "",
          "ndctl/namespace.c: set_defaults, parse_namespace_options", "ndctl 71-76", "see ndctl COMMAND --help", true},
-        {ndctl_no_such, kCheck, "ndctl.no-such", "there is no such region or namespace", ENXIO, "",
+        {ndctl_no_such, kCheck, "ndctl.no-such", "there is no such region or namespace, or not on that bus", ENXIO, "",
          "ndctl/namespace.c: do_xaction_namespace", "ndctl 71-76", "list them: ndctl list -RNi", true},
         {ndctl_no_capacity, kCheck, "ndctl.no-capacity",
          "no region (of those asked for) is enabled and writable, and has an idle namespace and a free extent of that "
@@ -235,6 +255,11 @@ inline constexpr auto kNvdimmRules = [] {
          "ndctl 71-76", "raise the region's align; on a region that itself starts elsewhere, --force", true},
         {ndctl_size_zero, kCheck, "ndctl.size-zero", "a size of 0 deletes, which is another command", EINVAL, "",
          "ndctl/lib/libndctl.c: ndctl_namespace_set_size", "ndctl 71-76", "ndctl destroy-namespace", false},
+
+        {ndctl_autolabel_busy, kCheck, "ndctl.autolabel-busy",
+         "labels are initialised only on DIMMs that no other region uses; ndctl then finds no idle namespace", ENODEV,
+         "%s is active in %s, failing autolabel", "ndctl/namespace.c: enable_labels, namespace_reconfig", "ndctl 71-76",
+         "--no-autolabel, or disable the other regions first", false},
 
         // --- what daxctl asks before the kernel is asked -------------------------------------------------------------------
         {daxctl_usage, kCheck, "daxctl.usage", "the command line cannot be read", 0, "",
@@ -328,6 +353,11 @@ inline constexpr auto kNvdimmRules = [] {
          "the file system behind the info block; kernels from 5.7 on bring up no disk",
          0, "", "drivers/nvdimm/pfn_devs.c: nd_pfn_validate; drivers/nvdimm/pmem.c: nd_pmem_probe", "5.3-5.6",
          "do not write to it: mount nothing, make no partitions; boot 5.7 or later, or move the memory back", false},
+        {nd_mapping_under_kmem, kHazard, "hazard.nd-mapping-under-kmem",
+         "a range is added to a device that kmem drives: its memory is not added, and when kmem lets go it walks all "
+         "ranges over a table that holds those of the bind, and reads behind its end",
+         0, "", "drivers/dax/bus.c: mapping_store; drivers/dax/kmem.c: dev_dax_kmem_remove (data->res[i])", "5.10+",
+         "daxctl reconfigure-device -m devdax, daxctl disable-device, then write the mapping", false},
     });
 }();
 

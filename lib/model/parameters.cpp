@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "model/parameters.hpp"
 
+#include <array>
 #include <charconv>
 #include <limits>
 
@@ -60,6 +61,11 @@ std::optional<OnlineType> parse_online_type(std::string_view word) {
     if (word == "online_kernel") return OnlineType::kernel;
     if (word == "online_movable") return OnlineType::movable;
     return std::nullopt;
+}
+
+std::string_view to_string(OnlineType type) {
+    constexpr std::array<std::string_view, 4> kWords{"offline", "online", "online_kernel", "online_movable"};
+    return kWords[static_cast<std::size_t>(type)];
 }
 
 std::optional<OnlineType> parse_default_online(std::string_view word, const KernelProfile& profile) {

@@ -26,6 +26,7 @@ namespace memhot {
 enum class OnlineType : std::uint8_t { offline, online, kernel, movable };
 // "online_movable", ...; nothing for another word (online_type_to_str, drivers/base/memory.c).
 std::optional<OnlineType> parse_online_type(std::string_view word);
+std::string_view to_string(OnlineType type);
 // The same for auto_online_blocks and memhp_default_state=, which took two of the words at first.
 std::optional<OnlineType> parse_default_online(std::string_view word, const KernelProfile& profile);
 

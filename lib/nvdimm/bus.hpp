@@ -28,6 +28,7 @@ struct InfoBlock {
     PageMap map = PageMap::device;
     std::uint64_t align = 0;
     std::uint64_t sector_size = 0;
+    bool btt2 = false;   // of sector: version 2.0 (geometry.hpp)
     PfnGeometry geometry{};
     std::uint64_t parent = 0;   // identity of the namespace; 0 for label-less ones
     std::uint64_t page_size = 0;
@@ -52,7 +53,8 @@ struct NdNamespace {
     Range space{};   // meaningful where size() != 0
     bool allocated = false;
     std::uint64_t identity = 0;   // stands for the uuid; new with each creation, 0 for none
-    std::string uuid{};   // as the host shows it; of one that was created here unknown
+    std::string uuid{};   // as the host shows it, or as it was asked for; else unknown
+    std::string instance_uuid{};   // of the pfn or btt instance over it, as the host shows it
     std::optional<Personality> active{};
     std::optional<NsMode> claimed{};   // an instance that is not active holds it: what a failed ndctl leaves of a btt
     int instance = 0;   // N of the pfnR.N, daxR.N (of the nvdimm bus) or bttR.N by which it is active or claimed
@@ -85,6 +87,7 @@ struct InstanceSeeds {
 struct NdRegion {
     int id = 0;
     int bus = 0;   // of ndbus0
+    std::string provider{};   // of that bus: "ACPI.NFIT", "e820"; empty: not told
     Range space{};
     std::uint64_t align = 16 * kMiB;
     unsigned ways = 1;   // interleaved DIMMs; 0: not backed by any
@@ -96,6 +99,8 @@ struct NdRegion {
     InstanceSeeds seeds{};
     std::map<int, NdNamespace> namespaces{};   // by id
     bool enabled = true;   // nd_region is bound
+    // What its new BTTs are, btt_claim_class(): 2.0 where its DIMMs have labels 1.2, or a label area with nothing in it.
+    bool btt2 = false;
     bool can_label = false;   // label-less, but its DIMMs take labels: reconfiguring initialises them
     std::vector<NdMapping> mappings{};   // empty: as many as ways says, each from device address 0
 
@@ -119,6 +124,7 @@ struct DaxDevice {
     std::vector<Range> added{};   // what kmem added
     bool memmap_on_memory = false;   // asked for, 6.8 and later
     bool prepopulated = false;   // a failed bind left its page map behind
+    std::string kmem_state{};   // its file `state` while kmem drives it, 7.3 and later: "unplugged", "online", ...
 
     [[nodiscard]] std::string name() const;
     [[nodiscard]] std::uint64_t size() const;
@@ -171,6 +177,10 @@ int next_handle(const Model& model);
 int free_instance(const NdRegion& region, NsMode mode);
 std::string instance_name(const NdRegion& region, NsMode mode, int instance);
 
+// nd_is_uuid_unique(): whether any namespace, pfn or btt of that bus has it; the one that shall get it counts, too.
+bool has_uuid(const NdBus& bus, int nd_bus, std::string_view uuid);
+bool has_uuid(const NdNamespace& ns, std::string_view uuid);
+
 std::string name_of(const NdRegion& region);
 std::string name_of(const NdRegion& region, const NdNamespace& ns);
 
@@ -208,6 +218,9 @@ NdAnswer create_instance(NdBus& bus, NdRegion& region, NdNamespace& ns, const In
 bool enable_raw_and_disable(NdBus& bus, NdRegion& region, NdNamespace& ns);
 // Unbinds and gives all claims back; the info block stays.
 void disable_namespace(NdBus& bus, NdRegion& region, NdNamespace& ns);
+// The driver of an instance goes and comes back; the instance stays, and keeps its claim.
+void unbind_instance(NdBus& bus, NdRegion& region, NdNamespace& ns);
+NdAnswer bind_instance(NdBus& bus, NdRegion& region, NdNamespace& ns);
 // The info block that counts for a namespace: its parent must be the namespace itself.
 const InfoBlock* info_block_of(const NdBus& bus, const NdNamespace& ns);
 // nd_pfn_validate(): what a kernel says about an info block that is there.
@@ -225,6 +238,11 @@ NdAnswer bind_kmem(NdBus& bus, DaxDevice& device);
 void unbind_device_dax(NdBus& bus, DaxDevice& device);
 // false where online blocks leak (up to 7.2 the unbind succeeds all the same).
 bool unbind_kmem(NdBus& bus, DaxDevice& device);
+// Writes its file `state` (state_store(), 7.3 and later). uncertain: it may also fail with EBUSY, and everything is as
+// before then, for pages of online memory may not be movable.
+NdAnswer write_kmem_state(NdBus& bus, DaxDevice& device, std::string_view word, bool& uncertain);
+// What the file says of a device that was just bound: by the policy of that moment. Empty where there is no such file.
+std::string kmem_state_by_policy(const Model& model);
 // Whatever drives it goes.
 void unbind_dax(NdBus& bus, DaxDevice& device);
 // A new device meets the drivers that are there (dax_bus_match).

@@ -11,6 +11,7 @@
 
 #include "memhot/nd_command.hpp"
 #include "nvdimm/bus.hpp"
+#include "nvdimm/options.hpp"
 
 namespace memhot {
 
@@ -95,8 +96,14 @@ NdAnswer prepare_reconfigure(NdBus& bus, NdRegion& region, NdNamespace& ns, bool
 // Regions in the order in which libndctl walks them.
 std::vector<NdRegion*> regions_in_order(NdBus& bus);
 std::vector<const NdRegion*> regions_in_order(const NdBus& bus);
-// util_region_filter(): a name, a number, "all" or nothing.
-bool matches_region(const NdRegion& region, const std::optional<std::string>& filter);
+// What -b and -r leave of the regions (util_bus_filter(), util_region_filter()): a name, a number, "all" or nothing; of a
+// bus also its provider ("ACPI.NFIT").
+struct RegionFilter {
+    std::optional<std::string> bus;
+    std::optional<std::string> region;
+};
+RegionFilter filter_of(const ParsedOptions& options);
+bool matches_region(const NdRegion& region, const RegionFilter& filter);
 
 std::size_t online_blocks(const NdBus& bus, const DaxDevice& device);
 // readdir() of sysfs gives names in the order of their hashes (fs/kernfs/dir.c kernfs_name_hash, 64-bit kernels).

@@ -30,7 +30,7 @@ private:
         NdAnswer saved{0, RuleId::nd_accepted};
         int created = 0;
         for (NdRegion* region : regions_in_order(bus_)) {
-            if (request_.block_type || !matches_region(*region, request_.region)) continue;
+            if (request_.block_type || !matches_region(*region, request_.where)) continue;
             last = create_in(*region);
             if (last.crash) return crashed(last);
             if (last.ok()) ++created;
@@ -58,7 +58,7 @@ private:
     CommandAnswer reconfigure() {
         const auto found = find_namespace(bus_, *request_.reconfigure);
         NdAnswer answer = nd_refuse(RuleId::ndctl_no_such);
-        if (found.ns != nullptr && matches_region(*found.region, request_.region))
+        if (found.ns != nullptr && matches_region(*found.region, request_.where))
             answer = reconfigure(*found.region, *found.ns);
         if (answer.crash) return crashed(answer);
         if (answer.ok()) return finish_with_result(answer);
@@ -99,18 +99,43 @@ private:
         }
         const bool init_labels = !region.labelled && request_.autolabel && region.can_label;
         if (init_labels) {
-            enable_labels(region);
+            if (auto refused = enable_labels(region); !refused.ok()) return refused;
             ns = region.find(0);
         }
         return set_up(region, *ns, wanted, init_labels);
     }
 
-    // enable_labels(): what was there stays on the media, but belongs to nobody.
-    static void enable_labels(NdRegion& region) {
+    // enable_labels(): the region is disabled, its DIMMs get empty labels, and it comes up with a seed and no namespace.
+    // What was there stays on the media, but belongs to nobody.
+    NdAnswer enable_labels(NdRegion& region) {
+        bool in_use = false;
+        for (const auto& mapping : region.mappings) {
+            if (!used_elsewhere(region, mapping.dimm)) continue;
+            in_use = true;
+            console_.say(fmt::format("Warning: {} is active in {}, failing autolabel", mapping.dimm, name_of(region)));
+        }
+        if (in_use) {   // the region comes up as it was, and its one namespace with it
+            enable_namespace(bus_, region, *region.find(0));
+            return nd_refuse(RuleId::ndctl_autolabel_busy);
+        }
         region.labelled = true;
+        region.btt2 = true;   // labels 1.2
         region.seed = 0;
+        region.seeds = {};
         region.namespaces.clear();
         region.namespaces[0] = {.id = 0, .space = {}, .allocated = false, .identity = 0, .active = {}};
+        for (auto& mapping : region.mappings) {
+            mapping.enabled = true;
+            mapping.slots.reset();   // some hundreds
+        }
+        return {0, RuleId::nd_accepted};
+    }
+
+    [[nodiscard]] bool used_elsewhere(const NdRegion& region, std::string_view dimm) const {
+        return std::ranges::any_of(bus_.regions, [&](const NdRegion& other) {
+            return other.id != region.id && other.enabled &&
+                   std::ranges::find(other.mappings, dimm, &NdMapping::dimm) != other.mappings.end();
+        });
     }
 
     // setup_namespace()
@@ -182,7 +207,12 @@ private:
             return {.error = 0, .rule = RuleId::nd_unbind_active_dimm, .crash = true};
         }
         if (ns.claimed) return failed_write(region, ns, "set_uuid", nd_refuse(RuleId::nd_uuid_busy));
+        // by now a reconfiguration has zeroed the info block
+        if (request_.uuid && has_uuid(bus_, region.bus, *request_.uuid)) {
+            return failed_write(region, ns, "set_uuid", nd_refuse(RuleId::nd_uuid_duplicate));
+        }
         ns.identity = ++bus_.last_identity;
+        ns.uuid = request_.uuid.value_or("");
         if (size == 0) return failed_write(region, ns, "set_size", nd_refuse(RuleId::ndctl_size_zero));
         const bool ignore = bus_.model.profile().has(Feature::nd_full_dimm_ignored);
         const std::uint64_t have = ns.size();

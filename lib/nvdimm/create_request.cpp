@@ -57,7 +57,7 @@ private:
     }
 
     void read_plain() {
-        request_.region = options_.value("region");
+        request_.where = filter_of(options_);
         request_.reconfigure = options_.value("reconfig");
         request_.name = options_.value("name");
         request_.force = options_.is_set("force");

@@ -14,7 +14,7 @@
 namespace memhot {
 
 struct CreateRequest {
-    std::optional<std::string> region;
+    RegionFilter where;
     std::optional<std::string> reconfigure;   // -e
     std::optional<NsMode> mode;
     std::optional<PageMap> map;

@@ -4,12 +4,16 @@
 // (drivers/dax/bus.c). A device may have several ranges; a mapping or memory is then asked for range by range.
 #include <algorithm>
 #include <cerrno>
+#include <fmt/format.h>
 
+#include "model/state.hpp"
 #include "nvdimm/kernel_log.hpp"
 
 namespace memhot {
 
 namespace {
+
+constexpr std::string_view kUnplugged = "unplugged";
 
 bool try_apply(NdBus& bus, const Operation& operation, NdAnswer& answer, int handle = -1) {
     const Outcome outcome = carry_out(bus, operation, handle);
@@ -128,6 +132,48 @@ NdAnswer probe_kmem(NdBus& bus, DaxDevice& device) {
         return refused;   // the first one decides
     }
     bound(bus, device, DaxDriver::kmem);   // before 5.17 also with no memory at all
+    device.kmem_state = kmem_state_by_policy(bus.model);
+    return answer;
+}
+
+// offline_and_remove_memory_ranges(): all of it or nothing.
+NdAnswer unplug(NdBus& bus, DaxDevice& device, bool& uncertain) {
+    for (const Range& blocks : device.added) {
+        const Outcome outcome = bus.model.outcome(op::OfflineAndRemove{blocks.start, blocks.size()});
+        uncertain = uncertain || outcome.kind == Outcome::Kind::uncertain;
+        if (outcome.kind != Outcome::Kind::refused) continue;
+        uncertain = false;
+        log_line(bus, log_device(device, DaxDriver::kmem),
+                 fmt::format("hotremove failed, device left online: -{}", outcome.error));
+        return {outcome.error, outcome.rule};
+    }
+    for (const Range& blocks : device.added) {
+        carry_out(bus, op::OfflineAndRemove{blocks.start, blocks.size()},
+                  Outcome::accept(RuleId::offline_remove_accepted));
+        force(bus, op::RemoveResource{blocks.start, blocks.size(), device.name()});
+    }
+    device.added.clear();
+    device.kmem_state = kUnplugged;
+    return {0, RuleId::nd_accepted};
+}
+
+// dax_kmem_do_hotplug(): the word is the policy of this one add.
+NdAnswer plug(NdBus& bus, DaxDevice& device, std::string_view word) {
+    const auto set_policy = [&bus](OnlineType type) {
+        bus.model.apply(op::SetAutoOnline{std::string(to_string(type))}, Outcome::accept(RuleId::auto_online_accepted));
+    };
+    const OnlineType policy = bus.model.state().policy.default_online;
+    set_policy(*parse_online_type(word));
+    NdAnswer answer{0, RuleId::nd_accepted};
+    for (const Range& range : device.ranges) {
+        const auto blocks = kmem_blocks(range, bus.model.block_size());
+        NdAnswer refused;
+        if (!blocks || add_range(bus, device, *blocks, refused) || !device.added.empty()) continue;
+        answer = refused;   // the first one decides
+        break;
+    }
+    set_policy(policy);
+    if (answer.ok()) device.kmem_state = word;
     return answer;
 }
 
@@ -165,8 +211,23 @@ bool unbind_kmem(NdBus& bus, DaxDevice& device) {
     }
     if (!all_gone) log_kmem_all_stuck(bus, device);
     device.added.clear();
+    device.kmem_state.clear();
     device.driver = DaxDriver::none;
     return all_gone;
+}
+
+std::string kmem_state_by_policy(const Model& model) {
+    if (!model.profile().has(Feature::kmem_state)) return {};
+    return std::string(to_string(model.state().policy.default_online));
+}
+
+NdAnswer write_kmem_state(NdBus& bus, DaxDevice& device, std::string_view word, bool& uncertain) {
+    const auto type = parse_online_type(word);
+    const bool known = word == kUnplugged || (type && *type != OnlineType::offline);
+    if (!known) return nd_refuse(RuleId::nd_kmem_state_text);
+    if (word == device.kmem_state) return {0, RuleId::nd_accepted};   // whatever its blocks say
+    if (word == kUnplugged) return unplug(bus, device, uncertain);
+    return device.kmem_state == kUnplugged ? plug(bus, device, word) : nd_refuse(RuleId::nd_kmem_state_busy);
 }
 
 void unbind_dax(NdBus& bus, DaxDevice& device) {

@@ -127,7 +127,9 @@ void BusReader::restore_driver(DaxDevice& device, const DaxDeviceRecord& record)
     if (record.driver == "kmem") {
         unbind_dax(bus(), device);
         device.prepopulated = false;
-        return restore_kmem(device);
+        restore_kmem(device);
+        if (!device.kmem_state.empty() && !record.state.empty()) device.kmem_state = record.state;
+        return;
     }
     if (record.driver.empty()) {
         unbind_dax(bus(), device);
@@ -161,6 +163,7 @@ void BusReader::restore_kmem(DaxDevice& device) {
         if (whole && bus().model.block(whole->start / size)) device.added.push_back(*whole);
     }
     device.driver = DaxDriver::kmem;
+    device.kmem_state = kmem_state_by_policy(bus().model);
 }
 
 }   // namespace memhot

@@ -2,6 +2,7 @@
 #include "nvdimm/dax_region.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 
 namespace memhot {
@@ -100,6 +101,9 @@ std::optional<Range> parse_mapping(std::string_view text) {
     return start && last ? std::optional(Range{*start, *last}) : std::nullopt;
 }
 
+// What the files below dax_region/ and those of its devices answer where there are none: `size` can only be read.
+bool is_divided(const NdBus& bus) { return bus.model.profile().has(Feature::dax_partitions); }
+
 }   // namespace
 
 std::uint64_t available_size(const NdBus& bus, const DaxRegion& region) {
@@ -109,6 +113,7 @@ std::uint64_t available_size(const NdBus& bus, const DaxRegion& region) {
 }
 
 NdAnswer dax_create(NdBus& bus, DaxRegion& region, std::string_view text, int* id) {
+    if (!is_divided(bus)) return nd_refuse(RuleId::nd_dax_undivided);
     const auto value = parse_number(text.ends_with('\n') ? text.substr(0, text.size() - 1) : text);
     if (!value || *value != 1) return nd_refuse(RuleId::nd_dax_create_text);
     if (available_size(bus, region) == 0) return nd_refuse(RuleId::nd_dax_create_full);
@@ -137,6 +142,7 @@ NdAnswer dax_create(NdBus& bus, DaxRegion& region, std::string_view text, int* i
 }
 
 NdAnswer dax_delete(NdBus& bus, DaxRegion& region, std::string_view name) {
+    if (!is_divided(bus)) return nd_refuse(RuleId::nd_dax_undivided);
     DaxDevice* device = bus.find_dax(name);
     if (device == nullptr || device->region != region.id) return nd_refuse(RuleId::nd_dax_delete_unknown);
     const bool busy = device->driver != DaxDriver::none || !device->ranges.empty() || device->id == 0;
@@ -150,6 +156,7 @@ NdAnswer dax_delete(NdBus& bus, DaxRegion& region, std::string_view name) {
 NdAnswer dax_set_size(NdBus& bus, DaxDevice& device, std::uint64_t size) {
     const DaxRegion* region = bus.find_dax_region(device.region);
     if (region == nullptr) return nd_refuse(RuleId::nd_dax_static);
+    if (!is_divided(bus)) return {EACCES, RuleId::nd_dax_undivided};
     if (!is_whole(bus, device, size)) return nd_refuse(RuleId::nd_dax_size_unaligned);
     if (device.driver != DaxDriver::none) return nd_refuse(RuleId::nd_dax_busy);
     const std::uint64_t have = device.size();
@@ -160,6 +167,7 @@ NdAnswer dax_set_size(NdBus& bus, DaxDevice& device, std::uint64_t size) {
 }
 
 NdAnswer dax_set_align(NdBus& bus, DaxDevice& device, std::string_view text) {
+    if (!is_divided(bus)) return nd_refuse(RuleId::nd_dax_undivided);
     if (bus.find_dax_region(device.region) == nullptr) return nd_refuse(RuleId::nd_dax_static);
     const auto value = parse_number(text);
     if (!value) return nd_refuse(RuleId::nd_dax_align_text);
@@ -178,6 +186,7 @@ NdAnswer dax_set_align(NdBus& bus, DaxDevice& device, std::string_view text) {
 NdAnswer dax_add_mapping(NdBus& bus, DaxDevice& device, std::string_view text) {
     const DaxRegion* region = bus.find_dax_region(device.region);
     if (region == nullptr) return nd_refuse(RuleId::nd_dax_static);
+    if (!is_divided(bus)) return nd_refuse(RuleId::nd_dax_undivided);
     const auto range = parse_mapping(text);
     if (!range) return nd_refuse(RuleId::nd_dax_mapping_text);
     if (!is_whole(bus, device, range->size())) {

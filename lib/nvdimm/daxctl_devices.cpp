@@ -35,9 +35,10 @@ std::vector<int> region_ids(const NdBus& bus, const std::optional<std::string>& 
 DeviceResult create_in(NdBus& bus, int region_id, const ParsedOptions& options, Console& console,
                        std::string& created) {
     DaxRegion* region = bus.find_dax_region(region_id);
-    if (region == nullptr || !dax_create(bus, *region, "1").ok() || !region->seed) {
-        return refused(nd_refuse(RuleId::daxctl_no_space));
-    }
+    if (region == nullptr) return refused(nd_refuse(RuleId::daxctl_no_space));
+    const NdAnswer asked = dax_create(bus, *region, "1");
+    if (asked.rule == RuleId::nd_dax_undivided) return refused(asked, ENOSPC);   // do_create() tells no other reason
+    if (!asked.ok() || !region->seed) return refused(nd_refuse(RuleId::daxctl_no_space));
     DaxDevice* const seed = bus.find_dax(fmt::format("dax{}.{}", region_id, *region->seed));
     if (seed == nullptr) return refused(nd_refuse(RuleId::daxctl_no_space));
     DaxDevice& device = *seed;

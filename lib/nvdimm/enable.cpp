@@ -4,6 +4,7 @@
 // claim.c, btt_devs.c, drivers/dax/pmem.c).
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "nvdimm/kernel_log.hpp"
 
@@ -161,7 +162,7 @@ NdAnswer enable_devdax(const Probe& probe, const InfoBlock& info) {
 // nvdimm_namespace_attach_btt(), btt_init(); is_new: discover_arenas() finds none.
 NdAnswer enable_sector(const Probe& probe, const InfoBlock& info, bool is_new) {
     const NdNamespace& ns = probe.ns;
-    const auto size = btt_size(ns.size(), info.sector_size);
+    const auto size = btt_size(ns.size(), info.sector_size, info.btt2);
     Personality personality{.mode = NsMode::sector,
                             .map = PageMap::ram,
                             .align = 0,
@@ -252,7 +253,8 @@ NdAnswer probe_namespace(const Probe& probe) {
 // What nd_pfn_init() or btt_init() writes to the media; and what it refuses.
 NdAnswer write_info_block(NdBus& bus, NdRegion& region, NdNamespace& ns, InfoBlock info, const LogDevice& device) {
     if (info.mode == NsMode::sector) {
-        if (!btt_size(ns.size(), info.sector_size)) return nd_refuse(RuleId::nd_btt_small);
+        info.btt2 = region.btt2;
+        if (!btt_size(ns.size(), info.sector_size, info.btt2)) return nd_refuse(RuleId::nd_btt_small);
     } else {
         const PfnAnswer geometry = pfn_geometry(bus.model.profile(), ns.space, info.align, info.map);
         const RuleId refusal = region.read_only   ? RuleId::nd_pfn_read_only
@@ -336,6 +338,7 @@ NdAnswer create_instance(NdBus& bus, NdRegion& region, NdNamespace& ns, const In
 
 void disable_namespace(NdBus& bus, NdRegion& region, NdNamespace& ns) {
     ns.claimed.reset();
+    ns.instance_uuid.clear();   // the instance goes; the info block keeps it
     if (!ns.active) return;
     if (ns.active->mode == NsMode::devdax) {
         const auto device = std::ranges::find_if(
@@ -347,6 +350,34 @@ void disable_namespace(NdBus& bus, NdRegion& region, NdNamespace& ns) {
     }
     give_back(bus, *ns.active);
     ns.active.reset();
+}
+
+// nd_pmem_remove(), dax_pmem has none: what devm gave goes, nd_detach_ndns() is not called.
+void unbind_instance(NdBus& bus, NdRegion& region, NdNamespace& ns) {
+    const NsMode mode = ns.active->mode;
+    std::string uuid = std::move(ns.instance_uuid);
+    disable_namespace(bus, region, ns);
+    ns.claimed = mode;
+    ns.instance_uuid = std::move(uuid);
+}
+
+NdAnswer bind_instance(NdBus& bus, NdRegion& region, NdNamespace& ns) {
+    const NsMode mode = *ns.claimed;
+    const InfoBlock* info = info_block_of(bus, ns);
+    if (info == nullptr || info->mode != mode) return nd_refuse(RuleId::nd_btt_small);   // what a failed ndctl leaves
+    NdAnswer answer{0, RuleId::nd_accepted};
+    if (mode != NsMode::sector) answer = validate_info_block(bus.model.profile(), ns, *info);
+    if (!answer.ok()) {
+        const LogDevice device{mode == NsMode::devdax ? "dax_pmem" : "nd_pmem",
+                               instance_name(region, mode, ns.instance)};
+        log_info_refused(bus, region, ns, *info, device, answer.rule);
+        log_probe_failed(bus, device, answer.error);
+        return answer;
+    }
+    ns.claimed.reset();
+    answer = bind_instance(bus, region, ns, InfoBlock(*info), ns.instance, false);
+    if (!answer.ok()) ns.claimed = mode;
+    return answer;
 }
 
 void advance_seed(NdRegion& region, const NdNamespace& ns) {

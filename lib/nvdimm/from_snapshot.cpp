@@ -21,7 +21,8 @@ namespace {
 constexpr std::string_view kZeroUuid = "00000000-0000-0000-0000-000000000000";
 
 // One that no kernel would see is none: wrong checksum, written for another namespace, or a BTT of another version.
-bool is_seen(const NamespaceRecord& ns, const InfoBlockRecord& block) {
+// btt2: which version the kernel looks for; nothing where the host does not tell (holder_class is "btt" for both).
+bool is_seen(const NamespaceRecord& ns, const InfoBlockRecord& block, std::optional<bool> btt2) {
     if (block.source == InfoBlockSource::attributes) return true;
     if (!block.checksum_ok) return false;
     const std::string_view wanted = ns.uuid.empty() ? kZeroUuid : std::string_view(ns.uuid);
@@ -30,7 +31,7 @@ bool is_seen(const NamespaceRecord& ns, const InfoBlockRecord& block) {
     // nd_btt_version(), nd_btt_arena_is_valid(): also for a namespace without parent
     const bool version = two ? block.version_major == 2U && block.version_minor == 0U
                              : block.version_major == 1U && block.version_minor == 1U;
-    const bool asked = two == (ns.holder_class == "btt2");
+    const bool asked = two == btt2.value_or(two);
     return version && asked && (block.parent_uuid == wanted || block.parent_uuid == kZeroUuid);
 }
 
@@ -41,12 +42,13 @@ NsMode mode_of(InstanceKind kind) {
 
 // Nothing where the record does not say where the data lies, or says what cannot be.
 std::optional<InfoBlock> info_from(const NdNamespace& ns, const InfoBlockRecord& block,
-                                   const NdInstanceRecord* instance) {
+                                   const NdInstanceRecord* instance, bool is_btt2) {
     InfoBlock info;
     info.mode = mode_of(block.kind);
     info.parent = ns.identity;
     if (block.kind == InstanceKind::btt) {
         info.map = PageMap::ram;
+        info.btt2 = is_btt2;
         info.sector_size = block.btt ? block.btt->external_lbasize : 0;
         if (instance != nullptr && instance->sector_size) info.sector_size = *instance->sector_size;
         return info.sector_size != 0 ? std::optional(info) : std::nullopt;
@@ -77,12 +79,69 @@ int instance_id(std::string_view name, std::string_view kind) {
 }
 
 void take_instance(NdNamespace& ns, const NdInstanceRecord* instance) {
-    if (instance != nullptr) ns.instance = instance_id(instance->name, to_string(instance->kind));
+    if (instance == nullptr) return;
+    ns.instance = instance_id(instance->name, to_string(instance->kind));
+    // is_uuid_busy() does not look at dax instances
+    if (instance->kind != InstanceKind::dax) ns.instance_uuid = instance->uuid;
 }
 
 bool has_instance(const NvdimmRecord& record, const NamespaceRecord& ns) {
     const auto* instance = record.instance_over(ns.name);
     return instance != nullptr && !instance->driver.empty();
+}
+
+// nvdimm_check_config_data(): only a DIMM with a label area that can be read has slots to show; writing it is for its
+// firmware to say.
+bool takes_labels(const DimmRecord& dimm) {
+    const auto has = [&dimm](std::string_view command) {
+        return (" " + dimm.commands + " ").find(fmt::format(" {} ", command)) != std::string::npos;
+    };
+    const bool writable = dimm.commands.empty() || (has("get_size") && has("get_data") && has("set_data"));
+    return writable && (dimm.available_slots || (dimm.driver.empty() && !dimm.commands.empty()));
+}
+
+// enable_labels() (ndctl/namespace.c) begins only where each DIMM of the region takes them.
+bool takes_labels(const NvdimmRecord& record, const NdRegionRecord& region) {
+    return !region.mappings.empty() && region.mappings.size() == region.ways.value_or(0) &&
+           std::ranges::all_of(region.mappings, [&](const NdMappingRecord& part) {
+               const auto dimm = std::ranges::find(record.dimms, part.dimm, &DimmRecord::name);
+               return dimm != record.dimms.end() && takes_labels(*dimm);
+           });
+}
+
+// Slots of a label area (drivers/nvdimm/label.c: nvdimm_num_label_slots, __sizeof_namespace_index).
+std::uint64_t slots_of(std::uint64_t area, std::uint64_t label) {
+    constexpr std::uint64_t kIndexHeader = 72;
+    constexpr std::uint64_t kIndexAlign = 256;
+    const std::uint64_t index = align_up(kIndexHeader + (area / label + 7) / 8, kIndexAlign);
+    return (area - 2 * index) / label;
+}
+
+// No file shows the version of labels, but the number of slots tells it: label areas are powers of two, a label takes 256
+// bytes in version 1.2 and 128 in 1.1. Nothing where neither fits.
+std::optional<bool> has_labels_1_2(const NvdimmRecord& record, const NdRegionRecord& region) {
+    std::uint64_t used = 0;
+    if (region.mappings.empty()) return std::nullopt;
+    const std::string& dimm = region.mappings.front().dimm;
+    const auto found = std::ranges::find(record.dimms, dimm, &DimmRecord::name);
+    if (found == record.dimms.end() || !found->available_slots) return std::nullopt;
+    for (const auto& other : record.regions) {
+        if (std::ranges::find(other.mappings, dimm, &NdMappingRecord::dimm) == other.mappings.end()) continue;
+        used += static_cast<std::uint64_t>(std::ranges::count_if(record.namespaces, [&](const NamespaceRecord& ns) {
+            return ns.region == other.name && ns.size.value_or(0) != 0;
+        }));
+    }
+    const std::uint64_t all = *found->available_slots + used + 1;   // one is kept for updates
+    for (std::uint64_t area = 16 * kKiB; area <= 64 * kMiB; area *= 2) {
+        if (slots_of(area, 256) == all) return true;
+        if (slots_of(area, 128) == all) return false;
+    }
+    return std::nullopt;
+}
+
+// btt_claim_class(): blank labels will be of version 1.2, and without a label area there is but BTT 1.1.
+std::optional<bool> makes_btt2(const NvdimmRecord& record, const NdRegionRecord& region, bool labelled) {
+    return labelled ? has_labels_1_2(record, region) : std::optional(takes_labels(record, region));
 }
 
 }   // namespace
@@ -184,8 +243,11 @@ Status BusReader::read_regions() {
         NdRegion region;
         region.id = name->first;
         if (const auto on = units::parse_device_name(record.bus, "ndbus")) region.bus = on->first;
+        region.provider = provider_of(record);
         region.space = *space;
         region.labelled = record.nstype ? record.nstype == 5 : record.available_size.has_value();
+        region.can_label = !region.labelled && takes_labels(record_, record);
+        region.btt2 = makes_btt2(record_, record, region.labelled).value_or(false);
         region.ways = record.ways.value_or(region.labelled ? 1 : 0);
         const KernelProfile& profile = bus().model.profile();
         region.align = profile.has(Feature::nd_compat_align) ? record.align.value_or(0) : 0;
@@ -285,6 +347,30 @@ void BusReader::assume_media(NdNamespace& ns, const NamespaceRecord& record) {
     }
 }
 
+// Of an instance that claims the namespace and has no driver: nobody shows where its data lie, so they lie where a new
+// one would have them.
+std::optional<InfoBlock> BusReader::assume_info(const NdNamespace& ns, const NdInstanceRecord& instance, bool is_btt2) {
+    const KernelProfile& profile = bus().model.profile();
+    InfoBlock info;
+    info.mode = mode_of(instance.kind);
+    info.parent = ns.identity;
+    if (info.mode == NsMode::sector) {
+        info.map = PageMap::ram;
+        info.btt2 = is_btt2;
+        info.sector_size = instance.sector_size.value_or(0);
+        if (info.sector_size == 0 || !btt_size(ns.size(), info.sector_size, is_btt2)) return std::nullopt;
+    } else {
+        if (instance.uuid.empty() || instance.align.value_or(0) == 0) return std::nullopt;   // was never bound
+        info.map = instance.mode == "ram" ? PageMap::ram : PageMap::device;
+        info.align = *instance.align;
+        const PfnAnswer geometry = pfn_geometry(profile, ns.space, info.align, info.map);
+        if (geometry.refusal) return std::nullopt;
+        info.geometry = geometry.geometry;
+    }
+    assume(fmt::format("{} is not driven: its info block is taken as one that is made anew", instance.name));
+    return info;
+}
+
 // Through its instance where it has an active one, by itself where it has a driver, else not at all; then what is known
 // of its media.
 void BusReader::enable(NdRegion& region, NdNamespace& ns) {
@@ -294,7 +380,11 @@ void BusReader::enable(NdRegion& region, NdNamespace& ns) {
     const auto* block = record_.info_block(name);
     const bool driven = instance != nullptr && !instance->driver.empty();
     std::optional<InfoBlock> info;
-    if (block != nullptr && is_seen(*record, *block)) info = info_from(ns, *block, instance);
+    const auto* on = record_.region(name_of(region));
+    const auto btt2 = on == nullptr ? std::nullopt : makes_btt2(record_, *on, region.labelled);
+    const bool is_btt2 = block != nullptr && block->source == InfoBlockSource::media ? block->offset == 0 : region.btt2;
+    if (block != nullptr && is_seen(*record, *block, btt2)) info = info_from(ns, *block, instance, is_btt2);
+    if (!info && !driven && instance != nullptr) info = assume_info(ns, *instance, is_btt2);
     if (driven) {
         if (!info) {
             assume(fmt::format("{} is driven by {}, whose layout is not shown: taken as raw", name, instance->name));

@@ -89,9 +89,10 @@ bool supports_align(const KernelProfile& profile, std::uint64_t align) {
     return align == profile.page_size || align == profile.pmd_size || (has_pud && align == pud);
 }
 
-std::optional<std::uint64_t> btt_size(std::uint64_t namespace_size, std::uint64_t sector_size) {
-    if (namespace_size < kBttOffset + kArenaMin) return std::nullopt;
-    std::uint64_t left = namespace_size - kBttOffset;
+std::optional<std::uint64_t> btt_size(std::uint64_t namespace_size, std::uint64_t sector_size, bool btt2) {
+    const std::uint64_t offset = btt2 ? 0 : kBttOffset;
+    if (namespace_size < offset + kArenaMin) return std::nullopt;
+    std::uint64_t left = namespace_size - offset;
     std::uint64_t sectors = 0;
     while (left >= kArenaMin) {   // create_arenas()
         const std::uint64_t arena = std::min(left, kArenaMax);

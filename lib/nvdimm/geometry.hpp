@@ -56,7 +56,8 @@ PfnGeometry forged_geometry(std::uint64_t size, std::uint64_t align, PageMap map
 bool supports_align(const KernelProfile& profile, std::uint64_t align);
 
 // The size of the disk that a BTT of one or more arenas makes; nothing where the namespace is too small for an arena.
-std::optional<std::uint64_t> btt_size(std::uint64_t namespace_size, std::uint64_t sector_size);
+// btt2: version 2.0, which begins at the start of the namespace; 1.1 leaves 4 KiB (nd_btt_version).
+std::optional<std::uint64_t> btt_size(std::uint64_t namespace_size, std::uint64_t sector_size, bool btt2 = false);
 
 // What kmem adds of a range: whole memory blocks; nothing where none fits.
 std::optional<Range> kmem_blocks(const Range& range, std::uint64_t block_size);

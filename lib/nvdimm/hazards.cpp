@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "nvdimm/create_request.hpp"
+#include "nvdimm/option_tables.hpp"
 
 namespace memhot {
 
@@ -173,7 +174,7 @@ void of_create(const NdBus& bus, const std::vector<std::string>& arguments, std:
     const auto request = read_create_request(bus.model.profile(), arguments, unheard);
     if (!request) return;
     for (const NdRegion* region : regions_in_order(bus)) {
-        if (!matches_region(*region, request->region)) continue;
+        if (!matches_region(*region, request->where)) continue;
         if (!request->reconfigure) {
             if (create_in(bus, *request, *region, nullptr, out) && !request->greedy) return;
             continue;
@@ -186,10 +187,13 @@ void of_create(const NdBus& bus, const std::vector<std::string>& arguments, std:
 
 // Of a name, or of "all"; nothing where ndctl refuses before it writes.
 void of_destroy(const NdBus& bus, const std::vector<std::string>& arguments, std::vector<Hazard>& out) {
-    const auto has = [&](std::string_view word) { return std::ranges::find(arguments, word) != arguments.end(); };
-    const bool force = has("-f") || has("--force");
+    const ParsedOptions options = parse_options(kDestroyNamespaceOptions, arguments);
+    const auto has = [&](std::string_view word) {
+        return std::ranges::find(options.words, word) != options.words.end();
+    };
+    const bool force = options.is_set("force");
     for (const auto& region : bus.regions) {
-        if (!region.labelled || region.read_only) continue;
+        if (!region.labelled || region.read_only || !matches_region(region, filter_of(options))) continue;
         for (const auto& [_, ns] : region.namespaces) {
             const bool meant = has(name_of(region, ns)) || has("all");
             if (!meant || ns.identity == 0 || (ns.active && !force) || holds_online_memory(bus, region, ns)) continue;
@@ -221,10 +225,12 @@ void of_enable(const NdBus& bus, const NdRegion& region, const NdNamespace& ns, 
                                    to_string(ns.space))));
 }
 
-void of_enable(const NdBus& bus, std::string_view name, std::vector<Hazard>& out) {
+void of_enable(const NdBus& bus, std::string_view name, const RegionFilter& filter, std::vector<Hazard>& out) {
     for (const auto& region : bus.regions) {
+        if (!matches_region(region, filter)) continue;
         for (const auto& [_, ns] : region.namespaces) {
-            if (name == "all" || name == name_of(region, ns)) of_enable(bus, region, ns, out);
+            const bool by_instance = ns.claimed && instance_name(region, *ns.claimed, ns.instance) == name;
+            if (name == "all" || name == name_of(region, ns) || by_instance) of_enable(bus, region, ns, out);
         }
     }
 }
@@ -284,6 +290,19 @@ void of_uuid(const NdBus& bus, std::string_view name, std::vector<Hazard>& out) 
     }
 }
 
+// mapping_store() does not ask for a driver, and dev_dax_kmem_probe() made its table for the ranges that there were.
+void of_mapping(const NdBus& bus, std::string_view name, const NdBus& after, std::vector<Hazard>& out) {
+    const DaxDevice* was = bus.find_dax(name);
+    const DaxDevice* is = after.find_dax(name);
+    if (was == nullptr || is == nullptr || was->driver != DaxDriver::kmem) return;
+    if (is->ranges.size() == was->ranges.size()) return;
+    out.push_back(hazard(
+        RuleId::nd_mapping_under_kmem,
+        fmt::format("{} is memory, with {} range{}: {} is not added, and kmem reads behind its table of "
+                    "ranges when it lets go of the device",
+                    name, was->ranges.size(), was->ranges.size() == 1 ? "" : "s", to_string(is->ranges.back()))));
+}
+
 bool takes_align(const NdBus& bus, std::string_view name, std::uint64_t align) {
     return std::ranges::any_of(bus.regions, [&](const NdRegion& region) {
         NdRegion trial = region;
@@ -291,7 +310,7 @@ bool takes_align(const NdBus& bus, std::string_view name, std::uint64_t align) {
     });
 }
 
-void of_write(const NdBus& bus, const CommandLine& command, std::vector<Hazard>& out) {
+void of_write(const NdBus& bus, const CommandLine& command, const NdBus& after, std::vector<Hazard>& out) {
     const std::string value = command.arguments.empty() ? std::string() : command.arguments.front();
     const std::string_view file = last_part(command.verb);
     const std::string_view parent = parent_part(command.verb);
@@ -300,7 +319,9 @@ void of_write(const NdBus& bus, const CommandLine& command, std::vector<Hazard>&
     if (file == "unbind") {
         of_unbind(bus, parent, value, out);
     } else if (file == "bind") {
-        of_enable(bus, value, out);
+        of_enable(bus, value, {}, out);
+    } else if (file == "mapping") {
+        of_mapping(bus, parent, after, out);
     } else if (file == "uuid") {
         of_uuid(bus, parent, out);
     } else if (file == "size" && number) {
@@ -334,12 +355,13 @@ void zeroes_in_vain(const NdBus& bus, const NdBus& after, std::vector<Hazard>& o
 std::vector<Hazard> hazards_of(const NdBus& bus, const CommandLine& command, const NdBus& after,
                                const CommandAnswer& answer) {
     std::vector<Hazard> out;
-    if (command.program == "write") of_write(bus, command, out);
+    if (command.program == "write") of_write(bus, command, after, out);
     if (command.verb == "create-namespace") of_create(bus, command.arguments, out);
     if (command.verb == "create-namespace" && answer.exit != 0) zeroes_in_vain(bus, after, out);
     if (command.verb == "destroy-namespace") of_destroy(bus, command.arguments, out);
     if (command.verb == "enable-namespace") {
-        for (const auto& word : command.arguments) of_enable(bus, word, out);
+        const ParsedOptions options = parse_options(kNamespaceOptions, command.arguments);
+        for (const auto& word : options.words) of_enable(bus, word, filter_of(options), out);
     }
     kmem_lets_go(bus, after, out);
     return out;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <utility>
 
 #include "nvdimm/bus.hpp"
@@ -96,6 +97,22 @@ int free_instance(const NdRegion& region, NsMode mode) {
 std::string instance_name(const NdRegion& region, NsMode mode, int instance) {
     const std::string_view kind = mode == NsMode::devdax ? "dax" : mode == NsMode::sector ? "btt" : "pfn";
     return fmt::format("{}{}.{}", kind, region.id, instance);
+}
+
+bool has_uuid(const NdNamespace& ns, std::string_view uuid) {
+    const auto is_it = [uuid](const std::string& one) {
+        return !one.empty() && std::ranges::equal(one, uuid, [](char a, char b) {
+            return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
+        });
+    };
+    return is_it(ns.uuid) || is_it(ns.instance_uuid);
+}
+
+bool has_uuid(const NdBus& bus, int nd_bus, std::string_view uuid) {
+    return std::ranges::any_of(bus.regions, [&](const NdRegion& region) {
+        return region.bus == nd_bus &&
+               std::ranges::any_of(region.namespaces, [&](const auto& entry) { return has_uuid(entry.second, uuid); });
+    });
 }
 
 std::string name_of(const NdRegion& region) { return fmt::format("region{}", region.id); }

@@ -51,6 +51,13 @@ NdAnswer disable(NdBus& bus, NdRegion& region, int id, bool /*force*/, Console&,
     return answer;
 }
 
+bool is_number(std::string_view text, int wanted) {
+    int id = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data(), end, id);
+    return error == std::errc{} && rest == end && id == wanted;
+}
+
 constexpr std::array kActions{
     Action{"destroy", "destroying", "destroyed", kDestroyNamespaceOptions, destroy},
     Action{"enable", "enabling", "enabled", kNamespaceOptions, enable},
@@ -73,7 +80,7 @@ CommandAnswer for_each(NdBus& bus, const Action& action, const ParsedOptions& op
     NdAnswer last = name == "all" ? NdAnswer{0, RuleId::nd_accepted} : nd_refuse(RuleId::ndctl_no_such);
     int count = 0;
     for (NdRegion* region : regions_in_order(bus)) {
-        if (!matches_region(*region, options.value("region"))) continue;
+        if (!matches_region(*region, filter_of(options))) continue;
         for (const int id : ids_of(*region, name)) {
             bool counts = false;
             last = action.apply(bus, *region, id, options.is_set("force"), console, counts);
@@ -133,12 +140,17 @@ std::vector<NdRegion*> regions_in_order(NdBus& bus) {
     return regions;
 }
 
-bool matches_region(const NdRegion& region, const std::optional<std::string>& filter) {
-    if (!filter || *filter == "all" || name_of(region) == *filter) return true;
-    int id = 0;
-    const char* const end = filter->data() + filter->size();
-    const auto [rest, error] = std::from_chars(filter->data(), end, id);
-    return error == std::errc{} && rest == end && id == region.id;
+RegionFilter filter_of(const ParsedOptions& options) { return {options.value("bus"), options.value("region")}; }
+
+bool matches_region(const NdRegion& region, const RegionFilter& filter) {
+    const auto is_of_bus = [&](const std::string& text) {
+        if (text == "all" || is_number(text, region.bus) || text == fmt::format("ndbus{}", region.bus)) return true;
+        return !region.provider.empty() && text == region.provider;
+    };
+    const auto is_it = [&](const std::string& text) {
+        return text == "all" || is_number(text, region.id) || text == name_of(region);
+    };
+    return (!filter.bus || is_of_bus(*filter.bus)) && (!filter.region || is_it(*filter.region));
 }
 
 std::size_t online_blocks(const NdBus& bus, const DaxDevice& device) {

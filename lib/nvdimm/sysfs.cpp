@@ -54,17 +54,8 @@ NdAnswer write_region(NdBus& bus, const Target& target, std::string_view value) 
     return kNoSuchFile;
 }
 
-bool is_taken(const NdBus& bus, const NdNamespace& self, std::string_view uuid) {
-    for (const auto& region : bus.regions) {
-        for (const auto& [_, ns] : region.namespaces) {
-            if (&ns != &self && !ns.uuid.empty() && ns.uuid == uuid) return true;
-        }
-    }
-    return false;
-}
-
-// uuid_store(): a new identity, so that an info block of the old one no longer counts. Labels follow, also of a namespace without a size: with a DIMM unbound that is the end
-// (nd_pmem_namespace_label_update).
+// uuid_store(): a new identity, so that an info block of the old one no longer counts. Labels follow, also of a namespace
+// without a size: with a DIMM unbound that is the end (nd_pmem_namespace_label_update).
 NdAnswer write_uuid(NdBus& bus, const FoundNamespace& found, std::string_view uuid) {
     NdRegion& region = *found.region;
     NdNamespace& ns = *found.ns;
@@ -73,7 +64,7 @@ NdAnswer write_uuid(NdBus& bus, const FoundNamespace& found, std::string_view uu
     if (!dimms_enabled(region)) {
         return {.error = 0, .rule = RuleId::nd_unbind_active_dimm, .crash = true};
     }
-    if (is_taken(bus, ns, uuid)) return nd_refuse(RuleId::nd_uuid_duplicate);
+    if (has_uuid(bus, region.bus, uuid)) return nd_refuse(RuleId::nd_uuid_duplicate);
     ns.identity = ++bus.last_identity;
     ns.uuid = uuid;
     return {0, RuleId::nd_accepted};
@@ -95,16 +86,20 @@ NdAnswer write_namespace(NdBus& bus, const Target& target, std::string_view valu
     return answer;
 }
 
-NdAnswer write_dax(NdBus& bus, const Target& target, std::string_view value) {
+// uncertain: of `state` of a device that kmem drives.
+NdAnswer write_dax(NdBus& bus, const Target& target, std::string_view value, bool& uncertain) {
     DaxDevice* device = bus.find_dax(target.parent);
-    const bool writable = bus.model.profile().has(Feature::dax_partitions);
-    if (device == nullptr || (!writable && target.file != "size")) return kNoSuchFile;
-    const bool dynamic = writable && bus.find_dax_region(device->region) != nullptr;
+    if (device == nullptr) return kNoSuchFile;
+    if (target.file == "state") {
+        return device->kmem_state.empty() ? kNoSuchFile : write_kmem_state(bus, *device, value, uncertain);
+    }
     if (target.file == "align") return dax_set_align(bus, *device, value);
+    const bool dynamic = bus.find_dax_region(device->region) != nullptr;
     if (target.file == "mapping") return dynamic ? dax_add_mapping(bus, *device, value) : kNoSuchFile;
     if (target.file != "size") return kNoSuchFile;
-    if (!dynamic) return nd_refuse(RuleId::nd_dax_static);   // whatever is written
     const auto number = parse_number(value);
+    const bool writable = dynamic && bus.model.profile().has(Feature::dax_partitions);
+    if (!writable) return dax_set_size(bus, *device, 0);   // whatever is written
     return number ? dax_set_size(bus, *device, *number) : kNoNumber;
 }
 
@@ -114,7 +109,7 @@ NdAnswer write_dax_region(NdBus& bus, const Target& target, std::string_view val
     int id = 0;
     std::from_chars(target.above.data() + digits, target.above.data() + target.above.size(), id);
     DaxRegion* region = bus.find_dax_region(id);
-    if (region == nullptr || !bus.model.profile().has(Feature::dax_partitions)) return kNoSuchFile;
+    if (region == nullptr) return kNoSuchFile;
     if (target.file == "create") return dax_create(bus, *region, value);
     return target.file == "delete" ? dax_delete(bus, *region, value) : kNoSuchFile;
 }
@@ -143,33 +138,65 @@ NdAnswer switch_dax(NdBus& bus, std::string_view driver, std::string_view name, 
     return {0, RuleId::nd_accepted};
 }
 
-bool is_instance(const NdNamespace& ns) {
-    const NsMode mode = ns.active->mode;
-    return mode == NsMode::fsdax || mode == NsMode::devdax || mode == NsMode::sector;
+bool is_instance(NsMode mode) { return has_pages(mode) || mode == NsMode::sector; }
+
+// An instance by its name, "pfn0.1", through the namespace that it holds; idle seeds hold none.
+FoundNamespace find_instance(NdBus& bus, std::string_view name) {
+    for (auto& region : bus.regions) {
+        for (auto& [_, ns] : region.namespaces) {
+            const auto mode = ns.active ? std::optional(ns.active->mode) : ns.claimed;
+            if (mode && is_instance(*mode) && instance_name(region, *mode, ns.instance) == name) return {&region, &ns};
+        }
+    }
+    return {};
+}
+
+NdAnswer switch_instance(NdBus& bus, const FoundNamespace& found, bool on) {
+    NdRegion& region = *found.region;
+    NdNamespace& ns = *found.ns;
+    if (on) return ns.active ? NdAnswer{EBUSY, RuleId::nd_not_bound} : bind_instance(bus, region, ns);
+    if (!ns.active) return nd_refuse(RuleId::nd_not_bound);
+    unbind_instance(bus, region, ns);
+    return {0, RuleId::nd_accepted};
 }
 
 // nd_pmem_probe() says ENXIO of a namespace that it leaves to an instance, although that is then active.
 NdAnswer switch_namespace(NdBus& bus, std::string_view name, bool on) {
     const auto found = find_namespace(bus, name);
-    if (found.ns == nullptr) return {ENODEV, RuleId::ndctl_no_such};
+    if (found.ns == nullptr) return nd_refuse(RuleId::nd_not_bound);
+    NdNamespace& ns = *found.ns;
+    const bool by_itself = ns.active && !is_instance(ns.active->mode);
     if (!on) {
-        disable_namespace(bus, *found.region, *found.ns);
+        if (!by_itself) return nd_refuse(RuleId::nd_not_bound);
+        disable_namespace(bus, *found.region, ns);
         return {0, RuleId::nd_accepted};
     }
-    const NdAnswer answer = enable_namespace(bus, *found.region, *found.ns);
-    const bool by_instance = answer.ok() && is_instance(*found.ns);
+    if (by_itself) return {EBUSY, RuleId::nd_not_bound};
+    if (ns.active) return nd_refuse(RuleId::nd_claimed);
+    const NdAnswer answer = enable_namespace(bus, *found.region, ns);
+    const bool by_instance = answer.ok() && is_instance(ns.active->mode);
     return by_instance ? nd_refuse(RuleId::nd_claimed) : answer;
+}
+
+// nd_pmem has namespaces and their pfn and btt instances, dax_pmem the dax instances.
+NdAnswer switch_pmem(NdBus& bus, std::string_view driver, std::string_view name, bool on) {
+    const auto found = find_instance(bus, name);
+    if (found.ns == nullptr) {
+        return driver == "nd_pmem" ? switch_namespace(bus, name, on) : nd_refuse(RuleId::nd_not_bound);
+    }
+    const bool is_its_own = name.starts_with("dax") == (driver == "dax_pmem");
+    return is_its_own ? switch_instance(bus, found, on) : nd_refuse(RuleId::nd_not_bound);
 }
 
 NdAnswer switch_driver(NdBus& bus, const Target& target, std::string_view name) {
     const bool on = target.file == "bind";
     if (target.parent == "nvdimm") return switch_dimm(bus, name, on);
     if (target.parent == "kmem" || target.parent == "device_dax") return switch_dax(bus, target.parent, name, on);
-    if (target.parent == "nd_pmem") return switch_namespace(bus, name, on);
+    if (target.parent == "nd_pmem" || target.parent == "dax_pmem") return switch_pmem(bus, target.parent, name, on);
     return {ENODEV, RuleId::ndctl_no_such};
 }
 
-NdAnswer write(NdBus& bus, const Target& target, std::string_view value) {
+NdAnswer write(NdBus& bus, const Target& target, std::string_view value, bool& uncertain) {
     if (target.file == "bind" || target.file == "unbind") {
         NdAnswer answer = switch_driver(bus, target, value);
         if (!answer.ok() && !bus.model.profile().has(Feature::bind_tells_errno)) answer.error = ENODEV;
@@ -178,7 +205,7 @@ NdAnswer write(NdBus& bus, const Target& target, std::string_view value) {
     if (target.parent == "dax_region") return write_dax_region(bus, target, value);
     if (target.parent.starts_with("region")) return write_region(bus, target, value);
     if (target.parent.starts_with("namespace")) return write_namespace(bus, target, value);
-    return target.parent.starts_with("dax") ? write_dax(bus, target, value) : kNoSuchFile;
+    return target.parent.starts_with("dax") ? write_dax(bus, target, value, uncertain) : kNoSuchFile;
 }
 
 }   // namespace
@@ -186,7 +213,7 @@ NdAnswer write(NdBus& bus, const Target& target, std::string_view value) {
 bool is_mirrored_file(std::string_view path) {
     const Target target = split_path(path);
     if (target.file == "bind" || target.file == "unbind") {
-        constexpr std::array<std::string_view, 4> kDrivers{"nvdimm", "kmem", "device_dax", "nd_pmem"};
+        constexpr std::array<std::string_view, 5> kDrivers{"nvdimm", "kmem", "device_dax", "nd_pmem", "dax_pmem"};
         return std::ranges::find(kDrivers, target.parent) != kDrivers.end();
     }
     struct File {
@@ -200,7 +227,8 @@ bool is_mirrored_file(std::string_view path) {
                                                  {"dax_region", "delete"},
                                                  {"dax", "size"},
                                                  {"dax", "align"},
-                                                 {"dax", "mapping"}});
+                                                 {"dax", "mapping"},
+                                                 {"dax", "state"}});
     const bool nd_instance = target.parent.starts_with("dax") && path.find("/nd/") != std::string_view::npos;
     return !nd_instance && std::ranges::any_of(kFiles, [&](const File& one) {
         return target.parent.starts_with(one.parent) && target.file == one.file;
@@ -208,10 +236,12 @@ bool is_mirrored_file(std::string_view path) {
 }
 
 CommandAnswer write_attribute(NdBus& bus, std::string_view path, std::string_view value) {
-    const NdAnswer answer = write(bus, split_path(path), without_newline(value));
+    bool uncertain = false;
+    const NdAnswer answer = write(bus, split_path(path), without_newline(value), uncertain);
     Console console;
     if (answer.error != 0) console.say(fmt::format("{}: {}", path, errno_text(answer.error)));
     CommandAnswer out = console.finish(answer.error != 0 || answer.crash ? 1 : 0, answer);
+    out.uncertain = uncertain;
     return out;
 }
 

@@ -7,8 +7,10 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <tuple>
 
 #include "nvdimm/from_snapshot.hpp"
+#include "plan/carry_out.hpp"
 #include "predict/nd_parts.hpp"
 
 namespace memhot::plan {
@@ -182,19 +184,31 @@ PlanStep& Builder::nothing() {
 }
 
 PlanStep& Builder::command(CommandLine command, Phrase phrase) {
+    const CommandLine asked = command;
+    return ask_bus(asked, std::move(command), std::move(phrase));
+}
+
+PlanStep& Builder::device_write(WriteAction action, Phrase phrase) {
+    const CommandLine asked{"write", action.path, {action.text}};
+    return ask_bus(asked, std::move(action), std::move(phrase));
+}
+
+PlanStep& Builder::ask_bus(const CommandLine& asked, Action action, Phrase phrase) {
     if (blocked_) return nothing();
     const Amounts before = amounts_of(bus_);
     const NdBus old = bus_;
-    Verdict verdict = predict_and_run(bus_, command);
+    Verdict verdict = predict_and_run(bus_, asked);
     verdict.assumptions.insert(verdict.assumptions.begin(), assumptions_.begin(), assumptions_.end());
     blocked_ = verdict.outcome.kind == Outcome::Kind::refused || verdict.outcome.kind == Outcome::Kind::crash;
-    PlanStep& step = add(std::move(command), std::move(phrase), std::move(verdict));
+    PlanStep& step = add(std::move(action), std::move(phrase), std::move(verdict));
     put_changes(old, bus_, step);
     // Commands are answered on what those before them left.
     if (plan_.steps.size() > 1) step.depends_on = {plan_.steps.size() - 2};
     step.cost = cost_between(before, amounts_of(bus_));
     return step;
 }
+
+void Builder::take(const Action& action) { std::ignore = carry_out(bus_, action); }
 
 PlanStep& Builder::save(SaveAction::What what, const std::string& device) {
     if (blocked_) return nothing();
@@ -234,6 +248,10 @@ void Builder::rely_on_range(const Range& range) {
     // A range of many sections is held by its lines; the sections at its ends may be shared with others.
     rely(Fact::Kind::section, fmt::format("section{}", range.start / size));
     rely(Fact::Kind::section, fmt::format("section{}", range.last / size));
+}
+
+Fact Builder::identity_of(const std::string& name) const {
+    return {Fact::Kind::identity, name, FactReader(*snapshot_, start_).value(Fact::Kind::identity, name)};
 }
 
 Plan Builder::finish() && {

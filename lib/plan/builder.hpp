@@ -38,6 +38,10 @@ public:
     PlanStep& write(WriteAction action, const Operation& operation, Phrase phrase);
     // A command of ndctl or daxctl. Behind one that is refused nothing is planned: what it would meet is not known.
     PlanStep& command(CommandLine command, Phrase phrase);
+    // The same of a write to a file of the nvdimm and dax buses.
+    PlanStep& device_write(WriteAction action, Phrase phrase);
+    // A step of another plan: only what it leaves is wanted.
+    void take(const Action& action);
     // Changes nothing on the host.
     PlanStep& save(SaveAction::What what, const std::string& device);
 
@@ -48,6 +52,9 @@ public:
     void rely_on_block(std::uint64_t number);
     void rely_on_range(const Range& range);   // its lines and sections
 
+    // Which namespace it is that has this name before the plan.
+    [[nodiscard]] Fact identity_of(const std::string& name) const;
+
     [[nodiscard]] std::size_t steps() const { return plan_.steps.size(); }
     Plan finish() &&;
 
@@ -55,6 +62,7 @@ private:
     Builder(const Snapshot& snapshot, const Wish& wish, NdBus bus, std::vector<std::string> assumptions);
     [[nodiscard]] PlanStep& nothing();
     PlanStep& add(Action action, Phrase phrase, Verdict verdict);
+    PlanStep& ask_bus(const CommandLine& asked, Action action, Phrase phrase);
 
     const Snapshot* snapshot_;
     Wish wish_;

@@ -8,6 +8,7 @@
 #include "plan/blocks.hpp"
 #include "plan/devices.hpp"
 #include "plan/interlocks.hpp"
+#include "plan/kmem_state.hpp"
 #include "plan/planners.hpp"
 #include "plan/policy.hpp"
 
@@ -63,12 +64,6 @@ void bring_online(Builder& builder, const std::string& device, WantedZone zone) 
     }
 }
 
-DataLoss overwritten(const DaxDevice& device) {
-    return {device.name(), device.size(),
-            fmt::format("all data of {} ({}, devdax): System RAM writes over them", device.name(),
-                        exact_size(device.size()))};
-}
-
 DataLoss all_data(const DaxDevice& device) {
     return {device.name(), device.size(), fmt::format("all data of {} ({})", device.name(), exact_size(device.size()))};
 }
@@ -95,6 +90,8 @@ void reconfigure_to_ram(Builder& builder, const DaxDevice& device, const std::st
                                      {"reconfigure", "reconfigured", rest});
     step.destroys = {overwritten(device)};
     step.undo = undo_system_ram(builder, device);
+    if (device.driver == DaxDriver::none)
+        step.undo.emplace_back(CommandLine{"daxctl", "disable-device", {device.name()}});
 }
 
 Status to_system_ram(Builder& builder, const DaxDevice& device, const std::string& rest) {
@@ -118,11 +115,18 @@ Status to_system_ram(Builder& builder, const DaxDevice& device, const std::strin
 
 Status to_devdax(Builder& builder, const DaxDevice& device, const std::string& rest) {
     HeldPolicy policy(builder, "if this is undone the memory is to come back as it was");
-    take_offline(builder, device);
+    if (goes_at_once(builder, device)) {
+        unplug(builder, device, true);
+    } else {
+        take_offline(builder, device);
+    }
     PlanStep& step = builder.command(with_options("daxctl", "reconfigure-device", builder, {device.name()}),
                                      {"reconfigure", "reconfigured", rest});
-    step.undo = {CommandLine{"daxctl", "reconfigure-device", {"--mode=system-ram", "--no-online", device.name()}}};
-    step.undo_destroys = {overwritten(device)};
+    if (device.driver == DaxDriver::kmem) {
+        undo_release(device, step);
+    } else {
+        step.undo = {CommandLine{"daxctl", "disable-device", {device.name()}}};
+    }
     policy.release();
     guard_what_stays(builder);
     guard_shared_sections(builder);
@@ -161,7 +165,12 @@ Status plan_dax_online(Builder& builder) {
     const DaxDevice& device = **named;
     rely_on_dax(builder, device);
     if (device.driver != DaxDriver::kmem) return refused_by_daxctl(builder, device, "online-memory", "online");
-    bring_online(builder, device.name(), options_of(builder).zone);
+    if (is_unplugged(device)) {
+        plug(builder, device, options_of(builder).zone);
+        guard_memmap_memory(builder);
+    } else {
+        bring_online(builder, device.name(), options_of(builder).zone);
+    }
     if (builder.steps() == 0) builder.note(fmt::format("all memory of {} is online already", device.name()));
     guard_movable_ratio(builder);
     return Done{};
@@ -174,7 +183,11 @@ Status plan_dax_offline(Builder& builder) {
     rely_on_dax(builder, device);
     if (device.driver != DaxDriver::kmem) return refused_by_daxctl(builder, device, "offline-memory", "offline");
     take_offline(builder, device);
-    if (builder.steps() == 0) builder.note(fmt::format("all memory of {} is offline already", device.name()));
+    if (is_unplugged(device)) {
+        builder.note(fmt::format("{} is unplugged: the kernel has no memory of it", device.name()));
+    } else if (builder.steps() == 0) {
+        builder.note(fmt::format("all memory of {} is offline already", device.name()));
+    }
     guard_what_stays(builder);
     return Done{};
 }

@@ -79,6 +79,17 @@ void guard_namespace(Builder& builder, const NamedNamespace& named) {
     guard_shared_sections(builder);
 }
 
+DataLoss overwritten(const DaxDevice& device) {
+    return {device.name(), device.size(),
+            fmt::format("all data of {} ({}, devdax): System RAM writes over them", device.name(),
+                        exact_size(device.size()))};
+}
+
+void undo_release(const DaxDevice& device, PlanStep& step) {
+    step.undo = {CommandLine{"daxctl", "reconfigure-device", {"--mode=system-ram", "--no-online", device.name()}}};
+    step.undo_destroys = {overwritten(device)};
+}
+
 CommandLine with_options(std::string program, std::string verb, const Builder& builder,
                          std::vector<std::string> arguments) {
     const auto& options = builder.wish().options;

@@ -33,6 +33,11 @@ void disable_and_save(Builder& builder, const NamedNamespace& named);
 // Its dax device must not hold online memory.
 void guard_namespace(Builder& builder, const NamedNamespace& named);
 
+// What System RAM makes of a dax device.
+DataLoss overwritten(const DaxDevice& device);
+// The way back of a step in which kmem lets go of a device: its memory comes again, offline, over whatever was written.
+void undo_release(const DaxDevice& device, PlanStep& step);
+
 CommandLine with_options(std::string program, std::string verb, const Builder& builder,
                          std::vector<std::string> arguments);
 DataLoss all_data(const NamedNamespace& named);

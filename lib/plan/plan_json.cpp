@@ -44,11 +44,13 @@ Json wish_json(const Wish& wish) {
             {"ratio", wish.ratio}};
 }
 
+Json fact_json(const Fact& fact) {
+    return {{"kind", to_string(fact.kind)}, {"name", fact.name}, {"value", fact.value}};
+}
+
 Json facts_json(const std::vector<Fact>& facts) {
     Json json = Json::array();
-    for (const auto& fact : facts) {
-        json.push_back({{"kind", to_string(fact.kind)}, {"name", fact.name}, {"value", fact.value}});
-    }
+    for (const auto& fact : facts) json.push_back(fact_json(fact));
     return json;
 }
 
@@ -77,6 +79,7 @@ Json step_json(const PlanStep& step) {
     if (!step.no_undo.empty()) json["no_undo"] = step.no_undo;
     if (!step.undo_destroys.empty()) json["undo_destroys"] = losses_json(step.undo_destroys);
     if (!step.creates.empty()) json["creates"] = step.creates;
+    if (step.replaces) json["replaces"] = fact_json(*step.replaces);
     if (step.takes_back) json["takes_back"] = *step.takes_back;
     if (!step.undo_differs.empty()) json["undo_differs"] = step.undo_differs;
     return json;

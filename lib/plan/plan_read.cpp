@@ -123,6 +123,11 @@ PlanStep read_step(JsonObject& object) {
     step.destroys = objects(object, "destroys", read_loss);
     if (object.has("undo_destroys")) step.undo_destroys = objects(object, "undo_destroys", read_loss);
     step.creates = object.find_text("creates").value_or("");
+    if (const Json* replaces = object.has("replaces") ? object.object("replaces") : nullptr) {
+        JsonObject one(*replaces, object.path_of("replaces"));
+        step.replaces = read_fact(one);
+        object.adopt(one.status());
+    }
     step.undo = objects(object, "undo", read_action);
     step.before = objects(object, "before", read_fact);
     step.after = objects(object, "after", read_fact);

@@ -6,7 +6,9 @@
 #include <algorithm>
 
 #include "plan/blocks.hpp"
+#include "plan/devices.hpp"
 #include "plan/interlocks.hpp"
+#include "plan/kmem_state.hpp"
 #include "plan/planners.hpp"
 #include "plan/policy.hpp"
 
@@ -49,7 +51,7 @@ void give_back(Builder& builder, const std::string& device) {
     PlanStep& step = builder.command({"daxctl", "reconfigure-device", {"--mode=devdax", device}},
                                      {"remove", "removed", fmt::format("the memory of {} by way of daxctl", device)});
     step.reason = "kmem removes its memory when it lets go of the device";
-    step.undo = {CommandLine{"daxctl", "reconfigure-device", {"--mode=system-ram", "--no-online", device}}};
+    if (const DaxDevice* found = builder.start().find_dax(device)) undo_release(*found, step);
 }
 
 }   // namespace
@@ -67,6 +69,20 @@ Status plan_remove(Builder& builder) {
     if (!numbers.empty()) {
         builder.refuse(RuleId::plan_no_remover, fmt::format("{} {} added by the firmware, the hypervisor or at boot",
                                                             list_of(numbers), numbers.size() == 1 ? "was" : "were"));
+    }
+    // Kernels from 7.3 on take all of a device at once.
+    const auto at_once = std::ranges::stable_partition(
+        devices, [&](const std::string& name) { return !goes_at_once(builder, *builder.bus().find_dax(name)); });
+    const std::vector<std::string> whole(at_once.begin(), at_once.end());
+    devices.erase(at_once.begin(), at_once.end());
+    std::erase_if(*blocks, [&](const BlockInfo& block) {
+        return std::ranges::any_of(whole, [&](const std::string& name) {
+            return holds(builder, *builder.start().find_dax(name), block.number);
+        });
+    });
+    for (const auto& name : whole) {
+        builder.rely(Fact::Kind::device, "dax_devices/" + name);
+        unplug(builder, DaxDevice(*builder.bus().find_dax(name)));
     }
     std::optional<HeldPolicy> policy;
     if (!devices.empty()) policy.emplace(builder, "if this is undone the memory is to come back as it was");

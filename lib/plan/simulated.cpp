@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "nvdimm/from_snapshot.hpp"
+#include "plan/carry_out.hpp"
 #include "plan/facts.hpp"
-#include "predict/nd_parts.hpp"
 
 namespace memhot {
 
@@ -16,34 +16,6 @@ struct SimulatedHost::State {
 };
 
 namespace {
-
-constexpr std::string_view kMemory = "/sys/devices/system/memory/";
-
-// What a write to a file of the memory blocks asks; nothing for the files of the other buses.
-std::optional<Operation> operation_of(const WriteAction& write) {
-    std::string_view path = write.path;
-    if (!path.starts_with(kMemory)) return std::nullopt;
-    path.remove_prefix(kMemory.size());
-    if (path == "auto_online_blocks") return op::SetAutoOnline{write.text};
-    if (path == "probe") {
-        const auto address = parse_hex(write.text);
-        return address ? std::optional<Operation>(op::Probe{*address}) : std::nullopt;
-    }
-    if (!path.starts_with("memory") || !path.ends_with("/state")) return std::nullopt;
-    const auto number = parse_number(path.substr(6, path.size() - 12));
-    return number ? std::optional<Operation>(op::SetState{*number, write.text}) : std::nullopt;
-}
-
-Verdict write(Snapshot& snapshot, NdBus& bus, const WriteAction& action) {
-    const auto operation = operation_of(action);
-    if (!operation) return predict_and_run(bus, {"write", action.path, {action.text}});
-    Verdict verdict = predict(bus.model, *operation);
-    if (verdict.outcome.kind == Outcome::Kind::uncertain) verdict.outcome = Outcome::accept(verdict.outcome.rule);
-    bus.model.apply(*operation, verdict.outcome);
-    const auto* policy = std::get_if<op::SetAutoOnline>(&*operation);
-    if (policy != nullptr && verdict.outcome.accepted()) snapshot.auto_online_blocks = action.text;
-    return verdict;
-}
 
 std::vector<BlockRecord> blocks_of(const Model& model) {
     std::vector<BlockRecord> out;
@@ -95,14 +67,10 @@ Result<SimulatedHost> SimulatedHost::from_snapshot(const Snapshot& snapshot) {
 }
 
 Verdict SimulatedHost::carry_out(const Action& action) {
-    if (const auto* one = std::get_if<WriteAction>(&action)) return write(state_->snapshot, state_->bus, *one);
-    if (const auto* one = std::get_if<CommandLine>(&action)) {
-        Verdict verdict = predict_and_run(state_->bus, *one);
-        if (verdict.outcome.kind == Outcome::Kind::uncertain) verdict.outcome = Outcome::accept(verdict.outcome.rule);
-        return verdict;
-    }
-    Verdict verdict;
-    verdict.outcome = Outcome::accept(RuleId::plan_accepted);
+    Verdict verdict = plan::carry_out(state_->bus, action);
+    const auto* write = std::get_if<WriteAction>(&action);
+    if (write != nullptr && write->path.ends_with("/auto_online_blocks") && verdict.outcome.accepted())
+        state_->snapshot.auto_online_blocks = write->text;
     return verdict;
 }
 

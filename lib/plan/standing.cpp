@@ -3,6 +3,7 @@
 // Where a host stands within a plan: behind how many of its steps everything that they change is as it is now. A journal
 // says what was done; only the host says what is still so, after a reboot or after somebody else was at it.
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -15,13 +16,13 @@ namespace {
 
 using Key = std::pair<Fact::Kind, std::string>;
 
-struct Look {
+struct Seen {
     std::map<Key, std::string> now;
     bool seen = true;
 };
 
-Look look_at_all(const Plan& plan, const std::function<std::optional<std::string>(const Fact&)>& look) {
-    Look out;
+Seen look_at_all(const Plan& plan, const Look& look) {
+    Seen out;
     for (const auto& step : plan.steps) {
         for (const auto& fact : step.before) {
             const Key key{fact.kind, fact.name};
@@ -37,7 +38,7 @@ Look look_at_all(const Plan& plan, const std::function<std::optional<std::string
 // What is to be there, which changes from step to step.
 class Expectation {
 public:
-    Expectation(const Plan& plan, const Look& look) : look_(look) {
+    Expectation(const Plan& plan, const Seen& look) : look_(look) {
         for (const auto& step : plan.steps) {
             for (const auto& fact : step.before) expected_.try_emplace({fact.kind, fact.name}, fact.value);
         }
@@ -66,9 +67,76 @@ private:
         return found != look_.now.end() && found->second != value;
     }
 
-    const Look& look_;
+    const Seen& look_;
     std::map<Key, std::string> expected_;
     std::size_t wrong_ = 0;
+};
+
+struct Fits {
+    std::size_t least = 0;   // facts that are wrong where it fits best
+    std::size_t best = 0;   // the most steps of those that fit best
+    std::optional<std::size_t> before_a_gap;   // fewer, which fit, too, and behind which some do not
+};
+
+Fits fits_of(const Plan& plan, std::size_t most, const Seen& now) {
+    Expectation expected(plan, now);
+    Fits out{.least = expected.wrong(), .best = 0, .before_a_gap = {}};
+    std::optional<std::size_t> last;   // that fits
+    if (out.least == 0) last = 0;
+    for (std::size_t i = 0; i < std::min(most, plan.steps.size()); ++i) {
+        expected.take(plan.steps[i]);
+        const std::size_t wrong = expected.wrong();
+        if (wrong == 0) {
+            if (last && *last != i) out.before_a_gap = last;
+            last = i + 1;
+        }
+        // Where nothing fits, what fits best tells what is wrong.
+        if (wrong > out.least) continue;
+        out.least = wrong;
+        out.best = i + 1;
+    }
+    return out;
+}
+
+// Whether the steps between the two fits were done; nothing where the host does not tell.
+std::optional<bool> has_replaced(const Plan& plan, const Fits& fits, const Look& look) {
+    for (std::size_t i = *fits.before_a_gap; i < fits.best; ++i) {
+        const auto& was = plan.steps[i].replaces;
+        const auto now = was ? look(*was) : std::nullopt;
+        if (now) return *now != was->value;
+    }
+    return std::nullopt;
+}
+
+// "memory40" of a write to its state; empty for other files.
+std::string block_of(const WriteAction& write) {
+    constexpr std::string_view kBlocks = "/sys/devices/system/memory/";
+    constexpr std::string_view kState = "/state";
+    const std::string_view path = write.path;
+    if (!path.starts_with(kBlocks) || !path.ends_with(kState)) return {};
+    return std::string(path.substr(kBlocks.size(), path.size() - kBlocks.size() - kState.size()));
+}
+
+// The first word of the fact of a device behind a command.
+struct Leaves {
+    std::string_view verb;
+    std::string_view mode;   // "" where it takes none
+    Fact::Kind kind;
+    std::string_view word;
+    [[nodiscard]] bool is_of(const CommandLine& command) const {
+        const auto& words = command.arguments;
+        return command.verb == verb && (mode.empty() || std::ranges::find(words, mode) != words.end());
+    }
+};
+constexpr std::array kLeaves{
+    Leaves{"enable-namespace", "", Fact::Kind::nd_namespace, "enabled"},
+    Leaves{"disable-namespace", "", Fact::Kind::nd_namespace, "disabled"},
+    Leaves{"destroy-namespace", "", Fact::Kind::nd_namespace, "absent"},
+    Leaves{"enable-device", "", Fact::Kind::dax_device, "devdax"},
+    Leaves{"disable-device", "", Fact::Kind::dax_device, "disabled"},
+    Leaves{"destroy-device", "", Fact::Kind::dax_device, "absent"},
+    Leaves{"reconfigure-device", "--mode=devdax", Fact::Kind::dax_device, "devdax"},
+    Leaves{"reconfigure-device", "--mode=system-ram", Fact::Kind::dax_device, "system-ram"},
 };
 
 // What those steps change, and with it what else is told of it.
@@ -86,7 +154,10 @@ Touched touched_by(const Plan& plan, std::size_t count) {
     Touched out;
     for (std::size_t i = 0; i < count; ++i) {
         const PlanStep& step = plan.steps[i];
-        out.commands = out.commands || std::holds_alternative<CommandLine>(step.action);
+        // a file of the nvdimm and dax buses changes as much as a command
+        const auto* write = std::get_if<WriteAction>(&step.action);
+        const bool of_device = write != nullptr && write->path.starts_with("/sys/bus/");
+        out.commands = out.commands || of_device || std::holds_alternative<CommandLine>(step.action);
         for (const auto& fact : step.before) {
             out.names.insert(fact.name);
             if (fact.kind != Fact::Kind::block || block_size == 0) continue;
@@ -115,29 +186,55 @@ bool is_touched(const Touched& touched, const Fact& fact) {
 
 }   // namespace
 
-Standing standing(const Plan& plan, std::size_t most,
-                  const std::function<std::optional<std::string>(const Fact&)>& look) {
-    const Look now = look_at_all(plan, look);
+bool is_already(const Action& action, const Look& look) {
+    if (const auto* write = std::get_if<WriteAction>(&action)) {
+        const std::string block = block_of(*write);
+        const auto now = block.empty() ? std::nullopt : look({Fact::Kind::block, block, {}});
+        if (!now) return false;
+        return write->text == "offline" ? !now->starts_with("online") : now->starts_with("online");
+    }
+    const auto* command = std::get_if<CommandLine>(&action);
+    if (command == nullptr || command->arguments.empty()) return false;
+    const auto leaves = std::ranges::find_if(kLeaves, [&](const Leaves& row) { return row.is_of(*command); });
+    if (leaves == kLeaves.end()) return false;
+    const auto now = look({leaves->kind, command->arguments.back(), {}});
+    return now && now->starts_with(leaves->word);
+}
+
+bool is_between(const Fact& before, const Fact& after, std::string_view now) {
+    if (now == before.value || now == after.value) return true;
+    const auto rest_of = [](std::string_view words) {
+        const auto comma = words.find(", ");
+        const std::string_view rest = comma == std::string_view::npos ? std::string_view{} : words.substr(comma);
+        return rest.substr(0, rest.find(", zones"));
+    };
+    const std::string_view word = now.substr(0, now.find(", "));
+    if (word != "offline" && word != "disabled") return false;
+    return rest_of(now) == rest_of(before.value) || rest_of(now) == rest_of(after.value);
+}
+
+bool is_another(std::string_view identity, std::string_view now) {
+    constexpr std::string_view kUuid = "uuid ";
+    return identity != now && identity.starts_with(kUuid) && now.starts_with(kUuid);
+}
+
+Standing standing(const Plan& plan, std::size_t most, const Look& look) {
+    const Seen now = look_at_all(plan, look);
     Standing out;
     out.seen = now.seen;
     if (!now.seen) return out;
-    Expectation expected(plan, now);
-    // Where nothing fits, what fits best tells what is wrong.
-    std::size_t best = 0;
-    std::size_t least = expected.wrong();
-    for (std::size_t i = 0; i < std::min(most, plan.steps.size()); ++i) {
-        expected.take(plan.steps[i]);
-        if (expected.wrong() > least) continue;
-        least = expected.wrong();
-        best = i + 1;
-    }
-    if (least == 0) {
-        out.behind = best;
+    const Fits fits = fits_of(plan, most, now);
+    if (fits.least != 0) {
+        Expectation nearest(plan, now);
+        for (std::size_t i = 0; i < fits.best; ++i) nearest.take(plan.steps[i]);
+        out.differs = nearest.differences();
         return out;
     }
-    Expectation nearest(plan, now);
-    for (std::size_t i = 0; i < best; ++i) nearest.take(plan.steps[i]);
-    out.differs = nearest.differences();
+    out.behind = fits.best;
+    if (!fits.before_a_gap) return out;
+    const auto replaced = has_replaced(plan, fits, look);
+    out.came_back = !replaced;
+    if (replaced == false) out.behind = fits.before_a_gap;
     return out;
 }
 

@@ -166,6 +166,19 @@ void other_region_align(const Question& q, std::vector<Steps>& out) {
     }
 }
 
+// Free space is counted in granules of the region's align: a smaller one may show what is asked for.
+void smaller_region_align(const Question& q, std::vector<Steps>& out) {
+    for (const NdRegion* region : q.subject.regions) {
+        const auto align = align_that_shows(q.bus, *region, q.subject.wanted.size);
+        if (!align) continue;
+        const CommandLine write{.program = "write",
+                                .verb = fmt::format("/sys/bus/nd/devices/{}/align", name_of(*region)),
+                                .arguments = {std::to_string(*align)}};
+        out.push_back({write, q.command});
+        out.push_back({write, with(q.command, kForce)});   // the place need not lie on 16 MiB then
+    }
+}
+
 // A label-less region's one namespace has its size, which may be no multiple of its align (the tails of memmap=).
 void lower_region_align(const Question& q, std::vector<Steps>& out) {
     for (const NdRegion* region : q.subject.regions) {
@@ -212,6 +225,7 @@ void destroy_left_over(const Question& q, std::vector<Steps>& out) {
 // The sizes that a dax region takes around the one that was asked for, and all that it has.
 void dax_sizes(const Question& q, std::vector<Steps>& out) {
     const std::uint64_t size = q.subject.wanted.size;
+    if (has(q.command, kMode) && !has(q.command, kSize)) return;   // nobody spoke of a size, and -m would be ignored
     std::vector<std::uint64_t> sizes;
     for (const DaxRegion* region : q.subject.dax_regions) {
         const std::uint64_t unit = dax_size_unit(q.bus, *region, q.subject);
@@ -222,6 +236,20 @@ void dax_sizes(const Question& q, std::vector<Steps>& out) {
     std::ranges::stable_sort(sizes, {}, [size](std::uint64_t one) { return one > size ? one - size : size - one; });
     for (const std::uint64_t one : sizes) {
         if (one != 0 && one != size) out.push_back({with(q.command, kSize, exact_size(one))});
+    }
+}
+
+// do_reconfig() does not look at -m where there is a size or an align.
+void mode_by_itself(const Question& q, std::vector<Steps>& out) {
+    if (!has(q.command, kMode) || (!has(q.command, kSize) && !has(q.command, kAlign))) return;
+    const CommandLine mode = without(without(q.command, kSize), kAlign);
+    const CommandLine size = without(q.command, kMode);
+    out.push_back({size, mode});
+    std::vector<Steps> sizes;
+    dax_sizes({q.bus, size, q.subject}, sizes);
+    for (auto& steps : sizes) {
+        steps.push_back(mode);
+        out.push_back(std::move(steps));
     }
 }
 
@@ -252,23 +280,87 @@ using Change = void (*)(const Question&, std::vector<Steps>&);
 struct Row {
     std::string_view program;
     std::string_view verb;
-    std::array<Change, 13> changes;
+    std::array<Change, 14> changes;
 };
 constexpr auto kRows = std::to_array<Row>({
     {"ndctl",
      "create-namespace",
      {other_regions, fit_mode, other_sizes, no_size, other_aligns, map_in_ram, other_region_align, leave_system_ram,
-      force, lower_region_align, plain_and_forced, reconfigure_label_less, destroy_left_over}},
+      force, lower_region_align, plain_and_forced, reconfigure_label_less, destroy_left_over, smaller_region_align}},
     {"ndctl", "enable-namespace", {with_an_instance, lower_region_align}},
     {"ndctl", "destroy-namespace", {leave_system_ram, force}},
     {"ndctl", "disable-namespace", {leave_system_ram}},
-    {"daxctl", "reconfigure-device", {by_its_namespace, disable_first, dax_sizes, force}},
+    {"daxctl", "reconfigure-device", {by_its_namespace, mode_by_itself, disable_first, dax_sizes, force}},
     {"daxctl", "destroy-device", {by_its_namespace, leave_system_ram, disable_first}},
     {"daxctl", "create-device", {dax_sizes, other_aligns}},
 });
 
+// --- whether it is what was wanted -----------------------------------------------------------------------------------
+
+// A legacy namespace without an instance has pages: ndctl takes it for raw and for fsdax.
+bool is_active_as(const NdNamespace* ns, const std::optional<NsMode>& mode) {
+    if (ns == nullptr || !ns->active) return false;
+    const NsMode is = ns->active->mode;
+    const bool by_itself = is == NsMode::memory && (mode == NsMode::raw || mode == NsMode::fsdax);
+    return !mode || is == *mode || by_itself;
+}
+
+// A namespace of the mode that was asked for: the one that is reconfigured, else one that was not there or was idle.
+bool namespace_came(const Question& q, const NdBus& after) {
+    const auto& request = q.subject.request;
+    const auto mode = request ? request->mode : std::nullopt;
+    for (const auto& region : after.regions) {
+        const NdRegion* was = q.bus.find_region(region.id);
+        for (const auto& [id, ns] : region.namespaces) {
+            if (!is_active_as(&ns, mode)) continue;
+            if (q.subject.ns != nullptr && (&*q.subject.regions.front() != was || q.subject.ns->id != id)) continue;
+            const NdNamespace* old = was == nullptr ? nullptr : was->find(id);
+            const bool fresh = old == nullptr || old->identity != ns.identity || old->zeroed != ns.zeroed ||
+                               old->active.has_value() != ns.active.has_value();
+            if (fresh) return true;
+        }
+    }
+    return false;
+}
+
+bool device_is_as_asked(const Question& q, const NdBus& after) {
+    const DaxDevice* was = q.subject.device;
+    if (was == nullptr) return true;
+    const DaxDevice* is = after.find_dax(was->name());
+    if (q.command.verb == "destroy-device") return is == nullptr;
+    if (is == nullptr) return false;
+    const auto mode = value_of(q.command, kMode);
+    if (mode == "system-ram" && is->driver != DaxDriver::kmem) return false;
+    if (mode == "devdax" && is->driver != DaxDriver::device_dax) return false;
+    const bool resizes = has(q.command, kSize) && q.subject.wanted.size != 0;
+    return !resizes || is->size() != was->size();
+}
+
+bool device_came(const NdBus& before, const NdBus& after) {
+    return std::ranges::any_of(after.dax, [&](const DaxDevice& one) {
+        const DaxDevice* was = before.find_dax(one.name());
+        return one.size() != 0 && (was == nullptr || was->size() == 0);
+    });
+}
+
+// Accepted is not enough: what the commands leave must be what the refused one was for.
+bool reaches_goal(const Question& q, const NdBus& after) {
+    const std::string& verb = q.command.verb;
+    if (verb == "create-namespace") return namespace_came(q, after);
+    if (verb == "create-device") return device_came(q.bus, after);
+    if (verb == "reconfigure-device" || verb == "destroy-device") return device_is_as_asked(q, after);
+    if (q.subject.ns == nullptr) return true;
+    const NdRegion* region = after.find_region(q.subject.regions.front()->id);
+    const NdNamespace* ns = region == nullptr ? nullptr : region->find(q.subject.ns->id);
+    if (verb == "enable-namespace") return is_active_as(ns, std::nullopt);
+    if (verb == "disable-namespace") return ns == nullptr || !ns->active;
+    if (verb != "destroy-namespace") return true;
+    return ns == nullptr || !q.subject.regions.front()->labelled || !ns->allocated;
+}
+
 // Uncertain is no: it may fail half-way.
-bool is_good(NdBus bus, const Steps& steps) {
+bool is_good(const Question& q, const Steps& steps) {
+    NdBus bus = q.bus;
     for (const auto& step : steps) {
         NdBus after = bus;
         const CommandAnswer answer = run_command(after, step);
@@ -276,7 +368,7 @@ bool is_good(NdBus bus, const Steps& steps) {
         if (!hazards_of(bus, step, after, answer).empty()) return false;
         bus = std::move(after);
     }
-    return true;
+    return reaches_goal(q, bus);
 }
 
 // One change each to the last of the steps.
@@ -321,7 +413,7 @@ std::string other_side(const Question& q, const Steps& chosen, const std::vector
         const auto size = size_in(steps.back());
         const bool same = steps.size() == chosen.size() && without(steps.back(), kSize).arguments == rest.arguments;
         if (!size || !same || (*size > asked) == (*taken > asked) || *size == asked) continue;
-        if (is_good(q.bus, steps)) return exact_size(*size);
+        if (is_good(q, steps)) return exact_size(*size);
     }
     return {};
 }
@@ -388,7 +480,7 @@ std::vector<std::string> nd_instead(const NdBus& bus, const CommandLine& command
     const bool unread = rule == RuleId::ndctl_usage || rule == RuleId::daxctl_usage;
     const auto changes = unread ? std::span<const Change>(kUnread) : std::span<const Change>(row->changes);
     const auto once = changed(question, changes);
-    const auto good = [&](const Steps& steps) { return is_good(bus, steps); };
+    const auto good = [&](const Steps& steps) { return is_good(question, steps); };
     const auto harmless = [&](const Steps& steps) { return good(steps) && !harms_others(question, steps); };
     if (const auto found = std::ranges::find_if(once, harmless); found != once.end()) return offer(*found, once);
     const auto twice = changed_again(question, row->changes, once);

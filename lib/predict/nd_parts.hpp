@@ -45,6 +45,9 @@ std::vector<std::string> nd_instead(const NdBus& bus, const CommandLine& command
                                     RuleId rule);
 // What lies free directly behind a namespace: it can grow by that without moving.
 std::uint64_t free_behind(const NdRegion& region, const NdNamespace& ns);
+// The largest align of a region, below the one that it has, with which its largest extent holds that size (0: is larger
+// than now); nothing where no align does.
+std::optional<std::uint64_t> align_that_shows(const NdBus& bus, const NdRegion& region, std::uint64_t size);
 // What to do where no such command was found (nd_remedy.cpp).
 std::string nd_remedy(const NdBus& bus, const CommandLine& command, const NdSubject& subject, RuleId rule);
 // What sizes of its devices must be a multiple of: the align that is asked for, else the device's or the region's, and 2 MiB.

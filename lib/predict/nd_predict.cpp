@@ -22,9 +22,19 @@ Outcome outcome_of(const CommandAnswer& answer) {
 
 std::string summary_of(const CommandAnswer& answer) {
     if (answer.crash) return "the kernel crashes";
+    if (is_open(answer) && answer.offline_order.empty())
+        return "accepted, or refused because pages of online memory cannot be moved, and everything is as before";
     if (is_open(answer)) return "accepted, or refused half-way because pages of online memory cannot be moved";
     if (answer.exit == 0) return "accepted";
     return answer.error.empty() ? fmt::format("refused, exit status {}", answer.exit) : "refused: " + answer.error;
+}
+
+// Less is offered as a command; a smaller align of the region would show the space.
+bool hides_space(const NdBus& bus, const NdSubject& subject, const CommandAnswer& answer) {
+    const std::uint64_t asked = subject.request && subject.request->size ? subject.request->size->value : 0;
+    return answer.rule == RuleId::ndctl_no_capacity && std::ranges::any_of(subject.regions, [&](const NdRegion* one) {
+               return align_that_shows(bus, *one, asked).has_value();
+           });
 }
 
 Verdict verdict_on(const NdBus& bus, const NdBus& after, const CommandLine& command, const CommandAnswer& answer) {
@@ -49,8 +59,19 @@ Verdict verdict_on(const NdBus& bus, const NdBus& after, const CommandLine& comm
         verdict.commands = nd_instead(bus, command, subject, answer.rule);
     // A command that was tried says more than a rule that does not know the host; but where the kernel onlines memory by
     // itself, --force leaves the zone to it.
-    const bool both = answer.crash || answer.rule == RuleId::daxctl_auto_online;
+    const bool both = answer.crash || answer.rule == RuleId::daxctl_auto_online || hides_space(bus, subject, answer);
     if (both || verdict.commands.empty()) verdict.remedy = nd_remedy(bus, command, subject, answer.rule);
+    return verdict;
+}
+
+// Nothing was captured: no answer about a device would be more than a guess.
+Verdict not_captured(const KernelProfile& profile, const CommandLine& command) {
+    Verdict verdict;
+    verdict.operation = to_string(command);
+    verdict.kernel = profile.name;
+    verdict.outcome = Outcome::unsure(RuleId::nd_not_captured, 0);
+    verdict.summary = "cannot be said: nothing of nvdimm, dax and CXL was captured";
+    verdict.remedy = std::string(rule(RuleId::nd_not_captured).remedy);
     return verdict;
 }
 
@@ -94,17 +115,18 @@ Result<std::vector<Verdict>> predict(const Snapshot& snapshot, std::shared_ptr<c
     auto reading = read_bus(snapshot, {}, std::move(profile));
     if (!reading) return std::move(reading).error();
     NdBus bus = std::move(reading->bus);
-    if (!snapshot.nvdimm) {
-        reading->assumptions.emplace_back("nothing of nvdimm, dax and CXL was captured: taken as a host without any");
-    }
     std::vector<Verdict> verdicts;
     for (const auto& command : commands) {
         if (command.program == "write" && !is_mirrored_file(command.verb)) {
             return bad_input(
                 fmt::format("{}: what this file answers is not known here, expected align of a region; size or "
-                            "uuid of a namespace; size, align or mapping of a device of the dax bus; create or "
-                            "delete of a dax_region; bind or unbind of nvdimm, nd_pmem, device_dax or kmem",
+                            "uuid of a namespace; size, align, mapping or state of a device of the dax bus; create or "
+                            "delete of a dax_region; bind or unbind of nvdimm, nd_pmem, dax_pmem, device_dax or kmem",
                             command.verb));
+        }
+        if (!snapshot.nvdimm) {
+            verdicts.push_back(not_captured(bus.model.profile(), command));
+            continue;
         }
         const NdBus before = bus;
         Verdict verdict = predict_and_run(bus, command);

@@ -24,8 +24,24 @@ std::string dead_seed_remedy(const NdRegion& region, const NdNamespace& seed) {
                                                  human_size(beyond)));
 }
 
+std::uint64_t largest_extent(const NdBus& bus, const NdRegion& region) {
+    return max_available_extent(region, bus.model.profile().has(Feature::nd_full_dimm_ignored));
+}
+
+// Space that the region's align hides; size: what is asked for, 0 for as much as there is.
+std::string hidden_by_align(const NdBus& bus, const NdRegion& region, std::uint64_t size) {
+    const auto align = align_that_shows(bus, region, size);
+    if (!align) return {};
+    NdRegion trial = region;
+    set_region_align(bus.model.profile(), trial, *align);
+    return fmt::format(
+        "; its align of {} hides some: with {} (echo {} > /sys/bus/nd/devices/{}/align) it has {} in one "
+        "piece",
+        exact_size(region.align), exact_size(*align), *align, name_of(region), exact_size(largest_extent(bus, trial)));
+}
+
 // Why ndctl passes a region over that is enabled.
-std::string why_no_room(const NdBus& bus, const NdRegion& region) {
+std::string why_no_room(const NdBus& bus, const NdRegion& region, std::uint64_t size) {
     const std::string name = name_of(region);
     if (region.read_only) return fmt::format("{} is read-only (echo 0 > /sys/bus/nd/devices/{}/read_only)", name, name);
     if (const NdNamespace* seed = left_over_seed(region)) return dead_seed_remedy(region, *seed);
@@ -33,15 +49,17 @@ std::string why_no_room(const NdBus& bus, const NdRegion& region) {
         return fmt::format("{} is label-less and its one namespace is in use: reconfigure namespace{}.0", name,
                            region.id);
     }
-    const std::uint64_t most = max_available_extent(region, bus.model.profile().has(Feature::nd_full_dimm_ignored));
-    if (most == 0) return fmt::format("{} has no free extent: destroy or shrink a namespace of it", name);
-    return fmt::format("{} has {} in one piece: ask for at most that", name, exact_size(most));
+    const std::uint64_t most = largest_extent(bus, region);
+    const std::string hidden = hidden_by_align(bus, region, size);
+    if (most == 0) return fmt::format("{} has no free extent: destroy or shrink a namespace of it{}", name, hidden);
+    return fmt::format("{} has {} in one piece: ask for at most that{}", name, exact_size(most), hidden);
 }
 
 std::string no_capacity(const NdBus& bus, const NdSubject& subject) {
     std::vector<std::string> parts;
+    const std::uint64_t asked = subject.request && subject.request->size ? subject.request->size->value : 0;
     for (const NdRegion* region : subject.regions) {
-        if (region->enabled && parts.size() < kMostRegions) parts.push_back(why_no_room(bus, *region));
+        if (region->enabled && parts.size() < kMostRegions) parts.push_back(why_no_room(bus, *region, asked));
     }
     if (parts.empty()) return "there is no region that is enabled";
     return fmt::format("{}", fmt::join(parts, "; "));
@@ -69,19 +87,53 @@ std::string out_of_memory_first(const NdBus& bus, const CommandLine& command, co
 }
 
 // dev_dax_delete(): id 0 stays whatever is done.
-constexpr std::string_view kFirstStays = "the device with id 0 cannot be deleted; with size 0 its space is free all "
-                                         "the same (daxctl reconfigure-device -s 0)";
+std::string first_stays(const DaxDevice& device) {
+    return fmt::format("the device with id 0 cannot be deleted; with size 0 its space is free all the same (daxctl "
+                       "reconfigure-device -s 0 {})",
+                       device.name());
+}
 
 std::string of_a_driven_device(const NdBus& bus, const CommandLine& command, const DaxDevice& device, RuleId id) {
     const bool destroys = command.verb == "destroy-device";
     const bool first = destroys && device.id == 0 && bus.find_dax_region(device.region) != nullptr;
     std::string text(rule(id).remedy);
     if (device.driver == DaxDriver::kmem) text = out_of_memory_first(bus, command, device);
-    if (device.driver != DaxDriver::kmem && first) return std::string(kFirstStays);
-    return first ? fmt::format("{}; {}", text, kFirstStays) : text;
+    if (device.driver != DaxDriver::kmem && first) return first_stays(device);
+    return first ? fmt::format("{}; {}", text, first_stays(device)) : text;
+}
+
+// Who has the uuid that a create, a reconfiguration or a write asks for.
+std::string duplicate_uuid(const NdBus& bus, const CommandLine& command, const NdSubject& subject) {
+    const bool writes = command.program == "write";
+    const std::string fresh = writes ? "take a fresh one: uuidgen" : "leave -u out for a fresh one";
+    const std::string uuid = writes && !command.arguments.empty() ? command.arguments.front()
+                             : subject.request                    ? subject.request->uuid.value_or("")
+                                                                  : std::string();
+    for (const auto& region : bus.regions) {
+        for (const auto& [_, ns] : region.namespaces) {
+            if (!has_uuid(ns, uuid)) continue;
+            return fmt::format("{} has it{}: {}", name_of(region, ns), &ns == subject.ns ? " already" : "", fresh);
+        }
+    }
+    return fresh;
 }
 
 }   // namespace
+
+std::optional<std::uint64_t> align_that_shows(const NdBus& bus, const NdRegion& region, std::uint64_t size) {
+    const KernelProfile& profile = bus.model.profile();
+    if (!region.labelled || !profile.has(Feature::nd_compat_align)) return std::nullopt;
+    const std::uint64_t now = largest_extent(bus, region);
+    if (size != 0 && size <= now) return std::nullopt;
+    const std::uint64_t least = compat_align(profile) * std::max(1U, region.ways);
+    NdRegion trial = region;
+    for (std::uint64_t align = region.align / 2; align >= least; align /= 2) {
+        if (!set_region_align(profile, trial, align).ok() || size % align != 0) continue;
+        const std::uint64_t most = largest_extent(bus, trial);
+        if (size == 0 ? most > now : most >= size) return align;
+    }
+    return std::nullopt;
+}
 
 std::uint64_t dax_size_unit(const NdBus& bus, const DaxRegion& region, const NdSubject& subject) {
     std::uint64_t align = subject.device != nullptr ? subject.device->align : region.align;
@@ -92,6 +144,15 @@ std::uint64_t dax_size_unit(const NdBus& bus, const DaxRegion& region, const NdS
 std::string nd_remedy(const NdBus& bus, const CommandLine& command, const NdSubject& subject, RuleId id) {
     switch (id) {
         case RuleId::ndctl_no_capacity: return no_capacity(bus, subject);
+        case RuleId::nd_uuid_duplicate: return duplicate_uuid(bus, command, subject);
+        case RuleId::nd_not_bound: {
+            const auto mode = subject.ns != nullptr && subject.ns->active ? subject.ns->active->mode : NsMode::raw;
+            if (mode == NsMode::raw || mode == NsMode::memory || !command.verb.ends_with("/unbind")) break;
+            return fmt::format("echo {} > /sys/bus/nd/drivers/{}/unbind: that instance drives {}",
+                               instance_name(*subject.regions.front(), mode, subject.ns->instance),
+                               mode == NsMode::devdax ? "dax_pmem" : "nd_pmem",
+                               name_of(*subject.regions.front(), *subject.ns));
+        }
         case RuleId::ndctl_usage:
         case RuleId::daxctl_usage: return fmt::format("see {} {} --help", command.program, command.verb);
         case RuleId::nd_dax_static: {

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "nvdimm/option_tables.hpp"
 #include "predict/nd_parts.hpp"
 
 namespace memhot {
@@ -44,11 +45,10 @@ std::string why(const NdBus& before, const CommandLine& command, const std::stri
 std::vector<Evidence> nd_staying(const NdBus& before, const NdBus& after, const CommandLine& command) {
     if (!is_about_all(command)) return {};
     std::vector<std::pair<std::string, std::vector<std::string>>> staying;   // reason, names
-    const auto asked = subject_of(before, command).regions;
+    const RegionFilter asked = filter_of(parse_options(kDestroyNamespaceOptions, command.arguments));
     for (const auto& region : before.regions) {
         const NdRegion* now = after.find_region(region.id);
-        const bool wanted = asked.empty() || std::ranges::find(asked, region.id, &NdRegion::id) != asked.end();
-        if (!wanted || now == nullptr) continue;
+        if (!matches_region(region, asked) || now == nullptr) continue;
         for (const auto& [id, ns] : region.namespaces) {
             if (!ns.allocated || !stayed(command, now->find(id))) continue;
             const std::string name = name_of(region, ns);

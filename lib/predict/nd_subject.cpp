@@ -24,7 +24,7 @@ void find_region(const NdBus& bus, NdSubject& subject) {
     Console unheard;
     subject.regions.clear();
     for (const NdRegion* region : regions_in_order(bus)) {
-        if (!matches_region(*region, subject.request->region)) continue;
+        if (!matches_region(*region, subject.request->where)) continue;
         subject.regions.push_back(region);
         Wanted wanted;
         const NdAnswer answer = check_region(bus, *subject.request, *region, unheard, wanted);

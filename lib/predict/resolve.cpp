@@ -47,7 +47,7 @@ Status resolve_namespace(NdBus bus, const CommandLine& command, NamespaceRequest
     const ParsedOptions options = parse_options(kDestroyNamespaceOptions, command.arguments);
     if (options.words.size() != 1 || options.words.front() == "all") return several(command);
     const FoundNamespace found = find_namespace(bus, options.words.front());
-    if (found.ns == nullptr) return Done{};
+    if (found.ns == nullptr || !matches_region(*found.region, filter_of(options))) return Done{};
     NamespaceRequest request;
     request.what = what;
     request.region = name_of(*found.region);

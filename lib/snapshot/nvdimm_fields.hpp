@@ -38,6 +38,7 @@ void fields(V& v, R& r) {
     v.text("firmware_flags", r.firmware_flags);
     v.text("security", r.security);
     v.number("available_slots", r.available_slots);
+    v.text("commands", r.commands);
     v.number("handle", r.handle);
     v.text("id", r.id);
 }

@@ -22,19 +22,22 @@ struct Machine {
     const char* range;   // as chmem prints it
     const char* iomem;   // the dumps have none
     const char* zoneinfo;
+    const char* kernel_zone;   // at this address; a tree does not tell that pages have 16 KiB, so DMA ends lower here
 };
 constexpr Machine kMachines[] = {
     {"x86_64_16g", "x86_64", "DMA32", 4, "20000000-27ffffff",
      "00001000-0009ffff : System RAM\n00100000-67ffffff : System RAM\n100000000-48fffffff : System RAM\n",
      "Node 0, zone    DMA32\n  pages free     1\n        spanned  425984\n        present  425887\n        managed  "
      "400000\n"
-     "        cma      0\n  start_pfn:           1\n"},
+     "        cma      0\n  start_pfn:           1\n",
+     "DMA32"},
     {"aarch64_16k_16g", "aarch64", "DMA", 8195, "10018000000-1001fffffff",
      // arm64 takes no memory of boot offline (arch/arm64/mm/mmu.c: prevent_bootmem_remove_notifier): here it was added
      "10000000000-10017ffffff : System RAM\n10018000000-1001fffffff : System RAM (kmem)\n"
      "10020000000-103e7ffffff : System RAM\n103f8000000-103ffffffff : System RAM\n",
      "Node 0, zone      DMA\n  pages free     1\n        spanned  1048576\n        present  1032192\n"
-     "        managed  1000000\n        cma      0\n  start_pfn:           67108864\n"},
+     "        managed  1000000\n        cma      0\n  start_pfn:           67108864\n",
+     "Normal"},
 };
 
 class Chmem : public testing::TestWithParam<Machine> {
@@ -87,6 +90,21 @@ TEST_P(Chmem, disable_enable_and_enable_again) {
     EXPECT_EQ(again.status, 0) << again.err;
     EXPECT_TRUE(again.has("online already: " + name)) << again.out;
     EXPECT_EQ(written(), "online\n");
+}
+
+// The files keep the written words; sysfs would answer "online" and the one zone.
+TEST_P(Chmem, what_was_written_is_rolled_back) {
+    tree.file(file("state"), "offline\n");
+    tree.file(file("valid_zones"), std::string(GetParam().kernel_zone) + " Movable\n");
+    for (const char* zone : {"movable", "kernel"}) {
+        const Said on = run("online " + name + " --zone " + zone + " -y");
+        EXPECT_EQ(on.status, 0) << on.err;
+        EXPECT_EQ(written(), std::string("online_") + zone);
+        const std::string job = on.has("job 1: done") ? "1" : "2";
+        const Said back = run("rollback " + job + " -y");
+        EXPECT_EQ(back.status, 0) << back.out << back.err;
+        EXPECT_EQ(written(), "offline");
+    }
 }
 
 TEST_P(Chmem, a_zone_that_is_not_offered_is_refused) {

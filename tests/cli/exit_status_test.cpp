@@ -3,6 +3,9 @@
 // Every exit status of memhotctl(1), each from a situation that calls for it.
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+
 #include "app.hpp"
 #include "cli/memhotctl.hpp"
 #include "support/host_tree.hpp"
@@ -84,6 +87,18 @@ TEST(ExitStatus, HiddenAddressesAre4) {
 TEST(ExitStatus, OutputThatCannotBeWrittenIs5) {
     const int status = std::system((path_of_memhotctl() + " rules >/dev/full 2>/dev/null").c_str());
     EXPECT_EQ(WEXITSTATUS(status), 5);
+}
+
+// 5 would mean that nothing has changed.
+TEST(ExitStatus, AJobWhoseReportCannotBeWrittenIs6) {
+    const memhot::test::HostTree state;
+    const std::string command = path_of_memhotctl() + " --snapshot " + data("dimm-host.json") +
+                                " online block84 -y --state-dir " + state.path("state") + " >/dev/full 2>" +
+                                state.path("said");
+    EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 6);
+    std::ifstream in(state.path("said"));
+    const std::string said{std::istreambuf_iterator<char>(in), {}};
+    EXPECT_NE(said.find("memhotctl history 1"), std::string::npos) << said;
 }
 
 TEST(ExitStatus, UncertainIs8) { EXPECT_EQ(check("offline block33"), 8); }

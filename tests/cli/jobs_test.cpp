@@ -2,7 +2,9 @@
 //
 // Verbs that change a host, on the simulated host and on a root directory: what is done, asked, refused, written down and
 // undone.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 
 #include <array>
 #include <csignal>
@@ -242,6 +244,24 @@ TEST_F(Jobs, one_that_runs_is_told_apart_from_one_that_was_interrupted) {
     const Said next = kept("dimm-host.json", "online 128M -y");
     EXPECT_EQ(next.status, 0);
     EXPECT_TRUE(contains(next.err, "job 1 was interrupted and is neither finished nor undone")) << next.err;
+}
+
+// Each state directory has its own numbers, and the lock is the host's.
+TEST_F(Jobs, one_of_that_number_in_another_state_directory_does_not_run_here) {
+    const pid_t child = start_slow_job(top);
+    while (!contains(kept("dimm-host.json", "history").out, "would offline memory82")) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    const int lock = ::open((top + "/lock").c_str(), O_RDWR | O_CLOEXEC);
+    ASSERT_EQ(::flock(lock, LOCK_EX), 0);
+    for (const auto& [directory, state] :
+         {std::pair<std::string, const char*>{"/elsewhere", "interrupted"}, {top, "running"}}) {
+        std::ofstream(top + "/lock", std::ios::trunc) << ::getpid() << " memhotctl 1 " << directory << "\n";
+        EXPECT_EQ(kept("dimm-host.json", "jobs --json").json()["jobs"][0]["state"], state);
+    }
+    ::close(lock);
 }
 
 TEST_F(Jobs, the_journal_says_with_which_exit_status_a_job_ended) {

@@ -66,7 +66,7 @@ TEST(Client, MonitorTellsOfJobsAndBlocksUntilTheDaemonGoes) {
     const std::string log = bus.dir().path("monitor.log");
     auto monitor = start({MEMHOTCTL, "-H", bus.address(), "--json", "monitor"}, log);
     Client root(bus, As::root);
-    // until it listens nothing is told: jobs go on until one is
+    // until it listens nothing is told: jobs go on until one is, from its beginning to its end
     int jobs = 0;
     ASSERT_TRUE(eventually([&] {
         const auto name = plan(root, {jobs++ % 2 == 0 ? "online" : "offline", "memory84"});
@@ -76,7 +76,8 @@ TEST(Client, MonitorTellsOfJobsAndBlocksUntilTheDaemonGoes) {
         }));
         EXPECT_EQ(job.substr(0, 17), "/org/memhot1/job/");
         ::usleep(200'000);
-        return read_text(log).find("\"job-removed\"") != std::string::npos;
+        const auto begun = read_text(log).find("\"job-new\"");
+        return begun != std::string::npos && read_text(log).find("\"job-removed\"", begun) != std::string::npos;
     })) << read_text(log);
     EXPECT_TRUE(eventually([&] { return read_text(log).find("\"blocks-changed\"") != std::string::npos; }))
         << read_text(log);

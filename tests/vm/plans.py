@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Holds plans that memhotctl carried out in a test VM against what the host then shows: the words wish, fails and
-rollback of guest/steps.sh.
+rollback of guest/steps.sh, and put_back.
 
 Of a plan that was carried out are compared: the state, zone and node of each block that it names, each promised value of
 a namespace or dax device, the memory that came and went with MemTotal, that nothing else changed, the saved files, and
@@ -125,6 +125,10 @@ def compare(report, memhotctl, folder, states):
     """states: what each step so far left, the last two are before and after this one."""
     before, after = states[-2:]
     kind = read(folder, "kind").strip()
+    if kind == "restored":
+        report.same("exit status", 0, int(read(folder, "status")))
+        compare_as_before(report, states[-3], after, identities=True)
+        return
     if kind == "rollback":
         # as it was before the job; a namespace that is created again has another uuid, one that was kept has its own
         report.same("exit status", 0, int(read(folder, "status")))

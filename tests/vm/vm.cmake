@@ -2,7 +2,7 @@
 #
 # Tests on a real kernel under QEMU, one for each file of scenarios/. Not installed is skipped and says what is missing.
 # Up to two minutes of one core each, so they start first; modes runs only with ctest -C long.
-foreach(scenario IN ITEMS namespaces regions dimm plans-nvdimm plans-dimm plans-hmem modes dangers
+foreach(scenario IN ITEMS namespaces regions labels dimm plans-nvdimm plans-dimm plans-hmem modes dangers
     crash-align crash-unbind)
   set(when)
   if(scenario STREQUAL "modes")

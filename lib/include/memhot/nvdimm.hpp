@@ -38,7 +38,9 @@ struct DimmRecord {
     std::string flags;   // of libnvdimm: "label", "lock" ("alias" before 5.7), with blanks between them
     std::string firmware_flags;   // nfit/flags or papr/flags: "not_armed", "flush_fail", ...
     std::string security;   // "disabled", "unlocked", "locked", "frozen", "overwrite"
-    std::optional<std::uint32_t> available_slots;   // free label slots but one, which each label update needs
+    // Free label slots but one, which each label update needs; of a DIMM that has a label area and a driver.
+    std::optional<std::uint32_t> available_slots;
+    std::string commands;   // what its firmware takes: "get_size", "get_data", "set_data", with blanks between them
     std::optional<std::uint64_t> handle;   // NFIT device handle
     std::string id;   // unique id of the firmware
     friend bool operator==(const DimmRecord&, const DimmRecord&) = default;

@@ -147,6 +147,9 @@ struct PlanStep {
     // before this step, the other's undo must do it.
     std::optional<std::size_t> takes_back;
     std::string creates;   // a namespace: its identity is recorded, so that an undo destroys no other one of its name
+    // A namespace that is another one behind the step, as it was before: what tells whether the step was done, where the
+    // plan otherwise leaves the host as it found it. Absent where the host does not tell namespaces apart (no labels).
+    std::optional<Fact> replaces;
     std::string undo_differs;   // how the host is not as before when it is undone; mostly empty
     // Memory blocks and devices that the step changes, as they must be before it and will be behind it.
     std::vector<Fact> before;
@@ -213,18 +216,36 @@ std::size_t what_stays(const Plan& undo);
 // The steps of an interrupted plan that are still to be done, judged on the host as it is now. done: steps that are written
 // down as done, from the first. doubtful: the next one may be done. Fewer count as done where the host shows that they are
 // not any more (a reboot). Refused as stale where the host is as behind none of them, or something else that the plan relies
-// on has changed.
-Result<Plan> make_rest(const Snapshot& snapshot, const Plan& begun, std::size_t done, bool doubtful);
+// on has changed. identity: of the namespace that the doubtful step was to create, as it was chosen; another one that is
+// there now is not taken for it.
+Result<Plan> make_rest(const Snapshot& snapshot, const Plan& begun, std::size_t done, bool doubtful,
+                       std::string_view identity = {});
+
+// What a fact is now; nothing where the host does not answer.
+using Look = std::function<std::optional<std::string>(const Fact&)>;
+
+// Whether the host is already as an action of an undo leaves it: an undo that was interrupted is done again from its
+// beginning, and the kernel answers EINVAL to offlining what is offline (drivers/base/memory.c: state_store).
+bool is_already(const Action& action, const Look& look);
+
+// Whether a device or block may be as an action that stopped half-way left it: as it was, as it was to be, or what it was to
+// be but taken from its driver, or offline.
+bool is_between(const Fact& before, const Fact& after, std::string_view now);
+
+// Whether a namespace is not the one that had that identity: the host tells both by their uuids, and they differ.
+bool is_another(std::string_view identity, std::string_view now);
 
 // Where a host stands within a plan.
 struct Standing {
     bool seen = true;   // the host answers
     std::optional<std::size_t> behind;   // so many steps, the most that fit
+    // Fewer fit, too, and some between do not: the plan comes back to what it began with, and nothing that it replaces
+    // tells which of them it is.
+    bool came_back = false;
     std::vector<FactChange> differs;   // only where nothing fits: from what fits best
 };
-// most: more steps than these were not done. look: what a fact is now; nothing where the host does not answer.
-Standing standing(const Plan& plan, std::size_t most,
-                  const std::function<std::optional<std::string>(const Fact&)>& look);
+// most: more steps than these were not done.
+Standing standing(const Plan& plan, std::size_t most, const Look& look);
 // Whether both do the same in the same order; the second of two that were made of the same wish.
 bool same_actions(const Plan& a, const Plan& b);
 

@@ -90,6 +90,7 @@ enum class Feature : std::uint8_t {
     kmem_refuses_empty,   // kmem refuses a device that trims to nothing
     kmem_says_truncated,   // "DAX region truncated by ..."
     kmem_says_stuck,   // "stuck online until reboot" instead of "cannot be hotremoved until the next reboot"
+    kmem_state,   // the file `state` of a device that kmem drives: all of its memory at once
     nd_align_label_less,   // the align of a region without DIMMs can be written
     nd_full_dimm_ignored,   // max_available_extent skips DIMMs that have nothing left
     pfn_checks_struct_page,   // map=dev is refused where struct page has more than 64 bytes

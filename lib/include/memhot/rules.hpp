@@ -103,6 +103,7 @@ enum class RuleId : std::uint8_t {
     nd_claim_small,
     nd_not_allocated,
     nd_claimed,
+    nd_not_bound,
     nd_raw_misaligned,
     nd_pfn_start_misaligned,
     nd_pfn_no_room,
@@ -122,6 +123,7 @@ enum class RuleId : std::uint8_t {
     // dax devices and kmem
     nd_dax_busy,
     nd_dax_static,
+    nd_dax_undivided,
     nd_dax_size_unaligned,
     nd_dax_no_space,
     nd_dax_align_text,
@@ -139,6 +141,9 @@ enum class RuleId : std::uint8_t {
     nd_dax_prepopulated,
     nd_kmem_no_node,
     nd_kmem_no_block,
+    nd_kmem_state_text,
+    nd_kmem_state_busy,
+    nd_not_captured,
     // CXL regions
     nd_cxl_size_unset,
     nd_cxl_size_unaligned,
@@ -162,6 +167,7 @@ enum class RuleId : std::uint8_t {
     ndctl_system_ram,
     ndctl_start_16m,
     ndctl_size_zero,
+    ndctl_autolabel_busy,
     // what daxctl asks before the kernel is asked
     daxctl_usage,
     daxctl_no_such,
@@ -185,6 +191,7 @@ enum class RuleId : std::uint8_t {
     nd_grow_splits,
     nd_empty_device,
     nd_raw_fallback,
+    nd_mapping_under_kmem,
     // plans: refused although the kernel would try
     plan_accepted,
     plan_memmap_memory,

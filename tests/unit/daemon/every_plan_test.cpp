@@ -15,6 +15,7 @@
 #include <sstream>
 
 #include "execute/executor.hpp"
+#include "support/golden_host.hpp"
 
 namespace memhot::execute {
 namespace {
@@ -44,17 +45,9 @@ std::vector<Case> cases() {
         std::string wanted;
         std::getline(in, host);
         std::getline(in, wanted);
-        std::istringstream words_in(wanted);
-        std::vector<std::string> words;
-        for (std::string word; words_in >> word;) words.push_back(word);
-        const std::string file = host.substr(0, host.find(' '));
-        auto snapshot = load_snapshot(std::string(MEMHOT_TEST_DATA) + "/" + file);
-        const auto wish = parse_wish(words);
+        auto snapshot = test::golden_host(host);
+        const auto wish = parse_wish(test::words_in(wanted));
         if (!snapshot || !wish) continue;
-        // "HOST auto_online_blocks=online": with that policy
-        if (const auto policy = host.find('='); policy != std::string::npos) {
-            snapshot->auto_online_blocks = host.substr(policy + 1);
-        }
         auto plan = make_plan(*snapshot, *wish);
         if (!plan || plan->refused() || plan->steps.empty()) continue;
         out.push_back({entry.path().filename(), *std::move(snapshot), *std::move(plan)});
@@ -85,10 +78,10 @@ public:
     void take(const Action& action) {
         const Verdict verdict = host_.carry_out(action);
         EXPECT_NE(verdict.outcome.kind, Outcome::Kind::refused) << to_string(action) << ": " << verdict.summary;
-        taken.push_back(to_string(action));
+        taken.push_back(action);
     }
 
-    std::vector<std::string> taken;
+    std::vector<Action> taken;
 
 private:
     SimulatedHost host_;
@@ -127,14 +120,33 @@ protected:
         const auto reading = journal::read_journal(top + "/state");
         EXPECT_TRUE(reading.ok() && reading->damaged.empty());
         const auto jobs = journal::jobs_of(reading->entries);
-        EXPECT_TRUE(jobs.ok()) << jobs.error().message();
-        return jobs->back();
+        EXPECT_EQ(jobs.back().contradiction, "");
+        return jobs.back();
     }
     void forget() { fs::remove_all(top + "/state"); }
 
     std::string top;
     StillClock clock;
 };
+
+// What the host is known by behind so many steps.
+std::map<std::string, std::string> known_behind(const Plan& plan, std::size_t steps) {
+    std::map<std::string, std::string> out;
+    for (const auto& step : plan.steps) {
+        for (const auto& fact : step.before) out.try_emplace(fact.name, fact.value);
+    }
+    for (std::size_t i = 0; i < steps; ++i) {
+        for (const auto& fact : plan.steps[i].after) out[fact.name] = fact.value;
+    }
+    return out;
+}
+
+// A label-less namespace that is disabled, made anew and enabled is in its place as it was at the start, and has no uuid to
+// be told by.
+bool looks_as_at_the_start(const Plan& plan, std::size_t at) {
+    return !plan.steps[at].replaces && known_behind(plan, at + 1) == known_behind(plan, 0) &&
+           known_behind(plan, at) != known_behind(plan, 0);
+}
 
 // "online, node0": what an undo brings back. Its zone may be another one, which the plan says: a zone shrinks when its last
 // block goes (mm/memory_hotplug.c: remove_pfn_range_from_zone).
@@ -294,7 +306,7 @@ TEST_F(EveryPlan, killed_at_each_step_is_finished_without_doing_anything_twice) 
                     with_executor(host, [&](Executor& executor) { return executor.finish(*kept, job, Options{}); });
                 const PlanStep& doubtful = one.plan.steps[at];
                 const bool shows = !doubtful.after.empty() || std::holds_alternative<SaveAction>(doubtful.action);
-                if (!shows) {
+                if (!shows || (happened && looks_as_at_the_start(one.plan, at))) {
                     EXPECT_EQ(result.end, JobEnd::failed) << what;
                     EXPECT_EQ(result.steps[at].state, StepState::unknown) << what;
                     EXPECT_TRUE(host.taken.empty()) << what << ": nothing is done where nobody knows";
@@ -346,6 +358,97 @@ TEST_F(EveryPlan, killed_at_each_step_is_undone_or_says_what_nobody_knows) {
             }
         }
     }
+}
+
+std::size_t changes_in(const std::vector<Action>& actions) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        actions, [](const Action& action) { return !std::holds_alternative<SaveAction>(action); }));
+}
+
+// Whatever the undo had done when the process died is not done again, and in the end the host is as an undo leaves it that
+// nobody killed.
+TEST_F(EveryPlan, killed_while_it_is_rolled_back_is_rolled_back_again) {
+    std::size_t kills = 0;
+    for (const auto& one : cases()) {
+        const auto undo = [&](Target& host) {
+            return with_executor(host,
+                                 [&](Executor& executor) { return executor.undo(one.plan, written(), Options{}); });
+        };
+        const auto run_whole = [&](Stumbling::How how, std::size_t at) {
+            forget();
+            Stumbling first(one, Stumbling::How::never, 0);
+            EXPECT_EQ(run(first, one).end, JobEnd::done) << one.file;
+            Stumbling host(one, how, at);
+            for (const auto& step : one.plan.steps) host.take(step.action);
+            host.taken.clear();
+            return host;
+        };
+        auto whole = run_whole(Stumbling::How::never, 0);
+        const JobResult wanted = undo(whole);
+        for (std::size_t at = 0; at < whole.taken.size(); ++at) {
+            for (const auto how : {Stumbling::How::dies_before, Stumbling::How::dies_behind}) {
+                const std::string what = one.file + " undo " + std::to_string(at + 1);
+                auto dying = run_whole(how, at);
+                const pid_t child = ::fork();
+                if (child == 0) {
+                    undo(dying);
+                    ::_exit(0);
+                }
+                int status = 0;
+                ::waitpid(child, &status, 0);
+                ASSERT_TRUE(WIFSIGNALED(status)) << what;
+                EXPECT_EQ(written().contradiction, "") << what;
+                auto host = done_until(one, one.plan.steps.size());
+                const std::size_t happened = at + (how == Stumbling::How::dies_behind ? 1 : 0);
+                for (std::size_t i = 0; i < happened; ++i) host.take(whole.taken[i]);
+                const std::size_t changed = changes_in(host.taken);
+                const JobResult result = undo(host);
+                EXPECT_EQ(result.exit_status(), wanted.exit_status()) << what << ": " << result.text;
+                EXPECT_EQ(changes_in(host.taken), changes_in(whole.taken)) << what << ", " << changed << " before";
+                expect_same_blocks(one, host, whole, what);
+                EXPECT_EQ(written().contradiction, "") << what;
+                ++kills;
+            }
+        }
+        forget();
+    }
+    EXPECT_GE(kills, 100U);
+}
+
+// What lives in memory alone is gone: onlined blocks, held policies, drivers of dax devices. Namespaces stay, so those plans
+// are not looked at here.
+TEST_F(EveryPlan, killed_and_rebooted_is_done_from_its_beginning) {
+    const auto stays = [](const PlanStep& step) {
+        const auto* command = std::get_if<CommandLine>(&step.action);
+        return command != nullptr &&
+               (command->program == "ndctl" || command->verb == "create-device" || command->verb == "destroy-device");
+    };
+    std::size_t looked_at = 0;
+    for (const auto& one : cases()) {
+        if (std::ranges::any_of(one.plan.steps, stays)) continue;
+        for (std::size_t at = 0; at < one.plan.steps.size(); ++at) {
+            const std::string what = one.file + " step " + std::to_string(at + 1);
+            const pid_t child = ::fork();
+            if (child == 0) {
+                Stumbling host(one, Stumbling::How::dies_behind, at);
+                run(host, one);
+                ::_exit(0);
+            }
+            ::waitpid(child, nullptr, 0);
+            const journal::Job job = written();
+            auto rebooted = done_until(one, 0);
+            const JobResult result =
+                with_executor(rebooted, [&](Executor& executor) { return executor.finish(one.plan, job, Options{}); });
+            EXPECT_EQ(result.end, JobEnd::done) << what << ": " << result.text;
+            EXPECT_EQ(rebooted.taken.size(), one.plan.steps.size()) << what;
+            expect_same_blocks(one, rebooted, *std::make_unique<Stumbling>(done_until(one, one.plan.steps.size())),
+                               what);
+            EXPECT_EQ(written().contradiction, "") << what;
+            ++looked_at;
+            forget();
+        }
+    }
+    EXPECT_GE(looked_at, 40U);
 }
 
 }   // namespace

@@ -319,12 +319,13 @@ TEST_F(JournalFile, a_lock_tells_who_holds_it_for_which_job_as_long_as_it_is_hel
     EXPECT_FALSE(HostLock::holder(top_ + "/run"));
     {
         HostLock held = lock();
-        ASSERT_TRUE(held.tell("7").ok());
+        ASSERT_TRUE(held.tell("7", "/var/lib/mem hot").ok());
         const auto holder = HostLock::holder(top_ + "/run");
         ASSERT_TRUE(holder);
         EXPECT_EQ(holder->pid, ::getpid());
         EXPECT_EQ(holder->program, "test");
         EXPECT_EQ(holder->job, "7");
+        EXPECT_EQ(holder->state_directory, "/var/lib/mem hot");
         struct stat status{};
         ASSERT_EQ(::stat((top_ + "/run/lock").c_str(), &status), 0);
         EXPECT_EQ(status.st_mode & 0777U, 0600U);
@@ -351,11 +352,11 @@ TEST(JobsOf, what_the_host_shows_as_not_done_is_untouched_again) {
         entry.kind = kind;
         EXPECT_EQ(*entry_from_json(to_json(entry)), entry);
         entries.push_back(entry);
-        ASSERT_TRUE(jobs_of(entries).ok()) << to_string(kind);
+        ASSERT_EQ(jobs_of(entries).front().contradiction, "") << to_string(kind);
     }
-    EXPECT_EQ(jobs_of(entries)->front().steps[0].state, StepState::untouched);
+    EXPECT_EQ(jobs_of(entries).front().steps[0].state, StepState::untouched);
     entries.push_back(entries.back());   // it is not done already
-    EXPECT_FALSE(jobs_of(entries).ok());
+    EXPECT_NE(jobs_of(entries).front().contradiction, "");
 }
 
 // --- what became of a job ------------------------------------------------------------------------------------------
@@ -367,19 +368,19 @@ std::vector<Entry> first(std::size_t count) {
 }
 
 TEST(Jobs, tell_what_is_done_and_what_nobody_knows) {
-    EXPECT_TRUE(jobs_of({})->empty());
+    EXPECT_TRUE(jobs_of({}).empty());
     const auto begun = jobs_of(first(1));
-    ASSERT_TRUE(begun.ok());
-    EXPECT_TRUE(begun->at(0).interrupted());
-    EXPECT_TRUE(begun->at(0).steps.empty());
-    EXPECT_EQ(jobs_of(first(2))->at(0).steps.at(0).state, StepState::unknown);
-    EXPECT_EQ(jobs_of(first(3))->at(0).steps.at(0).state, StepState::done);
-    EXPECT_EQ(jobs_of(first(4))->at(0).steps.at(1).state, StepState::unknown);
+    ASSERT_EQ(begun.size(), 1U);
+    EXPECT_TRUE(begun.at(0).interrupted());
+    EXPECT_TRUE(begun.at(0).steps.empty());
+    EXPECT_EQ(jobs_of(first(2)).at(0).steps.at(0).state, StepState::unknown);
+    EXPECT_EQ(jobs_of(first(3)).at(0).steps.at(0).state, StepState::done);
+    EXPECT_EQ(jobs_of(first(4)).at(0).steps.at(1).state, StepState::unknown);
     const auto ended = jobs_of(two_steps());
-    EXPECT_EQ(ended->at(0).steps.at(1).state, StepState::failed);
-    EXPECT_EQ(ended->at(0).steps.at(1).error, EBUSY);
-    EXPECT_FALSE(ended->at(0).interrupted());
-    EXPECT_EQ(ended->at(0).result, "failed part-way");
+    EXPECT_EQ(ended.at(0).steps.at(1).state, StepState::failed);
+    EXPECT_EQ(ended.at(0).steps.at(1).error, EBUSY);
+    EXPECT_FALSE(ended.at(0).interrupted());
+    EXPECT_EQ(ended.at(0).result, "failed part-way");
 }
 
 TEST(Jobs, undo_is_told_apart) {
@@ -387,21 +388,42 @@ TEST(Jobs, undo_is_told_apart) {
     Entry undo = entry(EntryKind::step_intended, 0);
     undo.undo = true;
     entries.push_back(undo);
-    EXPECT_EQ(jobs_of(entries)->at(0).steps.at(0).state, StepState::undo_unknown);
+    EXPECT_EQ(jobs_of(entries).at(0).steps.at(0).state, StepState::undo_unknown);
     undo.kind = EntryKind::step_done;
     entries.push_back(undo);
-    EXPECT_EQ(jobs_of(entries)->at(0).steps.at(0).state, StepState::undone);
+    EXPECT_EQ(jobs_of(entries).at(0).steps.at(0).state, StepState::undone);
 }
 
-TEST(Jobs, that_contradict_themselves_are_refused) {
-    EXPECT_FALSE(jobs_of({entry(EntryKind::step_intended)}).ok());
-    EXPECT_FALSE(jobs_of({entry(EntryKind::job_begun), entry(EntryKind::job_begun)}).ok());
-    EXPECT_FALSE(jobs_of({entry(EntryKind::job_begun), entry(EntryKind::step_done)}).ok());
-    EXPECT_FALSE(
-        jobs_of({entry(EntryKind::job_begun), entry(EntryKind::job_ended), entry(EntryKind::step_intended)}).ok());
+TEST(Jobs, that_contradict_themselves_say_so_and_hide_no_other) {
+    const auto contradiction = [](const std::vector<Entry>& entries) { return jobs_of(entries).front().contradiction; };
+    EXPECT_NE(contradiction({entry(EntryKind::step_intended)}).find("never began"), std::string::npos);
+    EXPECT_NE(contradiction({entry(EntryKind::job_begun), entry(EntryKind::job_begun)}).find("began before"),
+              std::string::npos);
+    EXPECT_NE(contradiction({entry(EntryKind::job_begun), entry(EntryKind::step_done)}), "");
+    EXPECT_NE(
+        contradiction({entry(EntryKind::job_begun), entry(EntryKind::job_ended), entry(EntryKind::step_intended)}), "");
     auto twice = first(3);
     twice.push_back(entry(EntryKind::step_intended, 0));
-    EXPECT_FALSE(jobs_of(twice).ok()) << "a step that is done is not done again";
+    EXPECT_NE(contradiction(twice), "") << "a step that is done is not done again";
+    Entry other = entry(EntryKind::job_begun);
+    other.job = "other";
+    twice.push_back(other);
+    const auto jobs = jobs_of(twice);
+    ASSERT_EQ(jobs.size(), 2U);
+    EXPECT_EQ(jobs[0].steps.at(0).state, StepState::done) << "what was so before";
+    EXPECT_EQ(jobs[1].id, "other");
+    EXPECT_EQ(jobs[1].contradiction, "");
+}
+
+// A rollback of a job that ended in doubt may find that the step was not done.
+TEST(Jobs, that_have_ended_may_prove_to_be_not_done) {
+    auto entries = first(2);
+    entries.push_back(entry(EntryKind::job_ended));
+    entries.push_back(entry(EntryKind::step_not_done, 0));
+    entries.push_back(entry(EntryKind::job_ended));
+    const auto jobs = jobs_of(entries);
+    EXPECT_EQ(jobs.front().contradiction, "");
+    EXPECT_EQ(jobs.front().steps.at(0).state, StepState::untouched);
 }
 
 // --- the oldest jobs are forgotten -----------------------------------------------------------------------------------

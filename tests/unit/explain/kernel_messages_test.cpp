@@ -58,6 +58,8 @@ const Message kInstances[] = {
      "range_size", "1G"},
     {"nd_pmem pfn1.0: namespace1.0 alignment collision, truncate 67108864 bytes", "pfn.alignment-collision",
      "into_section", "64M"},
+    {"nd_pmem pfn1.3: namespace1.7 alignment collision, truncate 218103808 bytes", "pfn.align-truncates", "align",
+     "1G"},
     {"devm_memremap_pages attempted on mixed region [mem 0x200000000-0x2fbffffff flags 0x200]", "map.ram-mixed",
      "whole_sections", "0x200000000-0x2f7ffffff"},
     {"nd_pmem pfn0.1: number of pfns truncated from 128512 to 62976", "pfn.truncated-pages", "usable", "246M"},

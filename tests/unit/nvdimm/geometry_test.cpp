@@ -193,6 +193,8 @@ TEST(BttSize, is_what_the_recordings_show) {
 
 TEST(BttSize, needs_an_arena_behind_the_first_4_kib) {
     EXPECT_EQ(btt_size(20 * kMiB, 4160), 19546112U);   // tests/vm: 4772 sectors of 4096 bytes
+    EXPECT_EQ(btt_size(64 * kMiB, k4K, true), 65966080U);   // tests/vm: labels 1.2, version 2.0
+    EXPECT_TRUE(btt_size(16 * kMiB, k4K, true));
     EXPECT_FALSE(btt_size(16 * kMiB, k4K));
     EXPECT_TRUE(btt_size(16 * kMiB + k4K, k4K));
 }

@@ -126,5 +126,46 @@ TEST(NdctlOwnTests, a_namespace_without_a_size_takes_the_largest_extent) {
     EXPECT_EQ(test::namespace_of(bus, "namespace0.3").space.size(), 256 * kMiB);
 }
 
+// Two buses: NFIT with labels as ndbus0, e820 as ndbus1.
+NdBus two_buses() {
+    constexpr std::uint64_t kLegacy = 0x50000000;
+    NdBus bus = test::bus_on(test::nd_host(test::pmem_line(kLegacy, 256 * kMiB, "Persistent Memory (legacy)") +
+                                           test::pmem_line(test::kBase, 4 * kGiB)));
+    bus.regions.push_back(test::labelled_region(0, test::kBase, 4 * kGiB));
+    bus.regions.push_back(test::label_less_region(1, kLegacy, 256 * kMiB));
+    bus.regions[0].provider = "ACPI.NFIT";
+    bus.regions[1].provider = "e820";
+    bus.regions[1].bus = 1;
+    enable_namespace(bus, bus.regions[1], bus.regions[1].namespaces.at(0));
+    test::done(bus, "ndctl create-namespace -r region0 -s 512M");
+    return bus;
+}
+
+// util_bus_filter() (util/filter.c): a number, the name, the provider, "all".
+TEST(BusOption, leaves_out_what_is_on_another_bus) {
+    for (const std::string other : {"1", "ndbus1", "e820"}) {
+        NdBus bus = two_buses();
+        test::refused(bus, "ndctl destroy-namespace -f namespace0.0 -b " + other,
+                      "error destroying namespaces: No such device or address", RuleId::ndctl_no_such, 250);
+        test::refused(bus, "ndctl create-namespace -r region0 -b " + other,
+                      "failed to create namespace: No such device or address", RuleId::ndctl_no_such);
+        test::done(bus, "ndctl disable-namespace all --bus=" + other);
+        EXPECT_TRUE(test::namespace_of(bus, "namespace0.0").active);
+        EXPECT_FALSE(test::namespace_of(bus, "namespace1.0").active);
+        test::done(bus, "ndctl enable-namespace namespace1.0 -b" + other);
+        EXPECT_TRUE(hazards_of(bus, split_command("ndctl destroy-namespace -f all -b " + other)).empty());
+    }
+}
+
+TEST(BusOption, takes_what_is_on_it) {
+    for (const std::string own : {"0", "ndbus0", "ACPI.NFIT", "all"}) {
+        NdBus bus = two_buses();
+        test::done(bus, "ndctl create-namespace -s 256M -b " + own);
+        EXPECT_TRUE(test::namespace_of(bus, "namespace0.1").active) << own;
+        test::done(bus, "ndctl destroy-namespace -f namespace0.0 -b " + own);
+        EXPECT_FALSE(test::namespace_of(bus, "namespace0.0").allocated) << own;
+    }
+}
+
 }   // namespace
 }   // namespace memhot

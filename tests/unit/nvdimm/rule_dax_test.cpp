@@ -4,8 +4,10 @@
 // vectors B.5 are those of the kernel's decision table; most were measured on 5.10, 6.1, 6.12 and 7.2.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
 
+#include "model/state.hpp"
 #include "nvdimm/dax_region.hpp"
 #include "unit/nvdimm/bus.hpp"
 
@@ -56,8 +58,26 @@ TEST(Rule, nd_dax_static) {
     NdBus dynamic = test::one_dax_region(kStart, kGiB);
     expect_write(dynamic, kSize, "0", RuleId::nd_accepted);
     NdBus older = test::one_dax_region(kStart, kGiB, "5.9.16");   // no region could be divided
-    expect_write(older, kSize, "0", RuleId::nd_dax_static);
+    EXPECT_EQ(write_attribute(older, kSize, "0").kernel_error, EACCES);   // it can be read
     EXPECT_EQ(write_attribute(older, kCreate, "1").kernel_error, ENOENT);
+}
+
+// Before 5.10 nothing divides a dax region: the files came with "device-dax: add an allocation interface".
+TEST(Rule, nd_dax_undivided) {
+    NdBus bus = test::one_dax_region(kStart, kGiB, "5.9.16");
+    expect_write(bus, kCreate, "1", RuleId::nd_dax_undivided);
+    expect_write(bus, kAlign, "4096", RuleId::nd_dax_undivided);
+    const auto created = refused(bus, "daxctl create-device -r 0 -s 512M",
+                                 "error creating devices: No space left on device", RuleId::nd_dax_undivided, 228);
+    EXPECT_EQ(created.kernel_error, ENOENT);
+    refused(bus, "daxctl reconfigure-device -s 512M dax0.0", "error reconfiguring devices: No such device or address",
+            RuleId::nd_dax_undivided, 250);
+    refused(bus, "daxctl destroy-device dax0.0", "error destroying devices: No such device or address",
+            RuleId::nd_dax_undivided, 250);
+    EXPECT_EQ(bus.find_dax("dax0.0")->size(), kGiB);
+    NdBus newer = test::one_dax_region(kStart, kGiB, "5.10.1");
+    done(newer, "daxctl reconfigure-device -s 512M dax0.0");
+    done(newer, "daxctl create-device -r 0 -s 512M");
 }
 
 TEST(Rule, nd_dax_size_unaligned) {
@@ -224,6 +244,66 @@ TEST(Rule, nd_kmem_no_block) {
     expect_write(bus, kMapping, "164000000-173ffffff", RuleId::nd_accepted);
     expect_write(bus, kBindKmem, "dax0.0", RuleId::nd_accepted);
     EXPECT_EQ(bus.find_dax("dax0.0")->added, (std::vector<Range>{{0x168000000, 0x16fffffff}}));
+}
+
+// --- `state` of a device that kmem drives, 7.3 and later: drivers/dax/kmem.c state_store ---------------------------------
+
+constexpr std::string_view kState = "/sys/bus/dax/devices/dax0.0/state";
+
+// One region as memory; policy: of auto_online_blocks when kmem took it.
+NdBus as_memory(std::string_view policy, std::string kernel = "7.3") {
+    NdBus bus = test::one_dax_region(kStart, kGiB, std::move(kernel));
+    bus.model.apply(op::SetAutoOnline{std::string(policy)}, Outcome::accept(RuleId::auto_online_accepted));
+    bind_kmem(bus, bus.dax[0]);
+    return bus;
+}
+
+std::size_t online_in(const NdBus& bus) {
+    const auto blocks = blocks_in(bus.model, bus.dax[0].added);
+    return static_cast<std::size_t>(std::ranges::count(blocks, true, &BlockInfo::online));
+}
+
+TEST(Rule, nd_kmem_state_text) {
+    NdBus bus = as_memory("online_movable");
+    expect_write(bus, kState, "offline", RuleId::nd_kmem_state_text);
+    expect_write(bus, kState, "plugged", RuleId::nd_kmem_state_text);
+    EXPECT_EQ(online_in(bus), 8U);
+    NdBus older = as_memory("online_movable", "7.2.12");   // no such file
+    EXPECT_EQ(write_attribute(older, kState, "unplugged").kernel_error, ENOENT);
+    NdBus devdax = test::one_dax_region(kStart, kGiB, "7.3");   // an attribute of kmem
+    bind_device_dax(devdax, devdax.dax[0]);
+    EXPECT_EQ(write_attribute(devdax, kState, "unplugged").kernel_error, ENOENT);
+}
+
+TEST(Rule, nd_kmem_state_busy) {
+    NdBus bus = as_memory("offline");   // K8; offline is no way out, either
+    expect_write(bus, kState, "online_movable", RuleId::nd_kmem_state_busy);
+    expect_write(bus, kState, "unplugged", RuleId::nd_accepted);
+    expect_write(bus, kState, "online_movable", RuleId::nd_accepted);
+    EXPECT_EQ(online_in(bus), 8U);
+    EXPECT_EQ(bus.model.block(40)->valid_zones, "Movable");
+    expect_write(bus, kState, "online_movable", RuleId::nd_accepted);   // it is that already
+    expect_write(bus, kState, "online_kernel", RuleId::nd_kmem_state_busy);
+    // the policy of the host is what it was
+    EXPECT_EQ(bus.model.state().policy.default_online, OnlineType::offline);
+}
+
+// All of its memory at once: certain while it is offline, open while pages must move, and then everything or nothing.
+TEST(KmemState, unplugs_all_of_a_device) {
+    NdBus offline = as_memory("offline");
+    const auto certain = write_attribute(offline, kState, "unplugged");
+    EXPECT_EQ(certain.exit, 0);
+    EXPECT_FALSE(certain.uncertain);
+    EXPECT_FALSE(offline.model.block(40));
+    EXPECT_EQ(offline.dax[0].driver, DaxDriver::kmem);
+    NdBus online = as_memory("online_movable");
+    EXPECT_TRUE(write_attribute(online, kState, "unplugged").uncertain);
+    // after that nothing leaks when the driver goes
+    const CommandLine unbind = split_command("write /sys/bus/dax/drivers/kmem/unbind dax0.0");
+    EXPECT_TRUE(hazards_of(online, unbind).empty());
+    done(online, "write /sys/bus/dax/drivers/kmem/unbind dax0.0");
+    expect_write(online, "/sys/bus/dax/drivers/device_dax/bind", "dax0.0", RuleId::nd_accepted);
+    EXPECT_EQ(write_attribute(online, kState, "unplugged").kernel_error, ENOENT);
 }
 
 }   // namespace

@@ -314,5 +314,53 @@ TEST(Rule, nd_info_empty) {
     expect_enabled(at(0x138000000, kGiB + k2M), cut, RuleId::nd_accepted, "6.6.1");
 }
 
+// --- unbind and bind of instances: drivers/base/bus.c unbind_store, bind_store -------------------------------------------
+
+constexpr std::string_view kNdUnbind = "/sys/bus/nd/drivers/nd_pmem/unbind";
+constexpr std::string_view kNdBind = "/sys/bus/nd/drivers/nd_pmem/bind";
+
+// A namespace under an instance has no driver of its own: the instance has.
+TEST(Rule, nd_not_bound) {
+    NdBus bus = test::one_region(4 * kGiB);
+    test::done(bus, "ndctl create-namespace -r region0 -s 512M -m fsdax");
+    test::done(bus, "ndctl create-namespace -r region0 -s 512M -m raw");
+    test::expect_write(bus, kNdUnbind, "namespace0.0", RuleId::nd_not_bound);
+    EXPECT_TRUE(test::namespace_of(bus, "namespace0.0").active);
+    test::expect_write(bus, kNdUnbind, "namespace0.9", RuleId::nd_not_bound);
+    test::expect_write(bus, kNdUnbind, "pfn0.1", RuleId::nd_not_bound);   // the seed
+    test::expect_write(bus, kNdUnbind, "namespace0.1", RuleId::nd_accepted);   // raw: by itself
+    test::expect_write(bus, kNdUnbind, "namespace0.1", RuleId::nd_not_bound);
+    test::expect_write(bus, kNdBind, "namespace0.1", RuleId::nd_accepted);
+    const auto again = write_attribute(bus, kNdBind, "namespace0.1");
+    EXPECT_EQ(again.rule, RuleId::nd_not_bound);
+    EXPECT_EQ(again.kernel_error, EBUSY);
+}
+
+TEST(Instances, keep_their_namespace_when_the_driver_goes) {
+    for (const std::string mode : {"fsdax", "sector", "devdax"}) {
+        NdBus bus = test::one_region(4 * kGiB);
+        test::done(bus, "ndctl create-namespace -r region0 -s 512M -m " + mode);
+        const std::string name = mode == "fsdax" ? "pfn0.0" : mode == "sector" ? "btt0.0" : "dax0.0";
+        const std::string driver = mode == "devdax" ? "dax_pmem" : "nd_pmem";
+        const std::string other = mode == "devdax" ? "nd_pmem" : "dax_pmem";
+        const auto file = [](const std::string& of, const char* what) {
+            return "/sys/bus/nd/drivers/" + of + "/" + what;
+        };
+        NdNamespace& ns = test::namespace_of(bus, "namespace0.0");
+        const std::uint64_t size = ns.active->size;
+        test::expect_write(bus, file(other, "unbind"), name, RuleId::nd_not_bound);
+        test::expect_write(bus, file(driver, "unbind"), name, RuleId::nd_accepted);
+        EXPECT_FALSE(ns.active) << name;
+        EXPECT_TRUE(ns.claimed) << name;
+        EXPECT_TRUE(bus.dax.empty());
+        test::expect_write(bus, kNdBind, "namespace0.0", RuleId::nd_claimed);
+        test::expect_write(bus, "/sys/bus/nd/devices/namespace0.0/size", "268435456", RuleId::nd_size_busy);
+        test::expect_write(bus, file(driver, "bind"), name, RuleId::nd_accepted);
+        ASSERT_TRUE(ns.active) << name;
+        EXPECT_EQ(ns.active->size, size) << name;
+        test::done(bus, "ndctl destroy-namespace -f namespace0.0");
+    }
+}
+
 }   // namespace
 }   // namespace memhot

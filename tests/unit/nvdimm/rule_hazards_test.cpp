@@ -3,6 +3,7 @@
 // Each danger of namespaces and dax devices: what is said before the command runs, what the kernel then does, and the
 // nearest command that is harmless. Rows R, N, P, K and vectors B of the kernel's decision table, measured on 5.10, 6.12
 // and 7.2 unless it says otherwise.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -306,6 +307,25 @@ TEST(Hazard, ndctl_zeroes_first_whatever_is_refused_then) {
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0].rule, RuleId::ndctl_zeroes_first);
     EXPECT_TRUE(hazards_of(bus, split_command("ndctl create-namespace -e namespace0.0 -f -m devdax -s 256M")).empty());
+}
+
+// A range that the driver of a device does not know: only while kmem has it.
+TEST(Hazard, nd_mapping_under_kmem) {
+    constexpr std::uint64_t kStart = 0x140000000;
+    NdBus bus = test::one_dax_region(kStart, kGiB);
+    test::done(bus, "daxctl reconfigure-device -s 512M dax0.0");
+    const CommandLine write = split_command("write /sys/bus/dax/devices/dax0.0/mapping 160000000-167ffffff");
+    EXPECT_TRUE(hazards_of(bus, write).empty());
+    bus.model.apply(op::SetAutoOnline{"offline"}, Outcome::accept(RuleId::auto_online_accepted));
+    test::done(bus, "daxctl reconfigure-device -N -m system-ram dax0.0");
+    const auto found = hazards_of(bus, write);
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].rule, RuleId::nd_mapping_under_kmem);
+    EXPECT_THAT(found[0].text, testing::HasSubstr("160000000-167ffffff is not added"));
+    // what is refused harms nobody
+    EXPECT_TRUE(
+        hazards_of(bus, split_command("write /sys/bus/dax/devices/dax0.0/mapping 140000000-147ffffff")).empty());
+    EXPECT_EQ(write_attribute(bus, write.verb, write.arguments.front()).exit, 0);
 }
 
 // An align that a region does not take harms nobody.

@@ -287,5 +287,65 @@ TEST(Rule, ndctl_size_zero) {
     EXPECT_EQ(done(fresh, "ndctl create-namespace -r region0 -m raw -s 0").size, kGiB);
 }
 
+// --- labels that ndctl initialises by itself: enable_labels() of ndctl/namespace.c ---------------------------------------
+
+// NFIT without labels: each DIMM has a label area, and nothing in it.
+NdBus blank_labels() {
+    NdBus bus = test::bus_on(test::nd_host(test::pmem_line(kBase, kGiB)));
+    bus.regions.push_back(test::label_less_region(0, kBase, kGiB, false));
+    bus.regions[0].can_label = true;
+    bus.regions[0].mappings = {{.dimm = "nmem0", .start = 0, .size = kGiB}};
+    enable_namespace(bus, bus.regions[0], bus.regions[0].namespaces.at(0));
+    return bus;
+}
+
+TEST(Autolabel, comes_with_a_reconfiguration) {
+    NdBus bus = blank_labels();
+    const auto answer = done(bus, "ndctl create-namespace -f -e namespace0.0 -m fsdax");
+    EXPECT_EQ(answer.size, kGiB - 18 * kMiB);   // 16 MiB of struct pages and the info block, up to 2 MiB
+    EXPECT_TRUE(bus.regions[0].labelled);
+    EXPECT_EQ(bus.regions[0].seed, 1);
+    EXPECT_EQ(test::namespace_of(bus, "namespace0.0").space.start, kBase);
+    done(bus, "ndctl destroy-namespace -f namespace0.0");
+    EXPECT_EQ(done(bus, "ndctl create-namespace -m raw -s 512M").size, 512 * kMiB);   // it can be divided now
+}
+
+TEST(Autolabel, does_not_come_unasked) {
+    for (const std::string_view command : {"ndctl create-namespace -f -e namespace0.0 -m fsdax --no-autolabel",
+                                           "ndctl destroy-namespace -f namespace0.0"}) {
+        NdBus bus = blank_labels();
+        done(bus, command);
+        EXPECT_FALSE(bus.regions[0].labelled) << command;
+    }
+    NdBus idle = blank_labels();   // namespace_create() has no enable_labels()
+    done(idle, "ndctl disable-namespace namespace0.0");
+    done(idle, "ndctl create-namespace -m fsdax");
+    EXPECT_FALSE(idle.regions[0].labelled);
+    NdBus without = blank_labels();   // its DIMMs have no label area
+    without.regions[0].can_label = false;
+    done(without, "ndctl create-namespace -f -e namespace0.0 -m fsdax");
+    EXPECT_FALSE(without.regions[0].labelled);
+}
+
+TEST(Autolabel, still_divides_nothing_in_the_same_command) {
+    NdBus bus = blank_labels();   // the size is looked at first
+    refused(bus, "ndctl create-namespace -f -e namespace0.0 -m fsdax -s 512M", kReconfigureInvalid,
+            RuleId::ndctl_label_less_size, 234);
+    EXPECT_FALSE(bus.regions[0].labelled);
+}
+
+// A DIMM that another region uses stays as it is: the region comes up again, and its namespace is active.
+TEST(Rule, ndctl_autolabel_busy) {
+    NdBus bus = blank_labels();
+    bus.regions.push_back(test::label_less_region(1, kBase + 4 * kGiB, kGiB, false));
+    bus.regions[1].mappings = {{.dimm = "nmem0", .start = kGiB, .size = kGiB}};
+    const auto answer = refused(bus, "ndctl create-namespace -f -e namespace0.0 -m fsdax",
+                                "failed to reconfigure namespace: No such device", RuleId::ndctl_autolabel_busy, 237);
+    expect_line(answer, "Warning: nmem0 is active in region0, failing autolabel");
+    EXPECT_EQ(test::namespace_of(bus, "namespace0.0").active->mode, NsMode::raw);
+    bus.regions[1].enabled = false;
+    done(bus, "ndctl create-namespace -f -e namespace0.0 -m fsdax");
+}
+
 }   // namespace
 }   // namespace memhot

@@ -188,6 +188,47 @@ TEST(Rule, nd_uuid_duplicate) {
     const auto fresh =
         write_attribute(bus, "/sys/bus/nd/devices/namespace0.1/uuid", "6e5fbc5d-6c1b-4c8f-9f77-5a8d1ac1d0f2");
     EXPECT_EQ(fresh.exit, 0);
+    // is_uuid_busy() walks all of the bus, the namespace itself among them
+    const auto own =
+        write_attribute(bus, "/sys/bus/nd/devices/namespace0.1/uuid", "6E5FBC5D-6C1B-4C8F-9F77-5A8D1AC1D0F2");
+    EXPECT_EQ(own.rule, RuleId::nd_uuid_duplicate);
+}
+
+// setup_namespace() writes the uuid first, whether it creates or reconfigures.
+TEST(Rule, nd_uuid_duplicate_of_create_namespace) {
+    NdBus bus = test::one_region(2 * kGiB);
+    const std::string uuid = "-u 6e5fbc5d-6c1b-4c8f-9f77-5a8d1ac1d0f1";
+    test::done(bus, "ndctl create-namespace -r region0 -s 512M " + uuid);
+    const auto again = test::refused(bus, "ndctl create-namespace -r region0 -s 512M " + uuid,
+                                     "Error: create namespace: namespace0.1: set_uuid failed: Invalid argument",
+                                     RuleId::nd_uuid_duplicate, 234);
+    EXPECT_EQ(again.kernel_error, EINVAL);
+    EXPECT_EQ(test::namespace_of(bus, "namespace0.1").size(), 0U);
+    const CommandLine own = split_command("ndctl create-namespace -f -e namespace0.0 -m devdax " + uuid);
+    const auto hazards = hazards_of(bus, own);
+    ASSERT_EQ(hazards.size(), 1U);   // the info block is zeroed by then
+    EXPECT_EQ(hazards[0].rule, RuleId::ndctl_zeroes_first);
+    const auto answer = run_command(bus, own);
+    EXPECT_EQ(answer.rule, RuleId::nd_uuid_duplicate);
+    EXPECT_TRUE(bus.media.empty());
+    test::done(bus, "ndctl destroy-namespace namespace0.0");
+    test::done(bus, "ndctl create-namespace -r region0 -s 512M " + uuid);   // nobody has it any more
+}
+
+// Another bus has uuids of its own; a pfn instance of this one counts until it goes, a dax instance never does.
+TEST(Rule, nd_uuid_duplicate_of_an_instance) {
+    NdBus bus = test::one_region(2 * kGiB);
+    test::done(bus, "ndctl create-namespace -r region0 -s 512M");
+    test::namespace_of(bus, "namespace0.0").instance_uuid = "6e5fbc5d-6c1b-4c8f-9f77-5a8d1ac1d0f3";
+    constexpr std::string_view kSeed = "/sys/bus/nd/devices/namespace0.1/uuid";
+    constexpr std::string_view kTaken = "6e5fbc5d-6c1b-4c8f-9f77-5a8d1ac1d0f3";
+    EXPECT_EQ(write_attribute(bus, kSeed, kTaken).rule, RuleId::nd_uuid_duplicate);
+    test::done(bus, "ndctl disable-namespace namespace0.0");
+    EXPECT_EQ(write_attribute(bus, kSeed, kTaken).exit, 0);
+    NdRegion other = test::labelled_region(1, 0x50000000, 256 * kMiB);
+    other.bus = 1;
+    bus.regions.push_back(other);
+    EXPECT_EQ(write_attribute(bus, "/sys/bus/nd/devices/namespace1.0/uuid", kTaken).exit, 0);
 }
 
 }   // namespace

@@ -315,5 +315,36 @@ TEST(NdAdvice, tells_how_far_a_namespace_grows_in_place) {
     EXPECT_EQ(operand(verdict, "grows_in_place_to"), "512M");
 }
 
+// do_reconfig() passes -m over where there is a size: such a command would be accepted and do something else.
+TEST(NdAdvice, reaches_the_mode_that_was_asked_for) {
+    NdBus bus = test::one_dax_region(0x148000000, 64 * kMiB);   // less than a memory block
+    test::done(bus, "daxctl enable-device dax0.0");
+    const Verdict none = verdict_on(bus, "daxctl reconfigure-device -N -m system-ram dax0.0");
+    EXPECT_EQ(none.outcome.rule, RuleId::nd_kmem_no_block);
+    EXPECT_THAT(none.commands, IsEmpty());
+    EXPECT_THAT(none.remedy, HasSubstr("daxctl enable-device dax0.0"));
+    NdBus large = test::one_dax_region(0x140000000, kGiB);
+    const Verdict both = verdict_on(large, "daxctl reconfigure-device -N -m system-ram -s 513M dax0.0");
+    EXPECT_THAT(both.commands, ElementsAre(HasSubstr("daxctl reconfigure-device -N dax0.0 -s 512M"),
+                                           HasSubstr("daxctl reconfigure-device -N -m system-ram dax0.0")));
+    const Verdict unheard = verdict_on(large, "daxctl reconfigure-device -m system-ram -s 512M dax0.0");
+    EXPECT_TRUE(unheard.outcome.accepted());
+    EXPECT_THAT(evidence(unheard), HasSubstr("the mode stays as it is"));
+}
+
+// 64 MiB lie where the align of 1 GiB counts none: neither 64 MiB nor anything else is free until it is lower.
+TEST(NdAdvice, names_the_align_that_hides_the_space) {
+    NdBus bus = test::one_region(2 * kGiB);
+    test::done(bus, "ndctl create-namespace -r region0 -s 1088M -m raw");
+    bus.regions[0].align = kGiB;
+    const Verdict verdict = verdict_on(bus, "ndctl create-namespace -r region0 -m raw -s 512M");
+    EXPECT_EQ(verdict.outcome.rule, RuleId::ndctl_no_capacity);
+    EXPECT_THAT(verdict.commands, ElementsAre("echo 536870912 > /sys/bus/nd/devices/region0/align",
+                                              "ndctl create-namespace -r region0 -m raw -s 512M"));
+    EXPECT_THAT(verdict.remedy, HasSubstr("its align of 1G hides some: with 512M (echo 536870912 > "
+                                          "/sys/bus/nd/devices/region0/align) it has 512M in one piece"));
+    EXPECT_THAT(evidence(verdict), HasSubstr("(512M with an align of 512M)"));
+}
+
 }   // namespace
 }   // namespace memhot

@@ -68,5 +68,18 @@ TEST(NdHidden, after_a_reconfiguration_everything_is_known) {
     EXPECT_THAT(names(values(verdict, "namespace0.0")), Contains("data_offset"));
 }
 
+// A file without any record of the buses says nothing of them; one that was looked at has none.
+TEST(Rule, nd_not_captured) {
+    Snapshot host = test::healthy_host();
+    host.nvdimm.reset();
+    for (const auto* command : {"ndctl create-namespace", "daxctl online-memory all"}) {
+        const Verdict verdict = answer(host, command);
+        EXPECT_EQ(verdict.outcome.rule, RuleId::nd_not_captured);
+        EXPECT_EQ(exit_status(verdict), 8);
+    }
+    host.nvdimm.emplace();
+    EXPECT_EQ(answer(host, "ndctl destroy-namespace namespace0.0").outcome.rule, RuleId::ndctl_no_such);
+}
+
 }   // namespace
 }   // namespace memhot

@@ -111,7 +111,7 @@ RC_GTEST_PROP(NvdimmJsonProperty, AnyRecordComesBack, ()) {
 TEST(NvdimmJson, EveryMemberIsAField) {
     const auto document = json::parse(to_json(with(full_record()))).at("nvdimm");
     EXPECT_EQ(document.size(), 12U);
-    const std::pair<const char*, std::size_t> sizes[] = {{"buses", 2},        {"dimms", 10},       {"regions", 24},
+    const std::pair<const char*, std::size_t> sizes[] = {{"buses", 2},        {"dimms", 11},       {"regions", 24},
                                                          {"namespaces", 17},  {"instances", 14},   {"info_blocks", 20},
                                                          {"dax_regions", 11}, {"dax_devices", 11}, {"cxl_regions", 11},
                                                          {"cxl_decoders", 9}, {"cxl_memdevs", 7}};

@@ -9,6 +9,8 @@
 #   refused WISH...   the same of a plan that is refused: nothing may change
 #   fails WISH...     the same of one that fails on the way, all or nothing: nothing may stay changed
 #   rollback          has memhotctl undo the last job, then records the host: as before the job
+#   put_back NAMESPACE DIMM REGION  behind the wish that destroyed it: puts it back from what that job saved, as
+#                     memhotctl(1) says, then records the host: as before the job
 #   note TEXT...      a title for what follows
 # Commands besides those of the system: put VALUE FILE, plug ID BYTES ADDRESS, unplug ID BYTES ADDRESS, hide_driver MODULE,
 # show_driver MODULE.
@@ -144,6 +146,29 @@ rollback() {
     echo rollback >"$at/kind"
     memhotctl --json rollback "$job" --dry-run >"$at/plan.json" 2>"$at/plan.stderr"
     run_command memhotctl rollback "$job" --yes --accept "$(names_in "$at/plan.json")none"
+    observe_job
+}
+
+# Data behind the first 16 MiB of what a namespace shows, and whether they are there.
+mark() { echo memhot | dd of="$1" bs=1M seek=16 conv=notrunc,fsync 2>/dev/null; }
+marked() { [ "$(dd if="$1" bs=1M skip=16 count=1 2>/dev/null | head -c 6)" = memhot ]; }
+
+# The commands of memhotctl(1), "What was destroyed".
+put_back_by_hand() {
+    saved=/var/lib/memhot/job-$job
+    ndctl disable-region "$3" && ndctl disable-dimm "$2" && ndctl write-labels -i "$saved/$2.labels" "$2" &&
+        ndctl enable-dimm "$2" && ndctl enable-region "$3" || return
+    ndctl disable-namespace "$1" && echo 1 >/sys/bus/nd/devices/"$1"/force_raw && ndctl enable-namespace "$1" || return
+    device=/dev/$(basename /sys/bus/nd/devices/"$1"/block/*)
+    dd if="$saved/$1.info" of="$device" conv=notrunc,fsync || return
+    ndctl disable-namespace "$1" && echo 0 >/sys/bus/nd/devices/"$1"/force_raw && ndctl enable-namespace "$1" &&
+        marked "$device"
+}
+
+put_back() {
+    next_step put_back "$@"
+    echo restored >"$at/kind"
+    run_command put_back_by_hand "$@"
     observe_job
 }
 

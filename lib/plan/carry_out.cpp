@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "plan/carry_out.hpp"
+
+#include <optional>
+
+#include "predict/nd_parts.hpp"
+
+namespace memhot::plan {
+
+namespace {
+
+constexpr std::string_view kMemory = "/sys/devices/system/memory/";
+
+// What a write to a file of the memory blocks asks; nothing for the files of the other buses.
+std::optional<Operation> operation_of(const WriteAction& write) {
+    std::string_view path = write.path;
+    if (!path.starts_with(kMemory)) return std::nullopt;
+    path.remove_prefix(kMemory.size());
+    if (path == "auto_online_blocks") return op::SetAutoOnline{write.text};
+    if (path == "probe") {
+        const auto address = parse_hex(write.text);
+        return address ? std::optional<Operation>(op::Probe{*address}) : std::nullopt;
+    }
+    if (!path.starts_with("memory") || !path.ends_with("/state")) return std::nullopt;
+    const auto number = parse_number(path.substr(6, path.size() - 12));
+    return number ? std::optional<Operation>(op::SetState{*number, write.text}) : std::nullopt;
+}
+
+Verdict taken(Verdict verdict) {
+    if (verdict.outcome.kind == Outcome::Kind::uncertain) verdict.outcome = Outcome::accept(verdict.outcome.rule);
+    return verdict;
+}
+
+Verdict write(NdBus& bus, const WriteAction& action) {
+    const auto operation = operation_of(action);
+    if (!operation) return taken(predict_and_run(bus, {"write", action.path, {action.text}}));
+    Verdict verdict = taken(predict(bus.model, *operation));
+    bus.model.apply(*operation, verdict.outcome);
+    return verdict;
+}
+
+}   // namespace
+
+Verdict carry_out(NdBus& bus, const Action& action) {
+    if (const auto* one = std::get_if<WriteAction>(&action)) return write(bus, *one);
+    if (const auto* one = std::get_if<CommandLine>(&action)) return taken(predict_and_run(bus, *one));
+    Verdict verdict;
+    verdict.outcome = Outcome::accept(RuleId::plan_accepted);
+    return verdict;
+}
+
+}   // namespace memhot::plan
