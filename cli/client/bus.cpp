@@ -292,7 +292,7 @@ int watched_owner(sd_bus_message* message, void* data, sd_bus_error*) {
     return 0;
 }
 
-// Its signals say when there is something new. It can be asked for a minute behind its end.
+// Its signals say when there is something new. It can be asked for a while behind its end.
 Result<BusJob> wait_for(sd_bus* bus, const std::string& where, const std::string& path,
                         const std::function<void(const BusProgress&)>& told) {
     Watch watch;

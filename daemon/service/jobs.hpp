@@ -69,6 +69,7 @@ private:
     void progressed(const std::string& id, const JobProgress& progress);
     void ended(const std::shared_ptr<Ticket>& ticket, JobEnded end);
     void forget_old();
+    void forget_most();
     [[nodiscard]] std::size_t count_of(const std::string& owner) const;
 
     app::Worker& worker_;

@@ -171,6 +171,7 @@ void Service::act_on(const PolicyStep& step) {
     order.plan = step.plan;
     order.accept = step.accept;
     order.timeout = settings_.busy_timeout;
+    order.history = settings_.job_history;
     jobs_.begin(std::move(order), {}, std::numeric_limits<std::uint64_t>::max(),
                 [this, units = step.post_units, thing = step.thing](const Answer<std::string>& id) {
                     if (!id)

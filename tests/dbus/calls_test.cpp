@@ -232,6 +232,14 @@ TEST(Calls, AStalePlanIsRefusedAndAPlanIsUsedUp) {
     EXPECT_EQ(late.memhot_error(), "Stale") << late.text;
     EXPECT_NE(late.text.find("memory84"), std::string::npos) << late.text;
     EXPECT_EQ(apply("0123").memhot_error(), "NotAuthorized");
+    // neither counts any more: a caller may have as many as he likes, one after the other
+    EXPECT_EQ(apply(first).memhot_error(), "NotAuthorized");
+    EXPECT_EQ(apply(second).memhot_error(), "NotAuthorized");
+    for (int i = 0; i < 20; ++i) {
+        const auto again = text_of(apply(plan(root, {i % 2 == 0 ? "offline" : "online", "memory84"})));
+        ASSERT_TRUE(again.starts_with("/org/memhot1/job/")) << again;
+        ASSERT_TRUE(eventually([&] { return job_state(root, again) == "done"; }));
+    }
 }
 
 TEST(Calls, DestroyedDataMustBeNamed) {
