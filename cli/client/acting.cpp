@@ -228,9 +228,29 @@ Result<JobReport> job_named(Context& context, const std::string& id) {
 
 using Act = Result<JobReport> (Jobs::*)(const JobReport&, const Jobs::Listener&);
 
-Result<int> go_on(Context& context, const JobReport& job, std::optional<Jobs>& jobs, const Plan& plan,
-                  std::string_view what, Act act) {
-    const std::string shown = heading(job, plan, what);
+// How a job goes on: what it is called, how its steps are made for the host of a moment, how they are carried out.
+struct Way {
+    std::string_view what;
+    Result<Plan> (*make)(const memhot::Snapshot&, const JobReport&);
+    Act act;
+};
+
+Result<Plan> undo_of(const memhot::Snapshot& snapshot, const JobReport& job) {
+    return make_undo(snapshot, job.plan, job.behind);
+}
+Result<Plan> rest_of(const memhot::Snapshot& snapshot, const JobReport& job) {
+    return make_rest(snapshot, job.plan, job.done, job.doubtful, job.identity);
+}
+constexpr Way kUndoing{"undoing", undo_of, &Jobs::undo};
+constexpr Way kFinishing{"finishing", rest_of, &Jobs::finish};
+
+// What was confirmed is what is done, also where it took a while to confirm it.
+bool is_still(const Plan& plan, const Plan& now) {
+    return same_actions(plan, now) && !now.refused() && names_to_confirm(plan) == names_to_confirm(now);
+}
+
+Result<int> go_on(Context& context, const JobReport& job, std::optional<Jobs>& jobs, const Plan& plan, const Way& way) {
+    const std::string shown = heading(job, plan, way.what);
     if (plan.refused() || !jobs) {
         context.print(context.json() ? to_json(plan) : shown);
         return exit_status(plan);
@@ -238,7 +258,16 @@ Result<int> go_on(Context& context, const JobReport& job, std::optional<Jobs>& j
     const auto confirmed = confirm_shown(context, plan, shown);
     if (!confirmed) return confirmed.error();
     if (*confirmed != exit_code::yes) return *confirmed;
-    return finished(context, ((*jobs).*act)(job, progress_on_stderr(context)));
+    const auto snapshot = jobs->snapshot();
+    if (!snapshot) return snapshot.error();
+    const auto now = way.make(*snapshot, job);
+    if (!now) return now.error();
+    if (!is_still(plan, *now)) {
+        context.note("the host has changed since this was shown; nothing was done");
+        context.print(context.json() ? to_json(*now) : heading(job, *now, way.what));
+        return exit_code::no;
+    }
+    return finished(context, ((*jobs).*way.act)(job, progress_on_stderr(context)));
 }
 
 }   // namespace
@@ -334,11 +363,11 @@ Result<int> roll_back(Context& context, const std::string& id) {
     if (!access) return not_begun(context, access.error());
     const auto job = job_named(context, id);
     if (!job) return job.error();
-    const auto plan = make_undo(access->snapshot, job->plan, job->behind);
+    const auto plan = undo_of(access->snapshot, *job);
     if (!plan) return plan.error();
     // A job without an end is given one, even where there is nothing to undo.
     if (!plan->steps.empty() || plan->refused() || !job->ended)
-        return go_on(context, *job, access->jobs, *plan, "undoing", &Jobs::undo);
+        return go_on(context, *job, access->jobs, *plan, kUndoing);
     context.note(fmt::format("job {} ({}) has nothing that can be undone", job->id, job->end));
     for (const auto& note : plan->notes) context.note(note);
     return what_stays(*plan) == 0 ? exit_code::yes : exit_code::no;
@@ -353,9 +382,9 @@ Result<int> resume(Context& context, const std::string& id) {
         context.note(fmt::format("job {} {}: {}", job->id, job->ended ? "has ended" : "is not interrupted", job->end));
         return exit_code::no;
     }
-    const auto plan = make_rest(access->snapshot, job->plan, job->done, job->doubtful);
+    const auto plan = rest_of(access->snapshot, *job);
     if (!plan) return plan.error();
-    return go_on(context, *job, access->jobs, *plan, "finishing", &Jobs::finish);
+    return go_on(context, *job, access->jobs, *plan, kFinishing);
 }
 
 }   // namespace memhotctl

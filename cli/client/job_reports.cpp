@@ -71,6 +71,7 @@ JobReport report_of(const journal::Job& job, memhot::Plan plan, std::string_view
     const auto far = execute::how_far(job);
     out.done = far.done;
     out.doubtful = far.doubtful;
+    out.identity = far.identity;
     out.exit_status = exit_status_of(out, job);
     return out;
 }

@@ -56,6 +56,7 @@ struct JobReport {
     std::vector<memhot::StepBehind> behind;   // steps that are done, or of which nobody knows
     std::size_t done = 0;   // steps from the first
     bool doubtful = false;   // the next one may be
+    std::string identity;   // of what that one was to create
     std::optional<int> exit_status;   // absent: it has not ended
     [[nodiscard]] bool interrupted() const { return end == "interrupted"; }
 };

@@ -116,7 +116,9 @@ private:
 
     void add(const DaxNode& device, std::size_t level) {
         std::vector<std::string> notes;
-        if (device.mode == "system-ram") {
+        if (device.record.state == "unplugged") {
+            notes.emplace_back("unplugged");
+        } else if (device.mode == "system-ram") {
             notes.push_back(fmt::format("{} of {} online", device.blocks.online.size(),
                                         counted(device.blocks.present.size(), "block")));
         }

@@ -41,6 +41,7 @@ HowFar how_far(const journal::Job& job) {
     HowFar out;
     while (out.done < job.steps.size() && job.steps[out.done].state == StepState::done) ++out.done;
     out.doubtful = out.done < job.steps.size() && job.steps[out.done].state == StepState::unknown;
+    if (out.doubtful) out.identity = job.steps[out.done].identity;
     return out;
 }
 

@@ -18,6 +18,7 @@ std::vector<StepBehind> steps_behind(const journal::Job& job);
 struct HowFar {
     std::size_t done = 0;
     bool doubtful = false;
+    std::string identity;   // of what that one was to create
 };
 HowFar how_far(const journal::Job& job);
 

@@ -2,6 +2,7 @@
 #include "execute/run.hpp"
 
 #include <fmt/format.h>
+#include <uuid/uuid.h>
 
 #include <algorithm>
 #include <array>
@@ -23,6 +24,23 @@ constexpr std::uint64_t kLongestWait = 2'000'000;
 
 constexpr std::array<std::string_view, 6> kEnds{"done", "refused", "failed", "cancelled", "timed out", "undone"};
 
+// The uuid of a namespace is chosen, and written down, before it is created: where nobody wrote down whether it was, one
+// that somebody else made is then told from it.
+std::string choose_identity(Action& action) {
+    constexpr std::string_view kUuid = "--uuid=";
+    auto* command = std::get_if<CommandLine>(&action);
+    if (command == nullptr || command->verb != "create-namespace") return {};
+    for (const auto& argument : command->arguments) {
+        if (argument.starts_with(kUuid)) return "uuid " + argument.substr(kUuid.size());
+    }
+    uuid_t bytes;
+    std::array<char, UUID_STR_LEN> text{};
+    uuid_generate(bytes);
+    uuid_unparse_lower(bytes, text.data());
+    command->arguments.push_back(std::string(kUuid) + text.data());
+    return std::string("uuid ") + text.data();
+}
+
 }   // namespace
 
 std::string_view to_string(JobEnd end) { return kEnds.at(static_cast<std::size_t>(end)); }
@@ -31,6 +49,8 @@ std::string error_text(const Attempt& attempt) {
     const std::string text = journal::errno_words(attempt.error);
     return attempt.text.empty() ? text : fmt::format("{}: {}", text, attempt.text);
 }
+
+bool is_busy(const Attempt& attempt) { return attempt.error == EBUSY || attempt.error == EINTR; }
 
 std::uint64_t Progress::bytes_per_second() const {
     return elapsed == 0 ? 0
@@ -121,7 +141,8 @@ Attempt Executor::try_until(Run& run, const Action& action, unsigned& attempts) 
         ++attempts;
         Attempt attempt =
             carry_out(run, action, run.options.timeout - std::min(clock_.monotonic() - begun, run.options.timeout));
-        if (attempt.error != EBUSY && attempt.error != EINTR) return attempt;
+        // What was not put back is no beginning for another attempt.
+        if (!is_busy(attempt) || attempt.changed) return attempt;
         if (run.cancelled()) return attempt;
         const std::uint64_t spent = clock_.monotonic() - begun;
         if (spent >= run.options.timeout) {
@@ -145,10 +166,9 @@ Status Executor::failed(Run& run, std::size_t index, const Attempt& attempt) {
         result.partly = true;
         const auto left = mismatch(step.before);
         if (left) result.text += "; it is not as before: " + *left;
-        if (!step.creates.empty()) result.identity = shown(Fact::Kind::identity, step.creates).value_or("");
     }
     result.partly = result.partly || attempt.changed;
-    const bool busy = attempt.error == EBUSY || attempt.error == EINTR;
+    const bool busy = is_busy(attempt);
     run.stop(busy && run.cancelled() ? JobEnd::cancelled
              : busy                  ? JobEnd::timed_out
                                      : JobEnd::failed,
@@ -173,7 +193,6 @@ Status Executor::succeeded(Run& run, std::size_t index) {
     result.text = step.did;
     result.state = StepState::done;
     run.bytes += bytes_of(step);
-    if (!step.creates.empty()) result.identity = shown(Fact::Kind::identity, step.creates).value_or("");
     auto entry = entry_of_step(EntryKind::step_done, index, step.did);
     entry.identity = result.identity;
     return note(run, std::move(entry));
@@ -188,9 +207,13 @@ Status Executor::step(Run& run, std::size_t index) {
         run.stop(JobEnd::failed, fmt::format("step {}: the plan is stale: {}", index + 1, why));
         return Done{};
     }
-    if (auto noted = note(run, entry_of_step(EntryKind::step_intended, index, step.would)); !noted) return noted;
+    Action action = step.action;
+    result.identity = step.creates.empty() ? "" : choose_identity(action);
+    auto intended = entry_of_step(EntryKind::step_intended, index, step.would);
+    intended.identity = result.identity;
+    if (auto noted = note(run, std::move(intended)); !noted) return noted;
     result.state = StepState::unknown;
-    const Attempt attempt = try_until(run, step.action, result.attempts);
+    const Attempt attempt = try_until(run, action, result.attempts);
     result.error = attempt.error;
     return attempt.ok() ? succeeded(run, index) : failed(run, index, attempt);
 }

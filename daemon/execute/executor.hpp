@@ -97,11 +97,15 @@ private:
     // undoing.cpp
     Status undo_steps(Run& run);
     Status undo_step(Run& run, std::size_t index);
+    std::size_t stands_behind(Run& run);
     Status undo_held(Run& run);
     Status found_undone(Run& run, std::size_t index);
     Status carry_out_undo(Run& run, std::size_t index);
     std::string why_it_stays(Run& run, std::size_t index);
     std::string another_one(Run& run, std::size_t index);
+    std::string why_not_untouched(Run& run, std::size_t index);
+    std::string changed_half_way(const PlanStep& step);
+    std::string differs(const PlanStep& step);
     // executor.cpp
     Status note(Run& run, journal::Entry entry);
     Attempt carry_out(Run& run, const Action& action, std::uint64_t microseconds);

@@ -62,6 +62,16 @@ Attempt LiveTarget::save(const SaveAction& action) const {
     return read.ok() ? save_file(save_directory_, action.device + ".info", bytes) : read;
 }
 
+// Only the first bytes: labels change with every namespace of the region.
+std::optional<bool> LiveTarget::holds_saved(const SaveAction& action) {
+    if (action.what != SaveAction::What::info_block) return std::nullopt;
+    NdContext context;
+    std::string bytes;
+    ndctl_namespace* ns = context.find(action.device);
+    if (ns == nullptr || !read_info_block(context, ns, bytes).ok()) return std::nullopt;
+    return is_saved(save_directory_, action.device + ".info", bytes);
+}
+
 Attempt LiveTarget::carry_out(const Action& action) {
     files_.look_anew();
     if (const auto* command = std::get_if<CommandLine>(&action)) return run_command(*command);

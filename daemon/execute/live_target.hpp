@@ -19,6 +19,7 @@ public:
     Attempt carry_out(const Action& action) override;
     Result<std::optional<std::string>> look(const Fact& fact) override;
     void look_anew() override;
+    std::optional<bool> holds_saved(const SaveAction& action) override;
     [[nodiscard]] bool may_hang() const override { return true; }
 
 private:

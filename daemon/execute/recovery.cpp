@@ -57,9 +57,11 @@ Status Executor::settle_unseen(Run& run, std::size_t done) {
 Status Executor::settle(Run& run, std::size_t done, std::size_t behind) {
     for (std::size_t i = done; i < behind; ++i) {
         const PlanStep& step = run.plan.steps[i];
+        if (const std::string other = another_one(run, i); !other.empty()) {
+            run.stop(JobEnd::failed, fmt::format("step {}: {}", i + 1, other));
+            return Done{};
+        }
         run.result.steps[i].state = StepState::done;
-        if (!step.creates.empty())
-            run.result.steps[i].identity = shown(Fact::Kind::identity, step.creates).value_or("");
         auto entry = entry_of_step(EntryKind::step_done, i, step.did);
         entry.identity = run.result.steps[i].identity;
         if (auto noted = note(run, std::move(entry)); !noted) return noted;

@@ -42,6 +42,8 @@ inline journal::Entry entry_of_step(journal::EntryKind kind, std::size_t step, s
 }
 
 std::string error_text(const Attempt& attempt);
+// The kernel could not now, or a signal came.
+bool is_busy(const Attempt& attempt);
 
 struct Executor::Run {
     Run(const Plan& what, std::string name, const Options& how, std::uint64_t now)
@@ -58,6 +60,7 @@ struct Executor::Run {
     const Options& options;
     JobResult result;
     std::uint64_t begun = 0;
+    std::size_t behind = SIZE_MAX;   // so many steps the host stands when it is undone
     std::uint64_t bytes = 0;
     std::uint64_t all_bytes = 0;
     std::atomic<bool> undoing = false;   // what was begun is undone to its end

@@ -27,6 +27,10 @@ bool holds(const std::string& path, std::string_view bytes) {
     return there.ok() && *there == bytes;
 }
 
+std::string copy_path(const std::string& directory, const std::string& name, unsigned number) {
+    return directory + "/" + name + (number == 1 ? "" : fmt::format(".{}", number));
+}
+
 Attempt sync_directory(const std::string& path) {
     const journal::Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!directory.open()) return {errno, "opening " + path};
@@ -40,7 +44,7 @@ Attempt save_file(const std::string& directory, const std::string& name, std::st
     const std::string part = directory + "/" + name + ".part";
     Attempt written = write_new(part, bytes);
     for (unsigned number = 1; written.ok(); ++number) {
-        const std::string path = directory + "/" + name + (number == 1 ? "" : fmt::format(".{}", number));
+        const std::string path = copy_path(directory, name, number);
         // A link refuses to replace what is there, which rename() would not.
         if (::link(part.c_str(), path.c_str()) == 0) break;
         if (errno != EEXIST) written = {errno, "naming " + path};
@@ -49,6 +53,16 @@ Attempt save_file(const std::string& directory, const std::string& name, std::st
     }
     ::unlink(part.c_str());
     return written.ok() ? sync_directory(directory) : written;
+}
+
+std::optional<bool> is_saved(const std::string& directory, const std::string& name, std::string_view bytes) {
+    std::optional<bool> out;
+    for (unsigned number = 1; out != true; ++number) {
+        const std::string path = copy_path(directory, name, number);
+        if (::access(path.c_str(), F_OK) != 0) break;
+        out = holds(path, bytes);
+    }
+    return out;
 }
 
 }   // namespace memhot::execute

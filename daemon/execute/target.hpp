@@ -31,6 +31,8 @@ public:
     virtual Result<std::optional<std::string>> look(const Fact& fact) = 0;
     // What is looked at from here on is read anew: reading a large host takes a moment, and several facts are one look.
     virtual void look_anew() {}
+    // Whether the device still has what the job saved of it, or has it again; nothing where this target cannot tell.
+    virtual std::optional<bool> holds_saved(const SaveAction& /*action*/) { return std::nullopt; }
     // Whether a write may stay in the kernel until a signal comes.
     [[nodiscard]] virtual bool may_hang() const { return false; }
 };

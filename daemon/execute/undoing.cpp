@@ -33,7 +33,8 @@ Status Executor::found_undone(Run& run, std::size_t index) {
         return note(run, entry_of_step(EntryKind::step_not_done, index, step.did));
     }
     if (was != StepState::undo_unknown) {
-        auto noted = note(run, entry_of_step(EntryKind::step_intended, index, to_string(step.undo.front()), true));
+        const std::string what = step.undo.empty() ? step.did : to_string(step.undo.front());
+        auto noted = note(run, entry_of_step(EntryKind::step_intended, index, what, true));
         if (!noted) return noted;
     }
     return note(run, entry_of_step(EntryKind::step_done, index, step.did, true));
@@ -45,13 +46,36 @@ std::string Executor::another_one(Run& run, std::size_t index) {
     const StepResult& result = run.result.steps[index];
     if (step.creates.empty()) return {};
     if (result.identity.empty()) {
-        if (!is_partly(result)) return {};   // it is as the step leaves it, and was confirmed by name
+        if (result.state == StepState::done) return {};   // it is as the step leaves it, and was confirmed by name
         return fmt::format("left as it is: nobody knows whether {} is the one that this job created", step.creates);
     }
     const auto now = shown(Fact::Kind::identity, step.creates);
-    if (!now || *now == result.identity || *now == "absent") return {};
+    if (!now || !is_another(result.identity, *now)) return {};
     return fmt::format("left as it is: {} is not the one that this job created: that one had {}, this one has {}",
                        step.creates, result.identity, *now);
+}
+
+// How the host is not as the step leaves it.
+std::string Executor::differs(const PlanStep& step) {
+    const auto what = mismatch(step.after);
+    return what ? *what : what.error().message();
+}
+
+// Of a step that was done, or undone, in part. A write is whole: it is as the step left it.
+std::string Executor::changed_half_way(const PlanStep& step) {
+    if (std::holds_alternative<WriteAction>(step.action) && step.undo.size() == 1) {
+        const Look look = [this](const Fact& fact) { return shown(fact.kind, fact.name); };
+        // It is undone, and the host is then known to be a little otherwise than it was.
+        if (!step.undo_differs.empty() && is_already(step.undo.front(), look)) return {};
+        return see(step.after) == Seen::otherwise ? differs(step) : "";
+    }
+    for (std::size_t i = 0; i < std::min(step.before.size(), step.after.size()); ++i) {
+        const Fact& after = step.after[i];
+        const auto now = shown(after.kind, after.name);
+        if (now && !is_between(step.before[i], after, *now))
+            return fmt::format("{}: expected {}, the host shows {}", after.name, after.value, *now);
+    }
+    return {};
 }
 
 // Why a step is left as it is; empty: it can be undone.
@@ -65,12 +89,8 @@ std::string Executor::why_it_stays(Run& run, std::size_t index) {
                            result.state == StepState::unknown ? "done" : "undone", to_string(step.undo.front()));
     }
     if (const std::string other = another_one(run, index); !other.empty()) return other;
-    if (is_partly(result)) return {};
-    if (after == Seen::otherwise) {
-        const auto what = mismatch(step.after);
-        return fmt::format("left as it is, somebody else changed it: {}", what ? *what : what.error().message());
-    }
-    return {};
+    const std::string what = is_partly(result) ? changed_half_way(step) : after == Seen::otherwise ? differs(step) : "";
+    return what.empty() ? "" : "left as it is, somebody else changed it: " + what;
 }
 
 Status Executor::carry_out_undo(Run& run, std::size_t index) {
@@ -88,6 +108,7 @@ Status Executor::carry_out_undo(Run& run, std::size_t index) {
     }
     result.error = attempt.error;
     result.text = attempt.ok() ? "" : error_text(attempt);
+    if (is_busy(attempt)) run.stop(run.cancelled() ? JobEnd::cancelled : JobEnd::timed_out, result.text);
     if (attempt.ok() && step.undo_differs.empty() && see(step.before) == Seen::otherwise) {
         const auto what = mismatch(step.before);
         result.text = "accepted, but " + (what ? *what : what.error().message());
@@ -100,21 +121,53 @@ Status Executor::carry_out_undo(Run& run, std::size_t index) {
     return note(run, std::move(entry));
 }
 
+// A namespace that was about to be destroyed is there, disabled: its first bytes are zeroed before its label goes.
+std::string Executor::why_not_untouched(Run& run, std::size_t index) {
+    const PlanStep& step = run.plan.steps[index];
+    if (run.result.steps[index].state != StepState::unknown || step.destroys.empty()) return {};
+    for (std::size_t i = 0; i < index; ++i) {
+        const auto* save = std::get_if<SaveAction>(&run.plan.steps[i].action);
+        if (save == nullptr || target_.holds_saved(*save) != false) continue;
+        return fmt::format("it was begun: the first 8 KiB of {} are not those that were saved; see rollback in "
+                           "memhotctl(1) for how to put them back",
+                           save->device);
+    }
+    return {};
+}
+
 Status Executor::undo_step(Run& run, std::size_t index) {
     const PlanStep& step = run.plan.steps[index];
     StepResult& result = run.result.steps[index];
+    if (is_save(step)) return Done{};   // it changes nothing
+    if (see(step.before) == Seen::as_expected || index >= run.behind) {
+        result.text = why_not_untouched(run, index);
+        return result.text.empty() ? found_undone(run, index) : Status(Done{});
+    }
     if (step.undo.empty()) {
-        // A step that changes nothing has nothing to undo.
-        if (!is_save(step)) result.text = step.no_undo;
+        result.text = step.no_undo;
         return Done{};
     }
-    if (see(step.before) == Seen::as_expected) return found_undone(run, index);
     result.text = why_it_stays(run, index);
     return result.text.empty() ? carry_out_undo(run, index) : Status(Done{});
 }
 
+// Where the host is as some step of the job leaves it, those behind that are taken back already: after a reboot a block that
+// was to be onlined is not even there.
+std::size_t Executor::stands_behind(Run& run) {
+    const auto last = std::ranges::find_if(run.result.steps.rbegin(), run.result.steps.rend(),
+                                           [](const StepResult& step) { return can_be_undone(step); });
+    const auto most = static_cast<std::size_t>(run.result.steps.rend() - last);
+    target_.look_anew();
+    const Standing now = standing(run.plan, most, [this](const Fact& fact) {
+        const auto value = target_.look(fact);
+        return value ? *value : std::nullopt;
+    });
+    return now.seen && now.behind && !now.came_back ? *now.behind : run.plan.steps.size();
+}
+
 // A step that stays keeps those that it depends on.
 Status Executor::undo_steps(Run& run) {
+    run.behind = stands_behind(run);
     std::vector<bool> held(run.result.steps.size(), false);
     for (std::size_t i = run.result.steps.size(); i-- > 0;) {
         StepResult& result = run.result.steps[i];

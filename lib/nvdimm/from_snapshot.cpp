@@ -21,7 +21,8 @@ namespace {
 constexpr std::string_view kZeroUuid = "00000000-0000-0000-0000-000000000000";
 
 // One that no kernel would see is none: wrong checksum, written for another namespace, or a BTT of another version.
-bool is_seen(const NamespaceRecord& ns, const InfoBlockRecord& block) {
+// btt2: which version the kernel looks for; nothing where the host does not tell (holder_class is "btt" for both).
+bool is_seen(const NamespaceRecord& ns, const InfoBlockRecord& block, std::optional<bool> btt2) {
     if (block.source == InfoBlockSource::attributes) return true;
     if (!block.checksum_ok) return false;
     const std::string_view wanted = ns.uuid.empty() ? kZeroUuid : std::string_view(ns.uuid);
@@ -30,7 +31,7 @@ bool is_seen(const NamespaceRecord& ns, const InfoBlockRecord& block) {
     // nd_btt_version(), nd_btt_arena_is_valid(): also for a namespace without parent
     const bool version = two ? block.version_major == 2U && block.version_minor == 0U
                              : block.version_major == 1U && block.version_minor == 1U;
-    const bool asked = two == (ns.holder_class == "btt2");
+    const bool asked = two == btt2.value_or(two);
     return version && asked && (block.parent_uuid == wanted || block.parent_uuid == kZeroUuid);
 }
 
@@ -116,19 +117,14 @@ std::uint64_t slots_of(std::uint64_t area, std::uint64_t label) {
     return (area - 2 * index) / label;
 }
 
-// The version of labels shows nowhere but in the class of a BTT. Else the number of slots tells it: label areas are powers
-// of two, a label takes 256 bytes in version 1.2 and 128 in 1.1.
-bool has_labels_1_2(const NvdimmRecord& record, const NdRegionRecord& region) {
+// No file shows the version of labels, but the number of slots tells it: label areas are powers of two, a label takes 256
+// bytes in version 1.2 and 128 in 1.1. Nothing where neither fits.
+std::optional<bool> has_labels_1_2(const NvdimmRecord& record, const NdRegionRecord& region) {
     std::uint64_t used = 0;
-    for (const auto& ns : record.namespaces) {
-        if (ns.region != region.name || ns.size.value_or(0) == 0) continue;
-        if (ns.holder_class == "btt2") return true;
-        if (ns.holder_class == "btt") return false;
-    }
-    if (region.mappings.empty()) return false;
+    if (region.mappings.empty()) return std::nullopt;
     const std::string& dimm = region.mappings.front().dimm;
     const auto found = std::ranges::find(record.dimms, dimm, &DimmRecord::name);
-    if (found == record.dimms.end() || !found->available_slots) return false;
+    if (found == record.dimms.end() || !found->available_slots) return std::nullopt;
     for (const auto& other : record.regions) {
         if (std::ranges::find(other.mappings, dimm, &NdMappingRecord::dimm) == other.mappings.end()) continue;
         used += static_cast<std::uint64_t>(std::ranges::count_if(record.namespaces, [&](const NamespaceRecord& ns) {
@@ -136,11 +132,16 @@ bool has_labels_1_2(const NvdimmRecord& record, const NdRegionRecord& region) {
         }));
     }
     const std::uint64_t all = *found->available_slots + used + 1;   // one is kept for updates
-    constexpr std::uint64_t kLabel = 256;
     for (std::uint64_t area = 16 * kKiB; area <= 64 * kMiB; area *= 2) {
-        if (slots_of(area, kLabel) == all) return true;
+        if (slots_of(area, 256) == all) return true;
+        if (slots_of(area, 128) == all) return false;
     }
-    return false;
+    return std::nullopt;
+}
+
+// btt_claim_class(): blank labels will be of version 1.2, and without a label area there is but BTT 1.1.
+std::optional<bool> makes_btt2(const NvdimmRecord& record, const NdRegionRecord& region, bool labelled) {
+    return labelled ? has_labels_1_2(record, region) : std::optional(takes_labels(record, region));
 }
 
 }   // namespace
@@ -246,7 +247,7 @@ Status BusReader::read_regions() {
         region.space = *space;
         region.labelled = record.nstype ? record.nstype == 5 : record.available_size.has_value();
         region.can_label = !region.labelled && takes_labels(record_, record);
-        region.btt2 = region.labelled ? has_labels_1_2(record_, record) : region.can_label;
+        region.btt2 = makes_btt2(record_, record, region.labelled).value_or(false);
         region.ways = record.ways.value_or(region.labelled ? 1 : 0);
         const KernelProfile& profile = bus().model.profile();
         region.align = profile.has(Feature::nd_compat_align) ? record.align.value_or(0) : 0;
@@ -379,8 +380,10 @@ void BusReader::enable(NdRegion& region, NdNamespace& ns) {
     const auto* block = record_.info_block(name);
     const bool driven = instance != nullptr && !instance->driver.empty();
     std::optional<InfoBlock> info;
-    const bool is_btt2 = record->holder_class == "btt2";
-    if (block != nullptr && is_seen(*record, *block)) info = info_from(ns, *block, instance, is_btt2);
+    const auto* on = record_.region(name_of(region));
+    const auto btt2 = on == nullptr ? std::nullopt : makes_btt2(record_, *on, region.labelled);
+    const bool is_btt2 = block != nullptr && block->source == InfoBlockSource::media ? block->offset == 0 : region.btt2;
+    if (block != nullptr && is_seen(*record, *block, btt2)) info = info_from(ns, *block, instance, is_btt2);
     if (!info && !driven && instance != nullptr) info = assume_info(ns, *instance, is_btt2);
     if (driven) {
         if (!info) {

@@ -229,7 +229,8 @@ void of_enable(const NdBus& bus, std::string_view name, const RegionFilter& filt
     for (const auto& region : bus.regions) {
         if (!matches_region(region, filter)) continue;
         for (const auto& [_, ns] : region.namespaces) {
-            if (name == "all" || name == name_of(region, ns)) of_enable(bus, region, ns, out);
+            const bool by_instance = ns.claimed && instance_name(region, *ns.claimed, ns.instance) == name;
+            if (name == "all" || name == name_of(region, ns) || by_instance) of_enable(bus, region, ns, out);
         }
     }
 }

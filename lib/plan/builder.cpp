@@ -184,13 +184,23 @@ PlanStep& Builder::nothing() {
 }
 
 PlanStep& Builder::command(CommandLine command, Phrase phrase) {
+    const CommandLine asked = command;
+    return ask_bus(asked, std::move(command), std::move(phrase));
+}
+
+PlanStep& Builder::device_write(WriteAction action, Phrase phrase) {
+    const CommandLine asked{"write", action.path, {action.text}};
+    return ask_bus(asked, std::move(action), std::move(phrase));
+}
+
+PlanStep& Builder::ask_bus(const CommandLine& asked, Action action, Phrase phrase) {
     if (blocked_) return nothing();
     const Amounts before = amounts_of(bus_);
     const NdBus old = bus_;
-    Verdict verdict = predict_and_run(bus_, command);
+    Verdict verdict = predict_and_run(bus_, asked);
     verdict.assumptions.insert(verdict.assumptions.begin(), assumptions_.begin(), assumptions_.end());
     blocked_ = verdict.outcome.kind == Outcome::Kind::refused || verdict.outcome.kind == Outcome::Kind::crash;
-    PlanStep& step = add(std::move(command), std::move(phrase), std::move(verdict));
+    PlanStep& step = add(std::move(action), std::move(phrase), std::move(verdict));
     put_changes(old, bus_, step);
     // Commands are answered on what those before them left.
     if (plan_.steps.size() > 1) step.depends_on = {plan_.steps.size() - 2};

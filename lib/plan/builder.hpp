@@ -40,6 +40,8 @@ public:
     PlanStep& write(WriteAction action, const Operation& operation, Phrase phrase);
     // A command of ndctl or daxctl. Behind one that is refused nothing is planned: what it would meet is not known.
     PlanStep& command(CommandLine command, Phrase phrase);
+    // The same of a write to a file of the nvdimm and dax buses.
+    PlanStep& device_write(WriteAction action, Phrase phrase);
     // A step of another plan: only what it leaves is wanted.
     void take(const Action& action);
     // Changes nothing on the host.
@@ -62,6 +64,7 @@ private:
     Builder(const Snapshot& snapshot, const Wish& wish, NdBus bus, std::vector<std::string> assumptions);
     [[nodiscard]] PlanStep& nothing();
     PlanStep& add(Action action, Phrase phrase, Verdict verdict);
+    PlanStep& ask_bus(const CommandLine& asked, Action action, Phrase phrase);
 
     const Snapshot* snapshot_;
     Wish wish_;

@@ -33,7 +33,7 @@ Verdict taken(Verdict verdict) {
 
 Verdict write(NdBus& bus, const WriteAction& action) {
     const auto operation = operation_of(action);
-    if (!operation) return predict_and_run(bus, {"write", action.path, {action.text}});
+    if (!operation) return taken(predict_and_run(bus, {"write", action.path, {action.text}}));
     Verdict verdict = taken(predict(bus.model, *operation));
     bus.model.apply(*operation, verdict.outcome);
     return verdict;

@@ -8,6 +8,7 @@
 #include "plan/blocks.hpp"
 #include "plan/devices.hpp"
 #include "plan/interlocks.hpp"
+#include "plan/kmem_state.hpp"
 #include "plan/planners.hpp"
 #include "plan/policy.hpp"
 
@@ -114,7 +115,11 @@ Status to_system_ram(Builder& builder, const DaxDevice& device, const std::strin
 
 Status to_devdax(Builder& builder, const DaxDevice& device, const std::string& rest) {
     HeldPolicy policy(builder, "if this is undone the memory is to come back as it was");
-    take_offline(builder, device);
+    if (goes_at_once(builder, device)) {
+        unplug(builder, device, true);
+    } else {
+        take_offline(builder, device);
+    }
     PlanStep& step = builder.command(with_options("daxctl", "reconfigure-device", builder, {device.name()}),
                                      {"reconfigure", "reconfigured", rest});
     if (device.driver == DaxDriver::kmem) {
@@ -160,7 +165,12 @@ Status plan_dax_online(Builder& builder) {
     const DaxDevice& device = **named;
     rely_on_dax(builder, device);
     if (device.driver != DaxDriver::kmem) return refused_by_daxctl(builder, device, "online-memory", "online");
-    bring_online(builder, device.name(), options_of(builder).zone);
+    if (is_unplugged(device)) {
+        plug(builder, device, options_of(builder).zone);
+        guard_memmap_memory(builder);
+    } else {
+        bring_online(builder, device.name(), options_of(builder).zone);
+    }
     if (builder.steps() == 0) builder.note(fmt::format("all memory of {} is online already", device.name()));
     guard_movable_ratio(builder);
     return Done{};
@@ -173,7 +183,11 @@ Status plan_dax_offline(Builder& builder) {
     rely_on_dax(builder, device);
     if (device.driver != DaxDriver::kmem) return refused_by_daxctl(builder, device, "offline-memory", "offline");
     take_offline(builder, device);
-    if (builder.steps() == 0) builder.note(fmt::format("all memory of {} is offline already", device.name()));
+    if (is_unplugged(device)) {
+        builder.note(fmt::format("{} is unplugged: the kernel has no memory of it", device.name()));
+    } else if (builder.steps() == 0) {
+        builder.note(fmt::format("all memory of {} is offline already", device.name()));
+    }
     guard_what_stays(builder);
     return Done{};
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 
 #include "model/state.hpp"
@@ -140,6 +141,21 @@ void guard_kmem_online(Builder& builder, const DaxDevice& device) {
     builder.refuse(
         is_cxl(builder, device) ? RuleId::plan_cxl_online : RuleId::plan_kmem_online,
         fmt::format("{} of {} {} online", list_of(online), device.name(), online.size() == 1 ? "is" : "are"));
+}
+
+void guard_kmem_online(Builder& builder, const CommandLine& command) {
+    constexpr std::array<std::string_view, 5> kTaking{"destroy-device", "disable-device", "reconfigure-device",
+                                                      "disable-namespace", "destroy-namespace"};
+    const bool takes = std::ranges::find(kTaking, command.verb) != kTaking.end();
+    if (!takes || command.arguments.empty()) return;
+    const std::string& name = command.arguments.back();
+    if (const DaxDevice* device = builder.bus().find_dax(name)) return guard_kmem_online(builder, *device);
+    for (const auto& region : builder.bus().regions) {
+        for (const auto& [_, ns] : region.namespaces) {
+            const auto* device = name_of(region, ns) == name ? device_over(builder.bus(), region, ns) : nullptr;
+            if (device != nullptr) return guard_kmem_online(builder, *device);
+        }
+    }
 }
 
 void guard_shared_sections(Builder& builder) {

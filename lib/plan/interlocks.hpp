@@ -19,6 +19,8 @@ void guard_what_stays(Builder& builder);
 void guard_movable_ratio(Builder& builder);
 // dax: a device, or all those of a namespace whose data it holds ("namespace0.1").
 void guard_kmem_online(Builder& builder, const DaxDevice& device);
+// The same of a command that takes a device from kmem, or the namespace below it from its driver.
+void guard_kmem_online(Builder& builder, const CommandLine& command);
 // Mappings that the steps take away must leave their neighbours' memmap.
 void guard_shared_sections(Builder& builder);
 

@@ -137,6 +137,12 @@ Status plan_namespace_reconfigure(Builder& builder) {
                                      {"reconfigure", "reconfigured", named->name + options_text(builder)});
     step.destroys = {all_data(*named)};
     step.no_undo = what_stays_lost(*named);
+    const NdRegion* behind = builder.bus().find_region(named->region->id);
+    if (!named->region->labelled && behind != nullptr && behind->labelled) {
+        step.reason = fmt::format("its DIMMs get labels first, and {} can be divided then; --no-autolabel leaves them "
+                                  "without",
+                                  name_of(*behind));
+    }
     // ndctl gives it a new uuid (ndctl/namespace.c: validate_namespace_options).
     if (named->region->labelled) step.replaces = builder.identity_of(named->name);
     guard_namespace(builder, *named);

@@ -9,6 +9,7 @@
 #include "plan/blocks.hpp"
 #include "plan/devices.hpp"
 #include "plan/interlocks.hpp"
+#include "plan/kmem_state.hpp"
 #include "plan/planners.hpp"
 #include "plan/policy.hpp"
 
@@ -70,6 +71,20 @@ Status plan_remove(Builder& builder) {
         builder.refuse(RuleId::plan_no_remover,
                        fmt::format("{} {} added by the firmware, the hypervisor or at boot",
                                    list_of({numbers.begin(), numbers.end()}), numbers.size() == 1 ? "was" : "were"));
+    }
+    // Kernels from 7.3 on take all of a device at once.
+    const auto at_once = std::ranges::stable_partition(
+        devices, [&](const std::string& name) { return !goes_at_once(builder, *builder.bus().find_dax(name)); });
+    const std::vector<std::string> whole(at_once.begin(), at_once.end());
+    devices.erase(at_once.begin(), at_once.end());
+    std::erase_if(*blocks, [&](const BlockInfo& block) {
+        return std::ranges::any_of(whole, [&](const std::string& name) {
+            return holds(builder, *builder.start().find_dax(name), block.number);
+        });
+    });
+    for (const auto& name : whole) {
+        builder.rely(Fact::Kind::device, "dax_devices/" + name);
+        unplug(builder, DaxDevice(*builder.bus().find_dax(name)));
     }
     std::optional<HeldPolicy> policy;
     if (!devices.empty()) policy.emplace(builder, "if this is undone the memory is to come back as it was");

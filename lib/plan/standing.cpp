@@ -174,7 +174,10 @@ Touched touched_by(const Plan& plan, std::size_t count) {
     Touched out;
     for (std::size_t i = 0; i < count; ++i) {
         const PlanStep& step = plan.steps[i];
-        out.commands = out.commands || std::holds_alternative<CommandLine>(step.action);
+        // a file of the nvdimm and dax buses changes as much as a command
+        const auto* write = std::get_if<WriteAction>(&step.action);
+        const bool of_device = write != nullptr && write->path.starts_with("/sys/bus/");
+        out.commands = out.commands || of_device || std::holds_alternative<CommandLine>(step.action);
         for (const auto& fact : step.before) {
             out.names.insert(fact.name);
             if (fact.kind != Fact::Kind::block || block_size == 0) continue;
@@ -216,6 +219,23 @@ bool is_already(const Action& action, const Look& look) {
     if (leaves == kLeaves.end()) return false;
     const auto now = look({leaves->kind, command->arguments.back(), {}});
     return now && now->starts_with(leaves->word);
+}
+
+bool is_between(const Fact& before, const Fact& after, std::string_view now) {
+    if (now == before.value || now == after.value) return true;
+    const auto rest_of = [](std::string_view words) {
+        const auto comma = words.find(", ");
+        const std::string_view rest = comma == std::string_view::npos ? std::string_view{} : words.substr(comma);
+        return rest.substr(0, rest.find(", zones"));
+    };
+    const std::string_view word = now.substr(0, now.find(", "));
+    if (word != "offline" && word != "disabled") return false;
+    return rest_of(now) == rest_of(before.value) || rest_of(now) == rest_of(after.value);
+}
+
+bool is_another(std::string_view identity, std::string_view now) {
+    constexpr std::string_view kUuid = "uuid ";
+    return identity != now && identity.starts_with(kUuid) && now.starts_with(kUuid);
 }
 
 Standing standing(const Plan& plan, std::size_t most, const Look& look) {

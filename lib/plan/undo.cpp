@@ -72,32 +72,64 @@ std::string another_one(const SimulatedHost& host, const PlanStep& step, const S
     if (step.creates.empty()) return {};
     const std::string now = host.value(Fact::Kind::identity, step.creates);
     if (behind.identity.empty()) {
-        if (behind.how != StepBehind::How::partly) return {};   // it is as the step leaves it, and has to be named
+        if (behind.how == StepBehind::How::done) return {};   // it is as the step leaves it, and has to be named
         return fmt::format("nobody knows whether {} is the one that was created", step.creates);
     }
-    if (now == behind.identity || now == "absent") return {};
+    if (!is_another(behind.identity, now)) return {};
     return fmt::format("{} is not the one that was created: that one had {}, this one has {}", step.creates,
                        behind.identity, now);
 }
 
+// Of a step that was done, or undone, in part. A write is whole: it is as the step left it.
+std::string changed_half_way(const SimulatedHost& host, const PlanStep& step) {
+    if (std::holds_alternative<WriteAction>(step.action) && step.undo.size() == 1) {
+        const Look look = [&](const Fact& fact) { return std::optional(host.value(fact.kind, fact.name)); };
+        // It is undone, and the host is then known to be a little otherwise than it was.
+        if (!step.undo_differs.empty() && is_already(step.undo.front(), look)) return {};
+        return first_difference(host, step.after);
+    }
+    for (std::size_t i = 0; i < std::min(step.before.size(), step.after.size()); ++i) {
+        const Fact& after = step.after[i];
+        std::string now = host.value(after.kind, after.name);
+        if (!is_between(step.before[i], after, now))
+            return to_string(FactChange{after.kind, after.name, after.value, std::move(now)});
+    }
+    return {};
+}
+
 // Why a step is not undone; empty: it can be, or there is nothing to undo.
 std::string why_it_stays(const SimulatedHost& host, const PlanStep& step, const StepBehind& behind, bool held) {
-    if (std::holds_alternative<SaveAction>(step.action) || all_hold(host, step.before)) return {};
+    if (std::holds_alternative<SaveAction>(step.action)) return {};
     if (held) return "a step behind it, which needs it, stays";
     if (step.undo.empty()) return step.no_undo.empty() ? "there is no way back" : step.no_undo;
     if (const std::string other = another_one(host, step, behind); !other.empty()) return other;
-    if (behind.how == StepBehind::How::partly) return {};
+    if (behind.how == StepBehind::How::partly) {
+        const std::string other = changed_half_way(host, step);
+        return other.empty() ? "" : "somebody else changed it: " + other;
+    }
     if (step.before.empty() && behind.how == StepBehind::How::doubtful) return "nobody knows whether it was done";
     if (const std::string other = first_difference(host, step.after); !other.empty())
         return "somebody else changed it: " + other;
     return {};
 }
 
+std::string as_it_was(const PlanStep& step, const StepBehind& behind) {
+    std::string out = fmt::format("is as it was before: {}", step.did);
+    if (behind.how == StepBehind::How::doubtful && !step.destroys.empty())
+        out += "; it is looked whether its first 8 KiB are those that were saved";
+    return out;
+}
+
+// Where the host is as some step leaves it, those behind that are taken back already.
+std::size_t stands_behind(const SimulatedHost& host, const Plan& done, const std::vector<StepBehind>& steps) {
+    std::size_t most = 0;
+    for (const auto& behind : steps) most = std::max(most, behind.step + 1);
+    const Standing now =
+        standing(done, most, [&](const Fact& fact) { return std::optional(host.value(fact.kind, fact.name)); });
+    return now.behind && !now.came_back ? *now.behind : done.steps.size();
+}
+
 void undo_step(SimulatedHost& host, const PlanStep& step, Plan& out) {
-    if (all_hold(host, step.before)) {
-        out.notes.push_back(fmt::format("is as it was before: {}", step.did));
-        return;
-    }
     const Look look = [&](const Fact& fact) { return std::optional(host.value(fact.kind, fact.name)); };
     for (const auto& action : step.undo) {
         // What is so already is passed over, but for the last one, which tells the whole.
@@ -109,13 +141,18 @@ void undo_step(SimulatedHost& host, const PlanStep& step, Plan& out) {
 }
 
 // The interlocks hold for the way back and for the rest of the way, too, on the host as it is now.
-Status guard(const Snapshot& snapshot, Plan& plan) {
+// forward: what is gone back to was so before, whatever ratio it had.
+Status guard(const Snapshot& snapshot, Plan& plan, bool forward) {
     auto builder = plan::Builder::open(snapshot, plan.wish);
     if (!builder) return builder.error();
-    for (const auto& step : plan.steps) builder->take(step.action);
+    for (const auto& step : plan.steps) {
+        if (const auto* command = std::get_if<CommandLine>(&step.action)) plan::guard_kmem_online(*builder, *command);
+        builder->take(step.action);
+    }
     plan::guard_memmap_memory(*builder);
     plan::guard_what_stays(*builder);
     plan::guard_shared_sections(*builder);
+    if (forward) plan::guard_movable_ratio(*builder);
     Plan judged = std::move(*builder).finish();
     std::ranges::move(judged.refusals, std::back_inserter(plan.refusals));
     std::ranges::move(judged.notes, std::back_inserter(plan.notes));
@@ -123,6 +160,31 @@ Status guard(const Snapshot& snapshot, Plan& plan) {
 }
 
 Error no_step(std::size_t index) { return bad_input(fmt::format("the plan has no step {}", index + 1)); }
+
+// What the host does not settle of the step that nobody wrote the end of.
+void refuse_doubt(Plan& plan, const SimulatedHost& host, const Plan& begun, std::size_t done, const Standing& now,
+                  std::string_view identity) {
+    const auto refuse = [&](std::string_view why) {
+        plan.refusals.push_back(
+            {RuleId::plan_stale,
+             fmt::format("step {}: {}; look, then undo the job or make a new plan", done + 1, why)});
+    };
+    if (!now.behind || done >= begun.steps.size()) return;
+    const PlanStep& step = begun.steps[done];
+    if (now.came_back)
+        return refuse(
+            "the host is as it was before the job and as it would be behind this step, so nobody knows whether "
+            "it was done");
+    if (step.after.empty() && *now.behind == done && !std::holds_alternative<SaveAction>(step.action))
+        return refuse("nobody knows whether it was done, and the host does not show it");
+    if (*now.behind <= done || step.creates.empty()) return;
+    const std::string there = host.value(Fact::Kind::identity, step.creates);
+    if (identity.empty())
+        return refuse(fmt::format("nobody knows whether {} is the one that it created", step.creates));
+    if (is_another(identity, there))
+        refuse(fmt::format("{} is not the one that it was to create: that one was to have {}, this one has {}",
+                           step.creates, identity, there));
+}
 
 }   // namespace
 
@@ -132,21 +194,28 @@ Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::ve
     Plan out = empty_like(done);
     if (done.host != snapshot.hostname)
         refuse_as_stale(out, {{Fact::Kind::host, "hostname", done.host, snapshot.hostname}});
+    const std::size_t there = stands_behind(*host, done, steps);
     std::vector<bool> held(done.steps.size(), false);
     std::vector<StepBehind> order = steps;
     std::ranges::sort(order, std::greater(), &StepBehind::step);
     for (const auto& behind : order) {
         if (behind.step >= done.steps.size()) return no_step(behind.step);
         const PlanStep& step = done.steps[behind.step];
-        const std::string why = why_it_stays(*host, step, behind, held[behind.step]);
+        const bool as_before = behind.step >= there || all_hold(*host, step.before);
+        const std::string why = as_before ? "" : why_it_stays(*host, step, behind, held[behind.step]);
         if (!why.empty()) out.notes.push_back(fmt::format("{}{}: {}", kStays, step.did, why));
         if (!why.empty() || held[behind.step]) {
             for (const auto on : step.depends_on) held.at(on) = true;
             continue;
         }
-        if (!std::holds_alternative<SaveAction>(step.action)) undo_step(*host, step, out);
+        if (std::holds_alternative<SaveAction>(step.action)) continue;
+        if (as_before) {
+            out.notes.push_back(as_it_was(step, behind));
+        } else {
+            undo_step(*host, step, out);
+        }
     }
-    if (auto guarded = guard(snapshot, out); !guarded) return guarded.error();
+    if (auto guarded = guard(snapshot, out, false); !guarded) return guarded.error();
     return out;
 }
 
@@ -155,32 +224,28 @@ std::size_t what_stays(const Plan& undo) {
         std::ranges::count_if(undo.notes, [](const std::string& note) { return note.starts_with(kStays); }));
 }
 
-Result<Plan> make_rest(const Snapshot& snapshot, const Plan& begun, std::size_t done, bool doubtful) {
+Result<Plan> make_rest(const Snapshot& snapshot, const Plan& begun, std::size_t done, bool doubtful,
+                       std::string_view identity) {
     auto host = SimulatedHost::from_snapshot(snapshot);
     if (!host) return std::move(host).error();
     const auto reading = read_bus(snapshot);
     if (!reading) return reading.error();
     Plan out = empty_like(begun);
-    const Standing now = standing(begun, done + (doubtful ? 1 : 0),
+    // A step that changes nothing that can be seen is not known to be done by what is seen.
+    const bool shows = doubtful && done < begun.steps.size() && !begun.steps[done].after.empty();
+    const Standing now = standing(begun, done + (shows ? 1 : 0),
                                   [&](const Fact& fact) { return std::optional(host->value(fact.kind, fact.name)); });
     refuse_as_stale(out, now.differs);
-    if (doubtful && now.came_back) {
-        out.refusals.push_back(
-            {RuleId::plan_stale,
-             fmt::format("step {}: the host is as it was before the job and as it would be behind "
-                         "this step, so nobody knows whether it was done; look, then undo the job or "
-                         "make a new plan",
-                         done + 1)});
-    }
+    if (doubtful) refuse_doubt(out, *host, begun, done, now, identity);
     const std::size_t behind = now.behind.value_or(done);
-    refuse_as_stale(out, plan::changed_by_others(begun, std::max(behind, done + (doubtful ? 1 : 0)),
+    refuse_as_stale(out, plan::changed_by_others(begun, std::max(behind, done + (shows ? 1 : 0)),
                                                  plan::FactReader(snapshot, reading->bus)));
     for (std::size_t i = behind; i < begun.steps.size() && out.refusals.empty(); ++i) {
         PlanStep step = begun.steps[i];
         step.verdict = host->carry_out(step.action);
         add(out, std::move(step));
     }
-    if (auto guarded = guard(snapshot, out); !guarded) return guarded.error();
+    if (auto guarded = guard(snapshot, out, true); !guarded) return guarded.error();
     return out;
 }
 

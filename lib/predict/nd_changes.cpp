@@ -162,6 +162,7 @@ Values values_of(const NdBus& after, const DaxDevice& device) {
     if (device.driver == DaxDriver::device_dax) out.push_back(Value::of_text("mode", "devdax"));
     if (device.driver != DaxDriver::kmem) return out;
     out.push_back(Value::of_text("mode", "system-ram"));
+    if (!device.kmem_state.empty()) out.push_back(Value::of_text("kmem_state", device.kmem_state));
     put_kmem(after, device, out);
     return out;
 }
@@ -209,7 +210,8 @@ void put_namespaces(const NdBus& before, const NdBus& after, const NdRegion& was
 // is: null where it is gone.
 Values values_of(const NdBus& before, const DaxDevice& was, const NdBus& after, const DaxDevice* is) {
     Values out = is == nullptr ? Values{Value::of_text("state", "gone")} : values_of(after, *is);
-    const bool leaves = was.driver == DaxDriver::kmem && (is == nullptr || is->driver != DaxDriver::kmem);
+    const bool unplugged = is != nullptr && is->added.empty();
+    const bool leaves = was.driver == DaxDriver::kmem && (is == nullptr || is->driver != DaxDriver::kmem || unplugged);
     if (leaves) put_memory_gone(was, after, out);
     if (auto data = fate_of_data(before, was, after, is)) out.push_back(*std::move(data));
     return out;

@@ -53,6 +53,13 @@ std::string unread_size(const CommandLine& command) {
     return fmt::format("daxctl cannot read the size {} and goes on as if none was given", *text);
 }
 
+// do_reconfig() (daxctl/device.c): a size or an align ends it before the mode is looked at.
+std::string unheard_mode(const CommandLine& command) {
+    const bool resizes = has(command, kSize) || has(command, kAlign);
+    if (command.verb != "reconfigure-device" || !has(command, kMode) || !resizes) return {};
+    return "daxctl does not look at -m where there is a size or an align: the mode stays as it is";
+}
+
 std::string seen(const NdBus& bus, const NdRegion& region, const NdNamespace& ns) {
     if (!ns.allocated) return fmt::format("{}: idle, no space", name_of(region, ns));
     std::string text = fmt::format("{}: {}", name_of(region, ns), to_string(ns.space));
@@ -72,6 +79,7 @@ std::string seen(const NdBus& bus, const DaxDevice& device) {
     const auto blocks = blocks_in(bus.model, device.added);
     text += fmt::format(", system-ram, {} of {} memory blocks online, node {}",
                         std::ranges::count(blocks, true, &BlockInfo::online), blocks.size(), device.target_node);
+    if (!device.kmem_state.empty()) text += ", state " + device.kmem_state;
     const std::size_t seen = blocks_of(bus, device).size();
     if (seen != blocks.size()) text += fmt::format("; daxctl takes it for {} in one piece", seen);
     return text;
@@ -88,6 +96,7 @@ std::vector<Evidence> nd_evidence(const NdBus& bus, const CommandLine& command, 
         put(fmt::format("and {} more regions", subject.regions.size() - kMostRegions));
     if (subject.ns != nullptr) put(seen(bus, *subject.regions.front(), *subject.ns));
     if (auto text = unread_size(command); !text.empty()) put(std::move(text));
+    if (auto text = unheard_mode(command); !text.empty()) put(std::move(text));
     for (const DaxRegion* region : subject.dax_regions) put(seen(bus, *region));
     if (subject.device != nullptr) put(seen(bus, *subject.device));
     return out;

@@ -184,6 +184,20 @@ TEST(Listing, TellsWhoOnlinesByThePolicy) {
     }
 }
 
+// The word was read on this kernel; memhp_default_state= would hold for any.
+TEST(CheckOfAnotherKernel, NamesThePolicyThatItKeeps) {
+    Json host = snapshot("nvdimm-host.json");
+    const Words check{"--json", "--kernel", "6.12", "check", "offline", "memory4"};
+    const auto assumed = [&check](const Saved& file) { return file.ask(check).json()["assumptions"].dump(); };
+    constexpr const char* kKept = "auto_online_blocks is offline, as on this host: 6.12 as Debian builds it boots with "
+                                  "online";
+    EXPECT_THAT(assumed(Saved(host)), Not(HasSubstr(kKept)));
+    host["kernel"]["cmdline"] = "";
+    EXPECT_THAT(assumed(Saved(host)), HasSubstr(kKept));
+    host["auto_online_blocks"] = "online_movable";
+    EXPECT_THAT(assumed(Saved(host)), Not(HasSubstr("auto_online_blocks is")));
+}
+
 // An NFIT region without labels: sysfs shows all of it as available, for nobody has labels there.
 TEST(Listing, ALabelLessRegionHasNoSpaceLeft) {
     Json host = snapshot("nvdimm-host.json");

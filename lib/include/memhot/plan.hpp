@@ -217,8 +217,10 @@ std::size_t what_stays(const Plan& undo);
 // The steps of an interrupted plan that are still to be done, judged on the host as it is now. done: steps that are written
 // down as done, from the first. doubtful: the next one may be done. Fewer count as done where the host shows that they are
 // not any more (a reboot). Refused as stale where the host is as behind none of them, or something else that the plan relies
-// on has changed.
-Result<Plan> make_rest(const Snapshot& snapshot, const Plan& begun, std::size_t done, bool doubtful);
+// on has changed. identity: of the namespace that the doubtful step was to create, as it was chosen; another one that is
+// there now is not taken for it.
+Result<Plan> make_rest(const Snapshot& snapshot, const Plan& begun, std::size_t done, bool doubtful,
+                       std::string_view identity = {});
 
 // What a fact is now; nothing where the host does not answer.
 using Look = std::function<std::optional<std::string>(const Fact&)>;
@@ -226,6 +228,13 @@ using Look = std::function<std::optional<std::string>(const Fact&)>;
 // Whether the host is already as an action of an undo leaves it: an undo that was interrupted is done again from its
 // beginning, and the kernel answers EINVAL to offlining what is offline (drivers/base/memory.c: state_store).
 bool is_already(const Action& action, const Look& look);
+
+// Whether a device or block may be as an action that stopped half-way left it: as it was, as it was to be, or what it was to
+// be but taken from its driver, or offline.
+bool is_between(const Fact& before, const Fact& after, std::string_view now);
+
+// Whether a namespace is not the one that had that identity: the host tells both by their uuids, and they differ.
+bool is_another(std::string_view identity, std::string_view now);
 
 // Where a host stands within a plan.
 struct Standing {

@@ -45,6 +45,20 @@ protected:
     JobResult undo(Target& where) {
         return with(where, [&](Executor& executor) { return executor.undo(plan, job(), options); });
     }
+    void run_and_say_that_its_undo_failed() {
+        auto where = target();
+        run(where);
+        const auto lock = journal::HostLock::take(top + "/run", "test");
+        auto book = journal::Journal::open(top + "/state", *lock);
+        journal::Entry entry;
+        entry.job = "job1";
+        entry.step = plan.steps.size() - 1;
+        entry.undo = true;
+        for (const auto kind : {journal::EntryKind::step_intended, journal::EntryKind::step_failed}) {
+            entry.kind = kind;
+            EXPECT_TRUE(book->append(entry).ok());
+        }
+    }
     void expect_journal_agrees(const JobResult& result) const {
         const journal::Job written = job();
         for (std::size_t i = 0; i < result.steps.size(); ++i) {
@@ -254,11 +268,6 @@ TEST_F(Recovery, a_doubt_that_the_host_settles_does_not_break_the_journal) {
     {
         const auto lock = journal::HostLock::take(top + "/run", "test");
         auto book = journal::Journal::open(top + "/state", *lock);
-        journal::Entry intended;
-        intended.job = "1";
-        intended.kind = journal::EntryKind::step_intended;
-        intended.step = 1;
-        ASSERT_TRUE(book->append(intended).ok());
         journal::Entry ended;
         ended.job = "1";
         ended.kind = journal::EntryKind::job_ended;
@@ -278,14 +287,7 @@ TEST_F(Recovery, a_plan_that_comes_back_to_its_beginning_is_told_by_what_it_repl
     const auto doubtful = [&] {
         fs::remove_all(top + "/state");
         fs::remove_all(top + "/other");
-        const journal::Job before = killed_behind(last);
-        const auto lock = journal::HostLock::take(top + "/run", "test");
-        auto book = journal::Journal::open(top + "/state", *lock);
-        journal::Entry intended;
-        intended.job = before.id;
-        intended.kind = journal::EntryKind::step_intended;
-        intended.step = last;
-        EXPECT_TRUE(book->append(intended).ok());
+        killed_behind(last);
     };
     doubtful();
     auto rebooted = target();
@@ -360,6 +362,120 @@ TEST_F(Recovery, the_interlocks_hold_for_the_way_back_and_the_rest) {
     EXPECT_EQ(first_rule(make_undo(now, plan, both)), RuleId::none);
     now.available_memory = 255 * kMiB;   // and 256 would go
     EXPECT_EQ(first_rule(make_undo(now, plan, both)), RuleId::plan_memory_in_use);
+}
+
+// A rollback failed on a block, and then somebody took it to another zone: it is theirs.
+TEST_F(Recovery, a_block_that_changed_behind_a_failed_rollback_is_not_undone) {
+    use("dimm-host.json", {"online", "block84", "--zone=movable"});
+    auto done = target();
+    run(done);
+    options.timeout = 1;
+    SimulatedTarget busy(std::move(done.host()), {*parse_fault("EBUSY:memory84:100")}, clock);
+    const JobResult late = undo(busy);
+    EXPECT_EQ(late.end, JobEnd::timed_out);
+    EXPECT_EQ(late.exit_status(), 7);
+    EXPECT_EQ(late.steps[0].state, StepState::undo_failed);
+    SimulatedTarget where(std::move(busy.host()), {}, clock);
+    where.host().carry_out(write_state("memory84", "offline"));
+    where.host().carry_out(write_state("memory84", "online_kernel"));
+    const std::string theirs = where.host().value(Fact::Kind::block, "memory84");
+    const JobResult result = undo(where);
+    EXPECT_EQ(where.host().value(Fact::Kind::block, "memory84"), theirs);
+    EXPECT_EQ(result.exit_status(), 6);
+    const auto plan_of_it = make_undo(where.host().snapshot(), plan, {{0, StepBehind::How::partly, ""}});
+    EXPECT_TRUE(plan_of_it->steps.empty());
+    EXPECT_EQ(what_stays(*plan_of_it), 1U);
+}
+
+TEST_F(Recovery, a_dax_device_that_became_RAM_behind_a_failed_rollback_stays) {
+    use("hmem-host.json", {"dax", "create", "0", "--size=128M"});
+    run_and_say_that_its_undo_failed();
+    auto host = *SimulatedHost::from_snapshot(snapshot);
+    for (const auto& step : plan.steps) host.carry_out(step.action);
+    const std::string device = plan.steps.back().after.front().name;
+    host.carry_out(CommandLine{"daxctl", "reconfigure-device", {"--mode=system-ram", device}});
+    const std::string theirs = host.value(Fact::Kind::dax_device, device);
+    ASSERT_TRUE(theirs.starts_with("system-ram")) << theirs;
+    SimulatedTarget where(std::move(host), {}, clock);
+    EXPECT_EQ(undo(where).exit_status(), 6);
+    EXPECT_EQ(where.host().value(Fact::Kind::dax_device, device), theirs);
+}
+
+class Holding : public SimulatedTarget {
+public:
+    using SimulatedTarget::SimulatedTarget;
+    std::optional<bool> holds_saved(const SaveAction& action) override {
+        return action.what == SaveAction::What::info_block ? std::optional(saved) : std::nullopt;
+    }
+    bool saved = true;
+};
+
+// disable, save, destroy: killed before the last one, which has no way back and needs none.
+TEST_F(Recovery, what_was_not_begun_needs_no_way_back) {
+    use("nvdimm-host.json", {"namespace", "destroy", "namespace0.4"});
+    const std::size_t last = plan.steps.size() - 1;
+    const std::string before = SimulatedHost::from_snapshot(snapshot)->value(Fact::Kind::nd_namespace, "namespace0.4");
+    for (const bool zeroed : {false, true}) {
+        fs::remove_all(top + "/state");
+        fs::remove_all(top + "/other");
+        killed_behind(last);
+        Holding where(*SimulatedHost::from_snapshot(snapshot), {}, clock);
+        for (std::size_t i = 0; i < last; ++i) where.host().carry_out(plan.steps[i].action);
+        where.saved = !zeroed;
+        const JobResult result = undo(where);
+        EXPECT_EQ(result.exit_status(), zeroed ? 6 : 0) << result.text;
+        EXPECT_EQ(where.host().value(Fact::Kind::nd_namespace, "namespace0.4") == before, !zeroed);
+        EXPECT_EQ(result.steps[last].text.find("not those that were saved") != std::string::npos, zeroed);
+        expect_journal_agrees(result);
+    }
+}
+
+TEST_F(Recovery, what_a_reboot_took_back_needs_no_way_back) {
+    use("dimm-host.json", {"probe", "0x2c0000000+512M", "--zone=movable"});
+    killed_behind(4);
+    auto rebooted = target();
+    EXPECT_EQ(undo(rebooted).exit_status(), 0);
+    EXPECT_TRUE(rebooted.taken().empty());
+}
+
+// The uuid is chosen before: one that somebody else made while nobody wrote is not taken for it.
+TEST_F(Recovery, a_namespace_that_somebody_else_made_is_not_adopted) {
+    use("nvdimm-host.json", {"namespace", "create", "region1", "--mode=raw", "--size=64M"});
+    const std::size_t last = plan.steps.size() - 1;
+    const CommandLine& ours = std::get<CommandLine>(plan.steps[last].action);
+    for (const bool theirs : {false, true}) {
+        fs::remove_all(top + "/state");
+        fs::remove_all(top + "/other");
+        const journal::Job before = killed_behind(last);
+        const std::string identity = before.steps[last].identity;
+        ASSERT_TRUE(identity.starts_with("uuid ")) << identity;
+        auto where = target();
+        CommandLine made = ours;
+        made.arguments.push_back("--uuid=" + (theirs ? "11111111-1111-4111-8111-111111111111" : identity.substr(5)));
+        where.host().carry_out(made);
+        const std::string there = where.host().value(Fact::Kind::nd_namespace, plan.steps[last].creates);
+        ASSERT_NE(there, "absent");
+        EXPECT_EQ(finish(where).end, theirs ? JobEnd::failed : JobEnd::done);
+        EXPECT_EQ(undo(where).exit_status(), theirs ? 6 : 0);
+        EXPECT_EQ(where.host().value(Fact::Kind::nd_namespace, plan.steps[last].creates), theirs ? there : "absent");
+    }
+}
+
+TEST_F(Recovery, a_copy_that_nobody_knows_of_is_made_again_as_the_plan_of_the_rest_says) {
+    use("nvdimm-host.json", {"namespace", "destroy", "namespace0.4"});
+    ASSERT_TRUE(std::holds_alternative<SaveAction>(plan.steps[0].action));
+    const auto rest = make_rest(snapshot, plan, 0, true);
+    EXPECT_EQ(rest->steps.size(), plan.steps.size());
+}
+
+TEST_F(Recovery, the_ratio_holds_for_the_rest) {
+    snapshot = host("dimm-host.json");
+    Wish wish = *parse_wish({"online", "block84-87", "--zone=movable"});
+    plan = *make_plan(snapshot, wish);
+    plan.wish.ratio = 1;
+    const auto rest = make_rest(snapshot, plan, 0, false);
+    ASSERT_TRUE(rest->refused());
+    EXPECT_EQ(rest->refusals.front().rule, RuleId::plan_movable_ratio);
 }
 
 class Interrupted : public SimulatedTarget {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// tests/golden/plans/*.txt: the first line names a snapshot of tests/data ("HOST auto_online_blocks=online": with that
-// policy), the second what is wanted, the rest is what the
-// plan says. MEMHOT_WRITE_GOLDEN=1 writes them anew, to be read before they are committed.
+// tests/golden/plans/*.txt: the first line names the host (support/golden_host.hpp), the second what is wanted, the rest is
+// what the plan says. MEMHOT_WRITE_GOLDEN=1 writes them anew, to be read before they are committed.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -11,6 +10,7 @@
 #include <sstream>
 
 #include "memhot/plan.hpp"
+#include "support/golden_host.hpp"
 
 namespace memhot {
 namespace {
@@ -22,22 +22,10 @@ std::string read(const std::filesystem::path& path) {
     return text.str();
 }
 
-std::vector<std::string> words_of(const std::string& line) {
-    std::istringstream in(line);
-    std::vector<std::string> out;
-    for (std::string word; in >> word;) out.push_back(word);
-    return out;
-}
-
 std::string answer(const std::string& host, const std::string& wanted) {
-    const auto parts = words_of(host);
-    auto snapshot = load_snapshot(std::string(MEMHOT_TEST_DATA) + "/" + parts.front());
+    const auto snapshot = test::golden_host(host);
     if (!snapshot) return "snapshot: " + snapshot.error().message() + "\n";
-    constexpr std::string_view kPolicy = "auto_online_blocks=";
-    if (parts.size() > 1 && parts[1].starts_with(kPolicy)) {
-        snapshot->auto_online_blocks = parts[1].substr(kPolicy.size());
-    }
-    const auto wish = parse_wish(words_of(wanted));
+    const auto wish = parse_wish(test::words_in(wanted));
     if (!wish) return "error: " + wish.error().message() + "\n";
     EXPECT_EQ(to_string(*wish), wanted);
     const auto plan = make_plan(*snapshot, *wish);

@@ -327,6 +327,9 @@ TEST(NdAdvice, reaches_the_mode_that_was_asked_for) {
     const Verdict both = verdict_on(large, "daxctl reconfigure-device -N -m system-ram -s 513M dax0.0");
     EXPECT_THAT(both.commands, ElementsAre(HasSubstr("daxctl reconfigure-device -N dax0.0 -s 512M"),
                                            HasSubstr("daxctl reconfigure-device -N -m system-ram dax0.0")));
+    const Verdict unheard = verdict_on(large, "daxctl reconfigure-device -m system-ram -s 512M dax0.0");
+    EXPECT_TRUE(unheard.outcome.accepted());
+    EXPECT_THAT(evidence(unheard), HasSubstr("the mode stays as it is"));
 }
 
 // 64 MiB lie where the align of 1 GiB counts none: neither 64 MiB nor anything else is free until it is lower.

@@ -52,6 +52,18 @@ std::vector<std::pair<std::string, std::string>> numbers(NdBus bus, std::string_
     return out;
 }
 
+// 7.3 and later: the memory goes, and kmem stays.
+TEST(NdChanges, tell_the_memory_that_an_unplug_takes) {
+    NdBus bus = test::one_dax_region(0x140000000, kGiB, "7.3");
+    bus.model.apply(op::SetAutoOnline{"online_movable"}, Outcome::accept(RuleId::auto_online_accepted));
+    bind_kmem(bus, bus.dax[0]);
+    const auto values = after(bus, "write /sys/bus/dax/devices/dax0.0/state unplugged", "dax0.0");
+    EXPECT_EQ(told(values, "kmem_state"), "unplugged");
+    EXPECT_EQ(told(values, "blocks"), "0");
+    EXPECT_EQ(told(values, "memory_gone"), "0x140000000-0x17fffffff");
+    EXPECT_EQ(told(values, "blocks_gone"), "memory40-memory47");
+}
+
 TEST(NdChanges, tell_the_place_of_a_new_namespace) {
     NdBus bus = test::one_region(2 * kGiB);
     const auto values = after(bus, "ndctl create-namespace -r region0 -s 1G", "namespace0.0");
