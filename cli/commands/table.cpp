@@ -26,7 +26,7 @@ constexpr std::array<Option, 15> kGlobals{{
     {"verbose", 'v', "", "all evidence and assumptions, longer than a screen"},
     {"yes", 'y', "", "change the host without asking; what is destroyed or dangerous has to be named all the same"},
     {"dry-run", 0, "", "everything up to the first write"},
-    {"timeout", 0, "SECONDS", "how long a block that is busy is tried again; default 30"},
+    {"timeout", 0, "SECONDS", "how long a step may take, and a busy block is tried again; default 30"},
     {"help", 'h', "", "this text, or that of a verb"},
     {"version", 0, "", "the version"},
 }};
