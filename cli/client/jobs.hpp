@@ -118,7 +118,7 @@ struct JobEvent {
 };
 memhot::Result<std::vector<JobEvent>> read_events(const JobRequest& request);
 
-// Asks the job that runs now to stop between two blocks. not_found where none runs.
+// Asks the job that runs now to stop between two steps or in a write. not_found where none runs.
 memhot::Status cancel_job(const JobRequest& request, const std::string& id);
 
 }   // namespace memhotctl

@@ -9,7 +9,7 @@
 
 namespace memhotctl {
 
-// From here on a signal that would end this process stops the job between two blocks, and a write that fails (SIGPIPE,
+// From here on a signal that would end this process stops the job between two steps or in a write, and a write that fails (SIGPIPE,
 // SIGXFSZ) says so instead of ending it half-way. Before and behind it they mean what they meant. One at a time.
 class Signals {
 public:

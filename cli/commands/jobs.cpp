@@ -107,7 +107,9 @@ Result<int> run_cancel(Context& context) {
     if (!request) return request.error();
     const std::string& id = context.arguments().operands.front();
     if (auto asked = cancel_job(*request, id); !asked) return asked.error();
-    context.note(fmt::format("job {} was asked to stop; it does so between two blocks", id));
+    context.note(fmt::format(
+        "job {} was asked to stop; it does so between two steps, and a write that the kernel is at is interrupted",
+        id));
     return exit_code::yes;
 }
 
@@ -149,6 +151,7 @@ const Command kHistory{.name = "history",
 const Command kRollback =
     job_verb("rollback", "undo what a job did, the last step first", kActingOptions, run_rollback);
 const Command kResume = job_verb("resume", "finish a job that was interrupted", kActingOptions, run_resume);
-const Command kCancel = job_verb("cancel", "ask a running job to stop between two blocks", kReadingOptions, run_cancel);
+const Command kCancel =
+    job_verb("cancel", "ask a running job to stop between two steps, or in a write", kReadingOptions, run_cancel);
 
 }   // namespace memhotctl

@@ -27,7 +27,7 @@ constexpr std::array<Option, 16> kGlobals{{
     {"yes", 'y', "", "change the host without asking; what is destroyed or dangerous has to be named all the same"},
     {"dry-run", 0, "", "everything up to the first write"},
     {"no-ask-password", 0, "", "where memhotd is asked: polkit asks nobody for a password"},
-    {"timeout", 0, "SECONDS", "how long a block that is busy is tried again; default 30"},
+    {"timeout", 0, "SECONDS", "how long a step may take, and a busy block is tried again; default 30"},
     {"help", 'h', "", "this text, or that of a verb"},
     {"version", 0, "", "the version"},
 }};

@@ -191,7 +191,7 @@ private:
         notify_ready(service_->status());
     }
 
-    // The step that runs is finished: a write to sysfs cannot be called back.
+    // What ndctl and daxctl would do is finished; a write that the kernel is at is interrupted (execute/watchdog.hpp).
     void stop(int status) {
         if (stopping_) return;
         stopping_ = true;

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "execute/too_long.hpp"
+
 namespace memhot::execute {
 
 using journal::EntryKind;
@@ -272,13 +274,16 @@ Result<JobResult> Executor::run(const Plan& plan, const std::string& job, const 
         return run.result;
     }
     journal::Entry begun;
+    begun.time = clock_.wall();
+    begun.job = job;
     begun.kind = EntryKind::job_begun;
     begun.text = to_string(plan.wish);
-    begun.plan = to_json(plan);
+    begun.plan = to_compact_json(plan);
     // Each step may be noted four times, with its undo.
-    const std::size_t room = begun.plan.size() * 2 + plan.steps.size() * 4 * kEntryRoom + kEntryRoom;
-    if (auto reserved = journal_.reserve(room); !reserved) return reserved.error();
-    if (auto noted = note(run, std::move(begun)); !noted) return noted.error();
+    if (auto noted = journal_.begin(begun, plan.steps.size() * 4 * kEntryRoom + kEntryRoom); !noted) {
+        if (noted.error().kind() != ErrorKind::unsupported) return noted.error();
+        return too_long(plan, begun.plan, noted.error());
+    }
     if (auto done = steps(run); !done) return without_journal(run, done.error());
     return conclude(run);
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <tuple>
 
 #include "execute/target.hpp"
 #include "journal/descriptor.hpp"
@@ -12,16 +14,37 @@ namespace memhot::execute {
 
 namespace {
 
-Attempt write_file(const std::string& path, const std::string& text, bool answers) {
-    // A file of sysfs is there or not; a plain one is emptied first, as the shell's > does.
-    const int flags = O_WRONLY | O_CLOEXEC | O_NOFOLLOW | (answers ? 0 : O_TRUNC);
-    const journal::Descriptor file(::open(path.c_str(), flags));
-    if (!file.open()) return {errno, "opening " + path};
-    // One write: the kernel takes each as a request of its own.
+// One write: the kernel takes each as a request of its own.
+Attempt write_text(const journal::Descriptor& file, const std::string& text, const std::string& path) {
     const ssize_t written = ::write(file.get(), text.data(), text.size());
     if (written < 0) return {errno, "writing " + path};
     if (static_cast<std::size_t>(written) != text.size()) return {EIO, "short write to " + path};
     return {};
+}
+
+// Whoever reads a plain file finds the old text or the new one, also where this process was killed in between.
+Attempt replace_file(const std::string& path, const std::string& text, const struct stat& was) {
+    const auto name = path.rfind('/') + 1;
+    // One name for all, so that what a killed process left is written over.
+    const std::string part = path.substr(0, name) + "." + path.substr(name) + ".memhot";
+    const journal::Descriptor file(::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!file.open()) return {errno, "opening " + part};
+    Attempt done = write_text(file, text, part);
+    std::ignore = ::fchown(file.get(), was.st_uid, was.st_gid);   // root may; of others it is theirs
+    if (done.ok() && ::fchmod(file.get(), was.st_mode & 07777) != 0) done = {errno, "setting the mode of " + part};
+    if (done.ok() && ::fsync(file.get()) != 0) done = {errno, "fsync of " + part};
+    if (done.ok() && ::rename(part.c_str(), path.c_str()) != 0) done = {errno, "renaming " + part};
+    if (!done.ok()) ::unlink(part.c_str());
+    return done;
+}
+
+Attempt write_file(const std::string& path, const std::string& text, bool answers) {
+    // Also of a file that is replaced: whether it is there, and may be written.
+    const journal::Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!file.open()) return {errno, "opening " + path};
+    struct stat was{};
+    if (!answers && ::fstat(file.get(), &was) == 0 && S_ISREG(was.st_mode)) return replace_file(path, text, was);
+    return write_text(file, text, path);
 }
 
 std::optional<std::string> word_in(const std::string& path) {

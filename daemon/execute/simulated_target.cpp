@@ -35,7 +35,8 @@ Error bad_fault(std::string_view text) {
 
 }   // namespace
 
-// "memory40" of ".../memory40/state"; of a command its device, which comes last.
+// "memory40" of ".../memory40/state". Of a command its device; of one that makes a device the region that it is made in,
+// where one is named, else the command itself. Plans have options in their long form.
 std::string subject_of(const Action& action) {
     if (const auto* write = std::get_if<WriteAction>(&action)) {
         const auto slash = write->path.rfind('/');
@@ -43,13 +44,16 @@ std::string subject_of(const Action& action) {
         return above == std::string::npos ? write->path : write->path.substr(above + 1, slash - above - 1);
     }
     if (const auto* save = std::get_if<SaveAction>(&action)) return save->device;
-    const auto& arguments = std::get<CommandLine>(action).arguments;
-    for (const auto& argument : arguments) {
+    constexpr std::string_view kRegion = "--region=";
+    const auto& command = std::get<CommandLine>(action);
+    std::string region;
+    for (const auto& argument : command.arguments) {
         if (!argument.starts_with("-")) return argument;
         if (const auto equals = argument.find("=namespace"); equals != std::string::npos)
             return argument.substr(equals + 1);
+        if (argument.starts_with(kRegion)) region = argument.substr(kRegion.size());
     }
-    return {};
+    return region.empty() ? command.verb : region;
 }
 
 Result<Fault> parse_fault(std::string_view text) {

@@ -57,14 +57,15 @@ private:
 struct Fault {
     enum class Kind : std::uint8_t { busy, io, vanish, slow };
     Kind kind = Kind::io;
-    std::string subject;   // "memory40", "dax0.0"
+    std::string subject;   // "memory40", "dax0.0", "region1", "create-device"
     unsigned times = 1;   // of busy
     std::uint64_t delay = 0;   // microseconds, of slow
 };
 // "EBUSY:memory40:3", "EIO:memory41", "vanish:memory42", "slow:memory43:250" (milliseconds).
 Result<Fault> parse_fault(std::string_view text);
 
-// What an action is about: "memory40" of a write to its state; of a command its device.
+// What an action is about: "memory40" of a write to its state; of a command its device, else the region that it names
+// ("region1"), else its verb ("create-device"). Never empty.
 std::string subject_of(const Action& action);
 
 class Clock;

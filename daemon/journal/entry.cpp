@@ -7,6 +7,7 @@
 #include <array>
 #include <cctype>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
 namespace memhot::journal {
 
@@ -159,16 +160,17 @@ bool Job::has(StepState state) const {
 
 std::vector<Job> jobs_of(const std::vector<Entry>& entries) {
     std::vector<Job> jobs;
+    std::unordered_map<std::string, std::size_t> places;   // a journal of years has many, each with many entries
     for (const auto& entry : entries) {
-        auto found = std::ranges::find(jobs, entry.job, &Job::id);
-        const bool begins = found == jobs.end();
+        const auto [place, begins] = places.try_emplace(entry.job, jobs.size());
         if (begins) {
-            found = jobs.insert(jobs.end(), Job{});
-            found->id = entry.job;
-            found->begun = entry.time;
+            jobs.emplace_back();
+            jobs.back().id = entry.job;
+            jobs.back().begun = entry.time;
         }
-        if (!found->contradiction.empty()) continue;
-        if (auto taken = take(*found, entry, begins); !taken) found->contradiction = taken.error().message();
+        Job& job = jobs[place->second];
+        if (!job.contradiction.empty()) continue;
+        if (auto taken = take(job, entry, begins); !taken) job.contradiction = taken.error().message();
     }
     return jobs;
 }

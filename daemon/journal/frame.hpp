@@ -14,7 +14,9 @@ namespace memhot::journal {
 
 inline constexpr std::string_view kFileHeader = "memhot-journal/1\n";
 inline constexpr std::size_t kFrameHeader = 16;
-inline constexpr std::size_t kLongestPayload = 64U << 20;   // a plan of a 64 TiB host
+// A plan (to_compact_json) takes about 900 bytes a step here: of 128 MiB blocks 73,000 fit, which are 9 TiB; of the 2 GiB
+// blocks that x86 takes on large hosts, 140 TiB.
+inline constexpr std::size_t kLongestPayload = 64U << 20;
 
 // The record as it is appended.
 std::string frame(std::string_view payload);

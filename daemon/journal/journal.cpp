@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <tuple>
 
 namespace memhot::journal {
 
@@ -133,16 +134,41 @@ Status Journal::write_whole(std::string_view bytes, std::string_view doing) {
     return io_error(path_, doing, error);
 }
 
-Status Journal::append(Entry entry) {
+Result<std::string> Journal::payload_of(Entry& entry) const {
     entry.sequence = next_;
-    const std::string payload = to_json(entry);
-    if (payload.size() > kLongestPayload) {
-        return Error(ErrorKind::unsupported, fmt::format("{}: an entry of {} bytes, at most {} are written", path_,
-                                                         payload.size(), kLongestPayload));
-    }
+    std::string payload = to_json(entry);
+    if (payload.size() <= kLongestPayload) return payload;
+    return Error(ErrorKind::unsupported, fmt::format("{}: an entry of {} bytes cannot be written, at most {} are",
+                                                     path_, payload.size(), kLongestPayload));
+}
+
+Status Journal::write_entry(std::string_view payload) {
     if (auto written = write_whole(frame(payload), "writing"); !written) return written;
     ++next_;
     return Done{};
+}
+
+Status Journal::append(Entry entry) {
+    const auto payload = payload_of(entry);
+    if (!payload) return payload.error();
+    auto written = write_entry(*payload);
+    if (written && entry.kind == EntryKind::job_ended) give_back();
+    return written;
+}
+
+Status Journal::begin(Entry entry, std::size_t room) {
+    const auto payload = payload_of(entry);
+    if (!payload) return payload.error();
+    auto begun = reserve(payload->size() + kFrameHeader + 1 + room);
+    if (begun) begun = write_entry(*payload);
+    if (!begun) give_back();
+    return begun;
+}
+
+// Of what was reserved beyond the end; filesystems free it where the size that is set is the size that is. One that does
+// not has only taken more than it needs.
+void Journal::give_back() {
+    if (!broken_) std::ignore = ::ftruncate(file_.get(), static_cast<off_t>(end_));
 }
 
 Status Journal::reserve(std::size_t bytes) {

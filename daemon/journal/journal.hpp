@@ -33,9 +33,12 @@ public:
     // journal is read but not written.
     static Result<Journal> open(const std::string& state_directory, const HostLock& lock);
 
-    // Gives the entry its sequence number.
+    // Gives the entry its sequence number. Behind the end of a job what is left of its room is given back.
     Status append(Entry entry);
-    // Room for so many bytes more, so that a job that began can be written to its end.
+    // The same for the beginning of a job, with room for so many bytes behind it, so that a job that began can be written
+    // to its end. Nothing is reserved for one that cannot begin; unsupported: the entry is too long.
+    Status begin(Entry entry, std::size_t room);
+    // Room for so many bytes more.
     Status reserve(std::size_t bytes);
 
     [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }   // as they were when it was opened
@@ -45,6 +48,9 @@ public:
 private:
     Journal(Descriptor file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
     Status begin_file();
+    Result<std::string> payload_of(Entry& entry) const;
+    Status write_entry(std::string_view payload);
+    void give_back();
     Status write_whole(std::string_view bytes, std::string_view doing);
 
     Descriptor file_;

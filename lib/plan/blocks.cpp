@@ -104,14 +104,15 @@ Error not_whole(const Builder& builder, const Range& range) {
                                  to_string(range), exact_size(size), to_string(whole)));
 }
 
-Status take_blocks(Builder& builder, const Range& range, std::vector<BlockInfo>& out) {
+// all: the blocks of the host, ascending; a node may have as many ranges as blocks.
+Status take_blocks(Builder& builder, const std::vector<BlockInfo>& all, const Range& range,
+                   std::vector<BlockInfo>& out) {
     const std::uint64_t size = builder.block_size();
     if (!is_aligned(range.start, size) || !is_aligned(range.last + 1, size)) return not_whole(builder, range);
-    const std::size_t before = out.size();
-    for (const auto& block : builder.model().blocks()) {
-        if (block.number >= range.start / size && block.number <= range.last / size) out.push_back(block);
-    }
-    const std::uint64_t there = out.size() - before;
+    const auto first = std::ranges::lower_bound(all, range.start / size, {}, &BlockInfo::number);
+    const auto end = std::ranges::upper_bound(first, all.end(), range.last / size, {}, &BlockInfo::number);
+    out.insert(out.end(), first, end);
+    const auto there = static_cast<std::uint64_t>(end - first);
     const std::uint64_t asked = (range.last / size) - (range.start / size) + 1;
     if (there != 0 && there != asked)
         builder.note(fmt::format("{}: {} of {} memory blocks are there", to_string(range), there, asked));
@@ -143,12 +144,13 @@ Result<std::vector<BlockInfo>> blocks_of_things(Builder& builder) {
     if (builder.block_size() == 0) {
         return Error(ErrorKind::unsupported, "this host has no memory blocks: its kernel is without memory hotplug");
     }
+    const std::vector<BlockInfo> all = builder.model().blocks();
     std::vector<BlockInfo> out;
     for (const auto& thing : builder.wish().things) {
         const auto ranges = ranges_of_thing(builder, thing);
         if (!ranges) return ranges.error();
         for (const auto& range : *ranges) {
-            if (auto taken = take_blocks(builder, range, out); !taken) return taken.error();
+            if (auto taken = take_blocks(builder, all, range, out); !taken) return taken.error();
         }
     }
     std::ranges::sort(out, {}, &BlockInfo::number);

@@ -230,8 +230,7 @@ void Builder::refuse(RuleId rule, std::string text) { plan_.refusals.push_back({
 void Builder::note(std::string text) { plan_.notes.push_back(std::move(text)); }
 
 void Builder::rely(Fact::Kind kind, const std::string& name) {
-    const auto same = [&](const Fact& fact) { return fact.kind == kind && fact.name == name; };
-    if (std::ranges::any_of(plan_.facts, same)) return;
+    if (!relied_on_.emplace(kind, name).second) return;
     // The words are filled in at the end, all with one reader.
     plan_.facts.push_back({kind, name, {}});
 }

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "memhot/plan.hpp"
@@ -72,6 +74,7 @@ private:
     bool blocked_ = false;   // a command was refused
     PlanStep nothing_;   // what is planned behind it
     Plan plan_;
+    std::set<std::pair<Fact::Kind, std::string>> relied_on_;   // what stands in plan_.facts
 };
 
 // RAM that struct pages of hot-added memory and device mappings take.

@@ -62,17 +62,17 @@ Json losses_json(const std::vector<DataLoss>& losses) {
     return json;
 }
 
-Json step_json(const PlanStep& step) {
-    Json json{{"action", action_json(step.action)},
-              {"would", step.would},
-              {"did", step.did},
-              {"verdict", Json::parse(to_json(step.verdict), nullptr, false)},
-              {"cost", cost_json(step.cost)},
-              {"destroys", losses_json(step.destroys)},
-              {"undo", Json::array()},
-              {"before", facts_json(step.before)},
-              {"after", facts_json(step.after)},
-              {"depends_on", step.depends_on}};
+enum class Verdicts : std::uint8_t { with, without };
+
+Json step_json(const PlanStep& step, Verdicts verdicts) {
+    Json json{{"action", action_json(step.action)}, {"would", step.would}, {"did", step.did}};
+    if (verdicts == Verdicts::with) json["verdict"] = Json::parse(to_json(step.verdict), nullptr, false);
+    json.update({{"cost", cost_json(step.cost)},
+                 {"destroys", losses_json(step.destroys)},
+                 {"undo", Json::array()},
+                 {"before", facts_json(step.before)},
+                 {"after", facts_json(step.after)},
+                 {"depends_on", step.depends_on}});
     if (step.block) json["block"] = *step.block;
     if (!step.reason.empty()) json["reason"] = step.reason;
     for (const auto& action : step.undo) json["undo"].push_back(action_json(action));
@@ -85,9 +85,7 @@ Json step_json(const PlanStep& step) {
     return json;
 }
 
-}   // namespace
-
-std::string to_json(const Plan& plan) {
+Json plan_json(const Plan& plan, Verdicts verdicts) {
     Json json{{"format", kPlanFormat},          {"wish", wish_json(plan.wish)}, {"host", plan.host},
               {"kernel", plan.kernel},          {"refused", plan.refused()},    {"dangerous", plan.dangerous()},
               {"refusals", Json::array()},      {"notes", plan.notes},          {"steps", Json::array()},
@@ -95,9 +93,19 @@ std::string to_json(const Plan& plan) {
     for (const auto& refusal : plan.refusals) {
         json["refusals"].push_back({{"rule", rule(refusal.rule).id}, {"text", refusal.text}});
     }
-    for (const auto& step : plan.steps) json["steps"].push_back(step_json(step));
+    for (const auto& step : plan.steps) json["steps"].push_back(step_json(step, verdicts));
     json["facts"] = facts_json(plan.facts);
-    return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+    return json;
+}
+
+}   // namespace
+
+std::string to_json(const Plan& plan) {
+    return plan_json(plan, Verdicts::with).dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string to_compact_json(const Plan& plan) {
+    return plan_json(plan, Verdicts::without).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }   // namespace memhot

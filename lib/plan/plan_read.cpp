@@ -15,7 +15,8 @@ namespace {
 using units::Json;
 using units::JsonObject;
 
-// A plan of half a million blocks has about a KiB a step.
+// to_json() writes 2.4 to 2.8 KB for a step that is one memory block, to_compact_json() 0.8: 380,000 blocks, or over a
+// million.
 constexpr units::JsonLimits kLimits{.bytes = 1ULL << 30, .depth = 32};
 constexpr std::size_t kMostSteps = 1U << 24;
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "plan/blocks.hpp"
 #include "plan/devices.hpp"
@@ -32,14 +33,14 @@ std::vector<std::uint64_t> blocks_held(const Builder& builder, const DaxDevice& 
 }
 
 // Takes out of `numbers` what the device holds; refuses where some of it would stay.
-bool take_device(Builder& builder, const DaxDevice& device, std::vector<std::uint64_t>& numbers) {
+bool take_device(Builder& builder, const DaxDevice& device, std::set<std::uint64_t>& numbers) {
     const auto held = blocks_held(builder, device);
     std::vector<std::uint64_t> rest;
     for (const auto number : held) {
-        if (std::ranges::find(numbers, number) == numbers.end()) rest.push_back(number);
+        if (!numbers.contains(number)) rest.push_back(number);
     }
     if (rest.size() == held.size()) return false;
-    std::erase_if(numbers, [&](std::uint64_t number) { return std::ranges::find(held, number) != held.end(); });
+    for (const auto number : held) numbers.erase(number);
     if (rest.empty()) return true;
     builder.refuse(RuleId::plan_no_remover, fmt::format("{} gives back all of {} or nothing: {} would go, too",
                                                         device.name(), list_of(held), list_of(rest)));
@@ -60,15 +61,16 @@ Status plan_remove(Builder& builder) {
     auto blocks = blocks_of_things(builder);
     if (!blocks) return std::move(blocks).error();
     most_removable_first(*blocks);
-    std::vector<std::uint64_t> numbers;
-    for (const auto& block : *blocks) numbers.push_back(block.number);
+    std::set<std::uint64_t> numbers;
+    for (const auto& block : *blocks) numbers.insert(block.number);
     std::vector<std::string> devices;
     for (const auto& device : builder.start().dax) {
         if (take_device(builder, device, numbers)) devices.push_back(device.name());
     }
     if (!numbers.empty()) {
-        builder.refuse(RuleId::plan_no_remover, fmt::format("{} {} added by the firmware, the hypervisor or at boot",
-                                                            list_of(numbers), numbers.size() == 1 ? "was" : "were"));
+        builder.refuse(RuleId::plan_no_remover,
+                       fmt::format("{} {} added by the firmware, the hypervisor or at boot",
+                                   list_of({numbers.begin(), numbers.end()}), numbers.size() == 1 ? "was" : "were"));
     }
     // Kernels from 7.3 on take all of a device at once.
     const auto at_once = std::ranges::stable_partition(

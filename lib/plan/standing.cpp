@@ -142,9 +142,29 @@ constexpr std::array kLeaves{
 // What those steps change, and with it what else is told of it.
 struct Touched {
     std::set<std::string> names;
-    std::vector<Range> ranges;   // of memory blocks
+    std::vector<Range> ranges;   // of memory blocks, ascending, neighbours as one
     bool commands = false;
 };
+
+// Ascending, and those that meet as one: a range is then looked up among them.
+std::vector<Range> merged(std::vector<Range> ranges) {
+    std::ranges::sort(ranges, {}, &Range::start);
+    std::vector<Range> out;
+    for (const auto& range : ranges) {
+        if (!out.empty() && (range.start == 0 || range.start - 1 <= out.back().last)) {
+            out.back().last = std::max(out.back().last, range.last);
+        } else {
+            out.push_back(range);
+        }
+    }
+    return out;
+}
+
+bool is_touched(const std::vector<Range>& ranges, const Range& range) {
+    // The first that does not end before it.
+    const auto near = std::ranges::lower_bound(ranges, range.start, {}, &Range::last);
+    return near != ranges.end() && near->overlaps(range);
+}
 
 Touched touched_by(const Plan& plan, std::size_t count) {
     std::uint64_t block_size = 0;
@@ -165,6 +185,7 @@ Touched touched_by(const Plan& plan, std::size_t count) {
             if (number) out.ranges.push_back({*number * block_size, *number * block_size + (block_size - 1)});
         }
     }
+    out.ranges = merged(std::move(out.ranges));
     return out;
 }
 
@@ -174,8 +195,7 @@ bool is_touched(const Touched& touched, const Fact& fact) {
         case Fact::Kind::iomem: {
             if (touched.commands) return true;
             const auto range = parse_range(fact.name, {});
-            return range &&
-                   std::ranges::any_of(touched.ranges, [&](const Range& each) { return each.overlaps(*range); });
+            return range && is_touched(touched.ranges, *range);
         }
         case Fact::Kind::section:
         case Fact::Kind::zones: return touched.commands || !touched.ranges.empty();

@@ -89,11 +89,11 @@ bool told_together(const PlanStep& a, const PlanStep& b, Tense tense) {
     return one && other && *one == *other && below(a) == below(b);
 }
 
-// The group that begins there.
-Group group_at(const Plan& plan, std::size_t first, Tense tense) {
+// The group that begins there, of the steps before `end`.
+Group group_at(const Plan& plan, std::size_t first, std::size_t end, Tense tense) {
     Group group{first, first};
     std::optional<std::uint64_t> stride;   // +1 or -1
-    while (group.last + 1 < plan.steps.size()) {
+    while (group.last + 1 < end) {
         const PlanStep& step = plan.steps[group.last];
         const PlanStep& next = plan.steps[group.last + 1];
         if (!told_together(step, next, tense)) break;
@@ -126,8 +126,7 @@ std::string group_text(const Plan& plan, const Group& group, Tense tense) {
 std::vector<std::string> step_lines(const Plan& plan, std::size_t first, std::size_t end, Tense tense) {
     std::vector<std::string> out;
     for (std::size_t i = first; i < end;) {
-        Group group = group_at(plan, i, tense);
-        group.last = std::min(group.last, end - 1);
+        const Group group = group_at(plan, i, end, tense);
         out.push_back(group_text(plan, group, tense));
         i = group.last + 1;
     }
@@ -137,7 +136,7 @@ std::vector<std::string> step_lines(const Plan& plan, std::size_t first, std::si
 std::string steps_text(const Plan& plan, Tense tense) {
     std::string out;
     for (std::size_t i = 0; i < plan.steps.size();) {
-        const Group group = group_at(plan, i, tense);
+        const Group group = group_at(plan, i, plan.steps.size(), tense);
         const bool one = group.first == group.last;
         const std::string numbers =
             one ? fmt::to_string(group.first + 1) : fmt::format("{}-{}", group.first + 1, group.last + 1);

@@ -127,6 +127,7 @@ struct DataLoss {
     std::string device;
     std::uint64_t bytes = 0;
     std::string what;   // "all data of fsdax namespace0.1"
+    friend bool operator==(const DataLoss&, const DataLoss&) = default;
 };
 
 enum class Tense : std::uint8_t { would, done };
@@ -264,7 +265,9 @@ std::vector<std::string> step_lines(const Plan& plan, std::size_t first, std::si
 
 inline constexpr std::string_view kPlanFormat = "memhot-plan/1";
 std::string to_json(const Plan& plan);
-// What to_json() wrote. Verdicts are not taken from a file: they are those of an empty Verdict, and whoever carries the
+// The same document without white space and verdicts, which nobody reads back: less than half of it, for a journal.
+std::string to_compact_json(const Plan& plan);
+// What to_json() or to_compact_json() wrote. Verdicts are not taken from a file: they are those of an empty Verdict, and whoever carries the
 // plan out computes them anew. bad_input names the field that is missing or of another type.
 Result<Plan> plan_from_json(std::string_view text);
 // The exit status of memhotctl(1): 9 dangerous, 1 refused, 8 uncertain, 0.

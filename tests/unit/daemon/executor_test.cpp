@@ -4,6 +4,8 @@
 // agree.
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +15,8 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <map>
 #include <random>
 
 #include "execution.hpp"
@@ -316,7 +320,90 @@ TEST_F(Execution, a_write_that_hangs_in_the_kernel_ends_with_the_time_or_the_job
     EXPECT_EQ(job().steps[0].state, StepState::failed);
 }
 
-// 500 processes killed at any moment: what is written as done is done, what was not begun is not, and the lock is free.
+// What there is below a root directory is read by others, too, and by whoever comes behind a crash.
+class RootDirectory : public Execution {
+protected:
+    void SetUp() override {
+        Execution::SetUp();
+        fs::create_directories(top + "/sys/devices/system/memory/memory84");
+        std::ofstream(file()) << "offline\n";
+        ASSERT_EQ(::chmod(file().c_str(), 0640), 0);
+    }
+    [[nodiscard]] std::string file() const { return top + "/sys/devices/system/memory/memory84/state"; }
+    Attempt write() {
+        return FileTarget(top, false).carry_out(WriteAction{"/sys/devices/system/memory/memory84/state", "online"});
+    }
+    void expect_file(const std::string& text, const std::string& what) const {
+        std::ifstream in(file());
+        EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), text) << what;
+        struct stat is{};
+        EXPECT_EQ(::stat(file().c_str(), &is), 0);
+        EXPECT_EQ(is.st_mode & 07777, 0640U) << what;
+    }
+    [[nodiscard]] std::size_t files() const {
+        const fs::directory_iterator all(fs::path(file()).parent_path());
+        return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+    }
+    // In a process that may write nothing into any file; how it ended.
+    int write_with_no_room(bool dies) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            const rlimit limit{0, 0};
+            if (!dies) ::signal(SIGXFSZ, SIG_IGN);
+            if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) ::_exit(1);
+            ::_exit(write().error);
+        }
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        return status;
+    }
+};
+
+TEST_F(RootDirectory, a_file_gets_its_new_text_whole_and_keeps_its_mode) {
+    EXPECT_TRUE(write().ok());
+    expect_file("online", "no line end, as the kernel takes it");
+    EXPECT_EQ(files(), 1U);
+}
+
+// The kernel kills who writes beyond the limit: between open and write.
+TEST_F(RootDirectory, a_process_killed_at_the_write_leaves_the_old_text) {
+    const int status = write_with_no_room(true);
+    ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ);
+    expect_file("offline\n", "killed");
+    EXPECT_TRUE(write().ok()) << "what it left is in nobody's way";
+    expect_file("online", "the next one");
+    EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(RootDirectory, a_write_that_fails_leaves_the_old_text_and_nothing_else) {
+    const int status = write_with_no_room(false);
+    ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == EFBIG);
+    expect_file("offline\n", "EFBIG");
+    EXPECT_EQ(files(), 1U);
+}
+
+TEST_F(RootDirectory, on_a_full_disk_keeps_the_old_text) {
+    const std::string memory = top + "/sys/devices/system/memory/memory84";
+    if (::mount("tmpfs", memory.c_str(), "tmpfs", 0, "size=4k") != 0) GTEST_SKIP() << "mounting needs root";
+    std::ofstream(file()) << "offline\n";   // takes the only page
+    ASSERT_EQ(::chmod(file().c_str(), 0640), 0);
+    EXPECT_EQ(write().error, ENOSPC);
+    expect_file("offline\n", "ENOSPC");
+    EXPECT_EQ(files(), 1U);
+    EXPECT_EQ(::umount(memory.c_str()), 0);
+}
+
+TEST_F(RootDirectory, writes_to_nothing_that_is_not_there_and_through_no_link) {
+    fs::rename(file(), top + "/elsewhere");
+    EXPECT_EQ(write().error, ENOENT);
+    fs::create_symlink(top + "/elsewhere", file());
+    EXPECT_EQ(write().error, ELOOP);
+    EXPECT_EQ(files(), 1U);
+}
+
+// 500 processes killed at any moment: what is written as done is done, what was not begun is not, no file is half written,
+// and the lock is free. Files do not show whether a step was done, so one in doubt ends what goes on, and stays in what is
+// rolled back.
 TEST_F(Execution, killed_at_random_journal_and_files_agree) {
     use("dimm-host.json", {"online", "512M", "--zone=movable"});
     const std::string memory = top + "/host/sys/devices/system/memory/";
@@ -325,10 +412,17 @@ TEST_F(Execution, killed_at_random_journal_and_files_agree) {
     std::uniform_int_distribution<int> delay(0, 500);   // microseconds behind the beginning of a step
     int beats[2];
     ASSERT_EQ(::pipe2(beats, O_CLOEXEC), 0);
-    options.progress = [&](const Progress&) {
+    const auto beat_of_child = [&](const Progress&) {
         EXPECT_EQ(::write(beats[1], ".", 1), 1);
         ::usleep(300);   // or the job is over before the other process wakes
     };
+    options.progress = beat_of_child;
+    const auto word_of = [&](std::size_t step) {
+        std::string word;
+        std::ifstream(memory + "memory" + std::to_string(*plan.steps[step].block) + "/state") >> word;
+        return word;
+    };
+    std::map<std::string, int> ended;
     std::size_t interrupted = 0;
     for (int kill = 0; kill < 500; ++kill) {
         fs::remove_all(top + "/state");
@@ -362,16 +456,130 @@ TEST_F(Execution, killed_at_random_journal_and_files_agree) {
         for (std::size_t i = 0; i < plan.steps.size(); ++i) {
             const bool known = !jobs.empty() && i < jobs.back().steps.size();
             const StepState state = known ? jobs.back().steps[i].state : StepState::untouched;
-            std::string word;
-            std::ifstream(memory + "memory" + std::to_string(*plan.steps[i].block) + "/state") >> word;
-            if (state == StepState::unknown) continue;
+            const std::string word = word_of(i);
+            if (state == StepState::unknown) {
+                ASSERT_TRUE(word == "online_movable" || word == "offline") << kill << " step " << i << ": " << word;
+                continue;
+            }
             ASSERT_EQ(word, state == StepState::done ? "online_movable" : "offline") << kill << " step " << i;
         }
+        if (jobs.empty() || !jobs.back().interrupted()) continue;
+        const journal::Job before = jobs.back();
+        const bool go_on = kill % 2 == 0;
+        const bool doubt = before.has(StepState::unknown);
+        std::vector<std::string> words;
+        for (std::size_t i = 0; i < plan.steps.size(); ++i) words.push_back(word_of(i));
+        options.progress = {};
+        FileTarget where(top + "/host", false);
+        const auto lock = journal::HostLock::take(top + "/run", "test");
+        auto book = journal::Journal::open(top + "/state", *lock);
+        Executor executor(where, *book, clock);
+        const auto result = go_on ? executor.finish(plan, before, options) : executor.undo(plan, before, options);
+        options.progress = beat_of_child;
+        ASSERT_TRUE(result.ok()) << result.error().message();
+        const journal::Job after = job();
+        ASSERT_FALSE(after.interrupted()) << kill;
+        ASSERT_EQ(result->exit_status(), doubt ? 6 : 0) << kill << ": " << result->text;
+        for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+            const StepState was = i < before.steps.size() ? before.steps[i].state : StepState::untouched;
+            const StepState is = i < after.steps.size() ? after.steps[i].state : StepState::untouched;
+            ASSERT_EQ(result->steps[i].state, is) << kill << " step " << i;
+            const bool stays = was == StepState::unknown || (go_on && doubt);   // as it is
+            const StepState wanted = stays                    ? was
+                                     : go_on                  ? StepState::done
+                                     : was == StepState::done ? StepState::undone
+                                                              : StepState::untouched;
+            ASSERT_EQ(is, wanted) << kill << " step " << i;
+            ASSERT_EQ(word_of(i), stays ? words[i] : go_on ? "online_movable" : "offline") << kill << " step " << i;
+        }
+        ++ended[go_on ? "gone on with" : "rolled back"];
+        if (doubt) ++ended["in doubt"];
     }
     ::close(beats[0]);
     ::close(beats[1]);
     RecordProperty("interrupted", static_cast<int>(interrupted));
+    for (const auto& [how, count] : ended) RecordProperty(how, count);
+    EXPECT_GT(ended["gone on with"], 20);
+    EXPECT_GT(ended["rolled back"], 20);
+    EXPECT_GT(ended["in doubt"], 5);
     EXPECT_GT(interrupted, 50U) << "the kills came too early or too late to show anything";
+}
+
+// A plan that no entry of the journal can hold: nothing is begun, nothing stays reserved, and it is said what can be asked.
+TEST_F(Execution, a_plan_too_long_for_the_journal_changes_nothing_and_says_what_to_do) {
+    use("dimm-host.json", {"online", "512M", "--zone=movable"});
+    plan.steps[0].reason = std::string(journal::kLongestPayload, 'x');
+    auto where = target();
+    {
+        const auto lock = journal::HostLock::take(top + "/run", "test");
+        auto book = journal::Journal::open(top + "/state", *lock);
+        const auto result = Executor(where, *book, clock).run(plan, "1", options);
+        ASSERT_FALSE(result.ok());
+        EXPECT_EQ(result.error().kind(), ErrorKind::io) << "which ends with exit status 5";
+        const std::string& text = result.error().message();
+        EXPECT_NE(text.find("at most 67108864 are; of the 4 steps of this plan about 3 fit"), std::string::npos)
+            << text;
+        EXPECT_NE(text.find("take fewer at a time: `memhotctl online 256M`"), std::string::npos) << text;
+    }
+    EXPECT_TRUE(where.taken().empty());
+    struct stat file{};
+    ASSERT_EQ(::stat((top + "/state/journal").c_str(), &file), 0);
+    EXPECT_EQ(static_cast<std::size_t>(file.st_size), journal::kFileHeader.size());
+    EXPECT_LE(file.st_blocks * 512, 4096) << "nothing is reserved";
+}
+
+// What the executor asks of the host, and writes down, grows as the plan does, not as its square.
+TEST_F(Execution, asks_the_same_of_the_host_for_each_step) {
+    class Counting : public SimulatedTarget {
+    public:
+        using SimulatedTarget::SimulatedTarget;
+        Result<std::optional<std::string>> look(const Fact& fact) override {
+            ++looks;
+            return SimulatedTarget::look(fact);
+        }
+        std::size_t looks = 0;
+    };
+    for (const std::size_t blocks : {2U, 4U}) {
+        use("dimm-host.json", {"offline", std::to_string(blocks * 128) + "M"});
+        fs::remove_all(top + "/state");
+        std::size_t told = 0;
+        options.progress = [&](const Progress&) { ++told; };
+        Counting where(*SimulatedHost::from_snapshot(snapshot), {}, clock);
+        ASSERT_EQ(run(where).end, JobEnd::done);
+        EXPECT_EQ(where.looks, 2 * blocks) << "once before and once behind";
+        EXPECT_EQ(told, blocks + 1);
+        EXPECT_EQ(journal::read_journal(top + "/state")->entries.size(), 2 * blocks + 2);
+        where.looks = 0;
+        const auto lock = journal::HostLock::take(top + "/run", "test");
+        auto book = journal::Journal::open(top + "/state", *lock);
+        options.progress = {};
+        ASSERT_TRUE(Executor(where, *book, clock).undo(plan, job(), options).ok());
+        EXPECT_LE(where.looks, 6 * blocks);
+    }
+}
+
+TEST(Fault, can_reach_every_step_of_a_plan) {
+    const auto subject = [](const char* file, const std::vector<std::string>& words) {
+        const auto plan = make_plan(host(file), *parse_wish(words));
+        for (const auto& step : plan->steps) EXPECT_NE(subject_of(step.action), "") << to_string(step.action);
+        return subject_of(plan->steps.back().action);
+    };
+    EXPECT_EQ(subject("nvdimm-host.json", {"namespace", "create", "region0", "--size=64M"}), "region0");
+    EXPECT_EQ(subject("nvdimm-host.json", {"namespace", "create", "-r", "region0", "-s", "64M"}), "region0");
+    EXPECT_EQ(subject("nvdimm-host.json", {"namespace", "create", "--size=64M"}), "create-namespace");
+    EXPECT_EQ(subject("nvdimm-host.json", {"namespace", "reconfigure", "namespace0.3", "--mode=devdax"}),
+              "namespace0.3");
+    EXPECT_EQ(subject("cxl-host.json", {"dax", "create"}), "create-device");
+    EXPECT_EQ(subject("cxl-host.json", {"dax", "create", "region0", "-s", "256M"}), "region0");
+    EXPECT_EQ(subject("cxl-host.json", {"dax", "create", "-r", "region0"}), "region0");
+}
+
+TEST_F(Execution, a_fault_meets_the_creation_of_a_device_in_its_region) {
+    use("nvdimm-host.json", {"namespace", "create", "region0", "--mode=devdax", "--size=64M"});
+    auto where = target({"EIO:region0"});
+    const JobResult result = run(where);
+    EXPECT_EQ(result.steps.back().state, StepState::failed);
+    EXPECT_EQ(result.exit_status(), 5) << result.text;
 }
 
 TEST(Fault, has_a_name) {
