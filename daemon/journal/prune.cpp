@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <set>
@@ -62,8 +63,8 @@ Status prune(const std::string& state_directory, const HostLock& /*lock*/, std::
     if (!reading) return reading.error();
     if (!reading->damaged.empty() || reading->torn != 0) return Done{};
     const auto jobs = jobs_of(reading->entries);
-    if (!jobs) return jobs.error();
-    const auto dropped = too_many(*jobs, keep);
+    if (std::ranges::any_of(jobs, [](const Job& job) { return !job.contradiction.empty(); })) return Done{};
+    const auto dropped = too_many(jobs, keep);
     if (dropped.empty()) return Done{};
     return replace(state_directory, text_without(reading->entries, dropped));
 }

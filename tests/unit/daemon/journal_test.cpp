@@ -490,8 +490,7 @@ protected:
     [[nodiscard]] std::vector<std::string> ids() const {
         std::vector<std::string> out;
         const auto reading = read_journal(state());
-        const auto jobs = jobs_of(reading->entries);
-        for (const auto& job : *jobs) out.push_back(job.id);
+        for (const auto& job : jobs_of(reading->entries)) out.push_back(job.id);
         return out;
     }
     [[nodiscard]] std::uint64_t last() const {
