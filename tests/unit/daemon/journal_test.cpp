@@ -445,7 +445,7 @@ protected:
         std::vector<std::string> out;
         const auto reading = read_journal(state());
         const auto jobs = jobs_of(reading->entries);
-        for (const auto& job : *jobs) out.push_back(job.id);
+        for (const auto& job : jobs) out.push_back(job.id);
         return out;
     }
     [[nodiscard]] std::uint64_t last() const {
