@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <set>
@@ -19,7 +18,7 @@ namespace {
 std::set<std::string> too_many(const std::vector<Job>& jobs, std::uint64_t keep) {
     std::vector<const Job*> ended;
     for (const auto& job : jobs) {
-        if (job.ended) ended.push_back(&job);
+        if (job.ended && job.contradiction.empty()) ended.push_back(&job);
     }
     std::set<std::string> out;
     if (ended.size() <= keep + keep / 4) return out;
@@ -62,9 +61,7 @@ Status prune(const std::string& state_directory, const HostLock& /*lock*/, std::
     const auto reading = read_journal(state_directory);
     if (!reading) return reading.error();
     if (!reading->damaged.empty() || reading->torn != 0) return Done{};
-    const auto jobs = jobs_of(reading->entries);
-    if (std::ranges::any_of(jobs, [](const Job& job) { return !job.contradiction.empty(); })) return Done{};
-    const auto dropped = too_many(jobs, keep);
+    const auto dropped = too_many(jobs_of(reading->entries), keep);
     if (dropped.empty()) return Done{};
     return replace(state_directory, text_without(reading->entries, dropped));
 }

@@ -11,9 +11,9 @@
 
 namespace memhot::journal {
 
-// Keeps the newest `keep` of the jobs that have ended, and every job that has not; does nothing as long as there are not
-// a quarter more, so the file is written anew seldom. A journal with damage is left for people to look at. After a crash
-// the old file is there, or the new one.
+// Keeps the newest `keep` of the jobs that have ended, and every job that has not or that contradicts itself; does
+// nothing as long as there are not a quarter more, so the file is written anew seldom. A journal with damage is left for
+// people to look at. After a crash the old file is there, or the new one.
 Status prune(const std::string& state_directory, const HostLock& lock, std::uint64_t keep);
 
 }   // namespace memhot::journal
