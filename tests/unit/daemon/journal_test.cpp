@@ -282,6 +282,52 @@ TEST_F(JournalFile, reserved_room_lasts_until_the_end_of_the_job) {
     EXPECT_EQ(::umount(state().c_str()), 0);
 }
 
+// Bytes on the disk, beside those that can be read.
+std::size_t allocated(const std::string& file) {
+    struct stat is{};
+    EXPECT_EQ(::stat(file.c_str(), &is), 0);
+    return static_cast<std::size_t>(is.st_blocks) * 512;
+}
+
+TEST_F(JournalFile, room_for_a_job_is_given_back_at_its_end) {
+    const HostLock held = lock();
+    auto journal = Journal::open(state(), held);
+    auto entries = two_steps();
+    ASSERT_TRUE(journal->begin(entries[0], 1 << 20).ok());
+    if (allocated(file()) < 1 << 20) GTEST_SKIP() << "this file system reserves nothing";
+    for (std::size_t i = 1; i + 1 < entries.size(); ++i) ASSERT_TRUE(journal->append(entries[i]).ok());
+    EXPECT_GE(allocated(file()), 1U << 20) << "until then";
+    ASSERT_TRUE(journal->append(entries.back()).ok());
+    EXPECT_LE(allocated(file()), 8192U);
+    EXPECT_EQ(read_journal(state())->entries.size(), entries.size());
+}
+
+TEST_F(JournalFile, an_entry_that_is_too_long_is_not_written_and_reserves_nothing) {
+    const HostLock held = lock();
+    auto journal = Journal::open(state(), held);
+    Entry begun = entry(EntryKind::job_begun);
+    begun.plan = std::string(kLongestPayload, 'x');
+    const auto status = journal->begin(begun, 1 << 20);
+    ASSERT_FALSE(status.ok());
+    EXPECT_EQ(status.error().kind(), ErrorKind::unsupported);
+    EXPECT_LE(allocated(file()), 4096U);
+    EXPECT_TRUE(journal->begin(entry(EntryKind::job_begun), 1024).ok()) << "another one can be";
+    EXPECT_EQ(read_journal(state())->entries.size(), 1U);
+}
+
+TEST_F(JournalFile, a_job_without_room_does_not_begin) {
+    fs::create_directories(state());
+    if (::mount("tmpfs", state().c_str(), "tmpfs", 0, "size=32k") != 0) GTEST_SKIP() << "mounting needs root";
+    {
+        const HostLock held = lock();
+        auto journal = Journal::open(state(), held);
+        EXPECT_FALSE(journal->begin(entry(EntryKind::job_begun), 1 << 20).ok());
+        EXPECT_LE(allocated(file()), 4096U) << "what there was of it is given back";
+        EXPECT_TRUE(read_journal(state())->entries.empty());
+    }
+    EXPECT_EQ(::umount(state().c_str()), 0);
+}
+
 TEST_F(JournalFile, on_a_read_only_file_system_is_an_error) {
     fs::create_directories(state());
     if (::mount("tmpfs", state().c_str(), "tmpfs", MS_RDONLY, "") != 0) GTEST_SKIP() << "mounting needs root";
@@ -444,8 +490,7 @@ protected:
     [[nodiscard]] std::vector<std::string> ids() const {
         std::vector<std::string> out;
         const auto reading = read_journal(state());
-        const auto jobs = jobs_of(reading->entries);
-        for (const auto& job : jobs) out.push_back(job.id);
+        for (const auto& job : jobs_of(reading->entries)) out.push_back(job.id);
         return out;
     }
     [[nodiscard]] std::uint64_t last() const {
