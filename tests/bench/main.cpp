@@ -37,6 +37,7 @@ constexpr std::array kBudgets{
     Budget{"a copy of that model with one change (map)", "what_if/map", "", Side::at_most, 1e-3, 1e-6, "us"},
     Budget{"the same (add)", "what_if/add", "", Side::at_most, 1e-3, 1e-6, "us"},
     Budget{"the same (offline)", "what_if/offline", "", Side::at_most, 1e-3, 1e-6, "us"},
+    Budget{"a plan of 65,536 blocks, made", "plan/make/65536", "", Side::at_most, 1, 1, "s"},
 };
 
 using Run = benchmark::BenchmarkReporter::Run;
