@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Plans of 65,536 memory blocks (8 TiB of 128 MiB each). Nothing here looks at a clock: what takes the square of that many
-// steps does not come to its end within the time that a test has.
+// steps makes these tests take minutes instead of seconds; tests/bench/plan_bench.cpp has the figures.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "memhot/plan.hpp"
