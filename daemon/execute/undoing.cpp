@@ -89,7 +89,8 @@ std::string Executor::why_it_stays(Run& run, std::size_t index) {
                            result.state == StepState::unknown ? "done" : "undone", to_string(step.undo.front()));
     }
     if (const std::string other = another_one(run, index); !other.empty()) return other;
-    const std::string what = is_partly(result) ? changed_half_way(step) : after == Seen::otherwise ? differs(step) : "";
+    const bool half_way = is_partly(result) || has_long_way_back(step);
+    const std::string what = half_way ? changed_half_way(step) : after == Seen::otherwise ? differs(step) : "";
     return what.empty() ? "" : "left as it is, somebody else changed it: " + what;
 }
 
@@ -102,6 +103,7 @@ Status Executor::carry_out_undo(Run& run, std::size_t index) {
     Attempt attempt;
     for (const auto& action : step.undo) {
         if (is_already(action, [this](const Fact& fact) { return shown(fact.kind, fact.name); })) continue;
+        if (action == step.action && see(step.after) == Seen::as_expected) continue;
         unsigned attempts = 0;
         attempt = try_until(run, action, attempts);
         if (!attempt.ok()) break;

@@ -114,6 +114,10 @@ Result<Journal> Journal::open(const std::string& state_directory, const HostLock
     return journal;
 }
 
+Journal::~Journal() {
+    if (file_.open()) give_back();
+}
+
 Status Journal::begin_file() { return write_whole(kFileHeader, "beginning"); }
 
 Status Journal::write_whole(std::string_view bytes, std::string_view doing) {
@@ -159,24 +163,26 @@ Status Journal::append(Entry entry) {
 Status Journal::begin(Entry entry, std::size_t room) {
     const auto payload = payload_of(entry);
     if (!payload) return payload.error();
-    auto begun = reserve(payload->size() + kFrameHeader + 1 + room);
-    if (begun) begun = write_entry(*payload);
-    if (!begun) give_back();
-    return begun;
+    if (auto reserved = reserve(payload->size() + kFrameHeader + 1 + room); !reserved) return reserved;
+    return write_entry(*payload);
 }
 
 // Of what was reserved beyond the end; filesystems free it where the size that is set is the size that is. One that does
 // not has only taken more than it needs.
 void Journal::give_back() {
-    if (!broken_) std::ignore = ::ftruncate(file_.get(), static_cast<off_t>(end_));
+    if (reserved_ && !broken_) std::ignore = ::ftruncate(file_.get(), static_cast<off_t>(end_));
+    reserved_ = false;
 }
 
 Status Journal::reserve(std::size_t bytes) {
     // Beyond the end: the file's size stays, so a reader sees nothing of it.
+    reserved_ = true;
     while (::fallocate(file_.get(), FALLOC_FL_KEEP_SIZE, static_cast<off_t>(end_), static_cast<off_t>(bytes)) != 0) {
         if (errno == EINTR) continue;
         if (errno == EOPNOTSUPP || errno == ENOSYS) return Done{};
-        return io_error(path_, fmt::format("reserving {} bytes", bytes), errno);
+        const int error = errno;
+        give_back();   // what there was of it
+        return io_error(path_, fmt::format("reserving {} bytes", bytes), error);
     }
     return Done{};
 }

@@ -32,13 +32,18 @@ public:
     // lock: whoever writes holds it as long as the journal is open. A torn tail is cut off (see notes()); a damaged
     // journal is read but not written.
     static Result<Journal> open(const std::string& state_directory, const HostLock& lock);
+    Journal(Journal&&) noexcept = default;
+    Journal& operator=(Journal&&) = delete;
+    Journal(const Journal&) = delete;
+    Journal& operator=(const Journal&) = delete;
+    ~Journal();
 
     // Gives the entry its sequence number. Behind the end of a job what is left of its room is given back.
     Status append(Entry entry);
     // The same for the beginning of a job, with room for so many bytes behind it, so that a job that began can be written
     // to its end. Nothing is reserved for one that cannot begin; unsupported: the entry is too long.
     Status begin(Entry entry, std::size_t room);
-    // Room for so many bytes more.
+    // Room for so many bytes more, until a job ends or the journal is closed.
     Status reserve(std::size_t bytes);
 
     [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }   // as they were when it was opened
@@ -57,6 +62,7 @@ private:
     std::string path_;
     std::size_t end_ = 0;
     std::uint64_t next_ = 1;
+    bool reserved_ = false;
     bool broken_ = false;   // a failed write could not be taken back
     std::vector<Entry> entries_;
     std::vector<std::string> notes_;

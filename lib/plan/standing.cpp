@@ -221,6 +221,10 @@ bool is_already(const Action& action, const Look& look) {
     return now && now->starts_with(leaves->word);
 }
 
+bool has_long_way_back(const PlanStep& step) {
+    return std::holds_alternative<WriteAction>(step.action) && step.undo.size() > 1;
+}
+
 bool is_between(const Fact& before, const Fact& after, std::string_view now) {
     if (now == before.value || now == after.value) return true;
     const auto rest_of = [](std::string_view words) {

@@ -103,7 +103,7 @@ std::string why_it_stays(const SimulatedHost& host, const PlanStep& step, const 
     if (held) return "a step behind it, which needs it, stays";
     if (step.undo.empty()) return step.no_undo.empty() ? "there is no way back" : step.no_undo;
     if (const std::string other = another_one(host, step, behind); !other.empty()) return other;
-    if (behind.how == StepBehind::How::partly) {
+    if (behind.how == StepBehind::How::partly || has_long_way_back(step)) {
         const std::string other = changed_half_way(host, step);
         return other.empty() ? "" : "somebody else changed it: " + other;
     }
@@ -133,7 +133,8 @@ void undo_step(SimulatedHost& host, const PlanStep& step, Plan& out) {
     const Look look = [&](const Fact& fact) { return std::optional(host.value(fact.kind, fact.name)); };
     for (const auto& action : step.undo) {
         // What is so already is passed over, but for the last one, which tells the whole.
-        if (action != step.undo.back() && is_already(action, look)) continue;
+        const bool is_so = is_already(action, look) || (action == step.action && all_hold(host, step.after));
+        if (action != step.undo.back() && is_so) continue;
         Verdict verdict;
         if (!is_already(action, look)) verdict = host.carry_out(action);
         add(out, undoing(step, action, std::move(verdict)));

@@ -49,6 +49,7 @@ constexpr std::array kBudgets{
     Budget{"growth of RssAnon meanwhile", "daemon_check/open:16/", "growth_kb", Side::at_most, 256, 1, "KiB"},
     Budget{"524,288 blocks from the cache (ListBlocks)", "daemon_list/dump:0", "", Side::at_most, 0.05, 1e-3, "ms"},
     Budget{"the same as text (DumpBlocks)", "daemon_list/dump:1", "", Side::at_most, 0.05, 1e-3, "ms"},
+    Budget{"a plan of 65,536 blocks, made", "plan/make/65536", "", Side::at_most, 1, 1, "s"},
 };
 
 using Run = benchmark::BenchmarkReporter::Run;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include <array>
 #include <csignal>
@@ -14,6 +15,7 @@
 #include <thread>
 
 #include "cli/memhotctl.hpp"
+#include "memhot/snapshot.hpp"
 
 namespace memhot::test {
 namespace {
@@ -313,6 +315,41 @@ TEST_F(Jobs, a_limit_on_file_sizes_is_told_and_changes_nothing) {
     const int status = ::pclose(pipe);
     EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 5) << status << ": " << text;
     EXPECT_TRUE(contains(text, "RLIMIT_FSIZE")) << text;
+}
+
+// More blocks than an entry of the journal can hold a plan of.
+TEST_F(Jobs, a_plan_that_is_too_long_ends_with_5_and_says_how_much_can_be_asked) {
+    auto snapshot = *load_snapshot(data("dimm-host.json"));
+    for (std::uint64_t number = 256; number < 256 + 80'000; ++number) {
+        BlockRecord block;
+        block.number = number;
+        block.state = "offline";
+        block.valid_zones = "Normal Movable";
+        block.node = 1;
+        snapshot.blocks->push_back(block);
+    }
+    const std::uint64_t size = *snapshot.memory_block_size;
+    *snapshot.iomem += to_string(Range{256 * size, (256 + 80'000) * size - 1}) + " : System RAM\n";
+    const std::string file = top + "/large.json";
+    ASSERT_TRUE(save_snapshot(snapshot, file).ok());
+    const Said said =
+        memhotctl(split("--snapshot " + file + " online 10000G --zone movable --ratio 0 -y --state-dir " + top));
+    EXPECT_EQ(said.status, 5) << said.err;
+    EXPECT_EQ(said.out, "");
+    EXPECT_TRUE(contains(said.err, "of the 80000 steps of this plan about 7")) << said.err;
+    EXPECT_TRUE(contains(said.err, "take fewer at a time: `memhotctl online 8T`")) << said.err;
+    struct stat journal{};
+    ASSERT_EQ(::stat((top + "/journal").c_str(), &journal), 0);
+    EXPECT_LE(journal.st_blocks * 512, 8192) << "nothing stays reserved";
+}
+
+TEST_F(Jobs, a_fault_meets_what_makes_a_device) {
+    const Said said = on("nvdimm-host.json", "namespace create region0 --size 64M -y --fault EIO:region0");
+    EXPECT_EQ(said.status, 5) << said.err;
+    EXPECT_TRUE(contains(said.out, "EIO")) << said.out;
+    const Said other = on("cxl-host.json", "dax create --size 256M -y --fault EIO:memory1");
+    EXPECT_EQ(other.status, 2);
+    EXPECT_TRUE(contains(other.err, "the first one is about create-device")) << other.err;
 }
 
 TEST_F(Jobs, a_simulated_host_has_no_journal_of_its_own) {

@@ -232,6 +232,9 @@ bool is_already(const Action& action, const Look& look);
 // Whether a device or block may be as an action that stopped half-way left it: as it was, as it was to be, or what it was to
 // be but taken from its driver, or offline.
 bool is_between(const Fact& before, const Fact& after, std::string_view now);
+// A write whose undo is several: the step behind it, undone, leaves something between (memory that kmem has got back is
+// offline, and goes before it comes back online).
+bool has_long_way_back(const PlanStep& step);
 
 // Whether a namespace is not the one that had that identity: the host tells both by their uuids, and they differ.
 bool is_another(std::string_view identity, std::string_view now);

@@ -302,6 +302,17 @@ TEST_F(JournalFile, room_for_a_job_is_given_back_at_its_end) {
     EXPECT_EQ(read_journal(state())->entries.size(), entries.size());
 }
 
+TEST_F(JournalFile, room_for_a_job_that_could_not_go_on_is_given_back_when_it_is_closed) {
+    const HostLock held = lock();
+    {
+        auto journal = Journal::open(state(), held);
+        ASSERT_TRUE(journal->reserve(1 << 20).ok());
+        if (allocated(file()) < 1 << 20) GTEST_SKIP() << "this file system reserves nothing";
+    }
+    EXPECT_LE(allocated(file()), 8192U);
+    EXPECT_EQ(get(), kFileHeader);
+}
+
 TEST_F(JournalFile, an_entry_that_is_too_long_is_not_written_and_reserves_nothing) {
     const HostLock held = lock();
     auto journal = Journal::open(state(), held);
