@@ -106,6 +106,7 @@ TEST(Calls, EveryHandlerSurvivesForeignExceptions) {
                                                    {"org.memhot1.DaxDevice", "/org/memhot1/dax/dax0_2e1"},
                                                    {"org.memhot1.Job", "/org/memhot1/job/_31"}};
     start_job(root, {"namespace", "disable", "namespace0.0"});
+    const auto kept = plan(root, {"namespace", "disable", "namespace0.1"});   // Apply of no plan is denied before
     dir.file("now", "");
     std::size_t called = 0;
     for (int round = 0; round < 4; ++round) {   // each kind of exception once
@@ -115,8 +116,11 @@ TEST(Calls, EveryHandlerSurvivesForeignExceptions) {
                 const auto answer =
                     member.kind == Member::Kind::property
                         ? root.property(paths.at(interface), interface, member.name)
-                        : root.call(paths.at(interface), interface, member.name,
-                                    [&](sd_bus_message* message) { append_signature(message, member.in); });
+                        : root.call(paths.at(interface), interface, member.name, [&](sd_bus_message* message) {
+                              if (member.name != "Apply") return append_signature(message, member.in);
+                              EXPECT_GE(::sd_bus_message_append(message, "s", kept.c_str()), 0);
+                              append_no_options(message);
+                          });
                 ++called;
                 EXPECT_EQ(answer.memhot_error(), "Internal") << interface << "." << member.name << ": " << answer.text;
                 ASSERT_TRUE(process.alive()) << interface << "." << member.name << "\n" << read_text(dir.path("log"));
