@@ -6,6 +6,7 @@
 // a root directory and does not leave it through symbolic links.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
