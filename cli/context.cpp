@@ -16,7 +16,7 @@ HostRequest Context::request() const {
             .kernel = arguments_.value("kernel"),
             .arch = arguments_.value("arch"),
             .page_size = arguments_.value("page-size"),
-            .bus = arguments_.value("host")};
+            .bus = daemon_ ? std::optional<std::string>("local") : arguments_.value("host")};
 }
 
 namespace {
@@ -31,7 +31,7 @@ bool shows_nothing(const memhot::Snapshot& snapshot) {
 memhot::Result<memhot::Snapshot> Context::snapshot() {
     const HostRequest asked = request();
     if (asked.bus) {
-        auto told = snapshot_from_bus(*asked.bus);
+        auto told = snapshot_from_bus(*asked.bus, may_ask());
         unreachable_ = !told && told.error().kind() == memhot::ErrorKind::io;
         return told;
     }

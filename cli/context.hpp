@@ -29,6 +29,10 @@ public:
     }
 
     [[nodiscard]] HostRequest request() const;
+    // From now on memhotd of this machine is asked, as with -H local.
+    void ask_daemon() { daemon_ = true; }
+    // Whether polkit may ask a person.
+    [[nodiscard]] bool may_ask() const { return !arguments_.flag("no-ask-password"); }
     memhot::Result<memhot::Snapshot> snapshot();
     memhot::Result<Host> host();
     // This machine itself could not be read.
@@ -51,6 +55,7 @@ private:
     Arguments arguments_;
     Terminal terminal_;
     bool unreachable_ = false;
+    bool daemon_ = false;
     std::optional<std::string> where_it_stands_;
     std::string out_;
     std::vector<std::string> notes_;

@@ -51,7 +51,7 @@ if(TARGET memhotd)
   install(TARGETS memhotd RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR})
   configure_file(systemd/memhotd.service.in systemd/memhotd.service @ONLY)
   configure_file(systemd/org.memhot1.service.in systemd/org.memhot1.service @ONLY)
-  install(FILES ${PROJECT_BINARY_DIR}/systemd/memhotd.service systemd/memhotd-metrics.socket
+  install(FILES ${PROJECT_BINARY_DIR}/systemd/memhotd.service systemd/memhotd-metrics.socket systemd/memhot-kdump-reload.service
     DESTINATION lib/systemd/system)
   install(FILES systemd/90-memhot.preset DESTINATION lib/systemd/system-preset)
   install(FILES systemd/memhot.catalog DESTINATION lib/systemd/catalog)

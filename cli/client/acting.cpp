@@ -299,6 +299,22 @@ Result<int> show_plan(Context& context, const std::vector<std::string>& wish) {
 
 namespace {
 
+std::string progress_text(const BusProgress& now) {
+    std::string out =
+        fmt::format("step {} of {}, {:.0f}%", std::min(now.step + 1, now.steps), now.steps, now.done * 100);
+    if (now.bytes_per_second != 0) out += fmt::format(", {}/s", memhot::human_size(now.bytes_per_second));
+    return out;
+}
+
+// Where memhotd runs it is asked: then there is one who changes memory, and one journal. Not where an option is of who
+// acts in process.
+bool daemon_should_act(const Context& context) {
+    const auto& arguments = context.arguments();
+    const bool in_process = arguments.flag("dry-run") || arguments.value("state-dir") || arguments.value("fault") ||
+                            arguments.value("root") || context.request().asks_for_another_kernel();
+    return !in_process && context.request().is_this_machine() && daemon_runs_here();
+}
+
 // Everything is asked here and done there: memhotd makes the plan anew, and keeps the journal.
 Result<int> carry_out_there(Context& context, const std::vector<std::string>& wish) {
     if (auto good = check_host(context); !good) return good.error();
@@ -311,12 +327,19 @@ Result<int> carry_out_there(Context& context, const std::vector<std::string>& wi
     const auto confirmed = confirm_shown(context, *plan, to_text(*plan));
     if (!confirmed) return confirmed.error();
     if (*confirmed != exit_code::yes) return *confirmed;
+    const BusOrder order{wish, names_to_confirm(*plan), context.arguments().flag("all-or-nothing"), context.may_ask()};
     const bool terminal = ::isatty(STDERR_FILENO) == 1;
-    const auto job = apply_on_bus(*context.request().bus, wish, *plan, names_to_confirm(*plan),
-                                  context.arguments().flag("all-or-nothing"), [terminal](double done) {
-                                      if (terminal) std::fprintf(stderr, "\r%3.0f%%\x1b[K", done * 100);
-                                  });
+    const bool told = terminal || context.verbose();
+    const auto job = apply_on_bus(*context.request().bus, order, *plan, [&](const BusProgress& now) {
+        if (!told) return;
+        const std::string text = progress_text(now);
+        std::fprintf(stderr, terminal ? "\r%s\x1b[K" : "memhotctl: %s\n", text.c_str());
+    });
     if (terminal) std::fputs("\r\x1b[K", stderr);
+    if (!job && job.error().kind() == memhot::ErrorKind::io) {
+        context.note(job.error().message());
+        return exit_code::unreachable;
+    }
     if (!job) return job.error();
     if (context.json()) {
         context.print_json(Json::object(
@@ -330,6 +353,10 @@ Result<int> carry_out_there(Context& context, const std::vector<std::string>& wi
 }   // namespace
 
 Result<int> carry_out_wish(Context& context, const std::vector<std::string>& wish) {
+    if (!context.request().bus && daemon_should_act(context)) {
+        context.note("memhotd runs here and is asked (-H local)");
+        context.ask_daemon();
+    }
     if (context.request().bus) return carry_out_there(context, wish);
     auto access = access_to_host(context);
     if (!access) return not_begun(context, access.error());

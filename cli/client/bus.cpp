@@ -13,9 +13,10 @@ memhot::Error without_bus() {
 }
 }   // namespace
 
-memhot::Result<memhot::Snapshot> snapshot_from_bus(const std::string&) { return without_bus(); }
-memhot::Result<BusJob> apply_on_bus(const std::string&, const std::vector<std::string>&, const memhot::Plan&,
-                                    const std::vector<std::string>&, bool, const std::function<void(double)>&) {
+bool daemon_runs_here() { return false; }
+memhot::Result<memhot::Snapshot> snapshot_from_bus(const std::string&, bool) { return without_bus(); }
+memhot::Result<BusJob> apply_on_bus(const std::string&, const BusOrder&, const memhot::Plan&,
+                                    const std::function<void(const BusProgress&)>&) {
     return without_bus();
 }
 memhot::Status follow_bus(const std::string&, const std::function<void(const BusEvent&)>&) { return without_bus(); }
@@ -32,8 +33,11 @@ memhot::Status follow_bus(const std::string&, const std::function<void(const Bus
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
+
+#include "client/agent.hpp"
 
 namespace memhotctl {
 
@@ -48,6 +52,8 @@ constexpr const char* kPath = "/org/memhot1";
 constexpr const char* kInterface = "org.memhot1.Manager";
 // A person may be asked for a password.
 constexpr std::uint64_t kPatience = 180'000'000;
+constexpr const char* kOwnerRule =
+    "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='org.memhot1'";
 
 struct FreeBus {
     void operator()(sd_bus* bus) const { ::sd_bus_flush_close_unref(bus); }
@@ -91,13 +97,13 @@ Error error_of(const std::string& where, const sd_bus_error& error, int answer) 
 }
 
 // A method whose only argument is its options, here that a person may be asked.
-Result<Message> ask(sd_bus* bus, const std::string& where, const char* member) {
+Result<Message> ask(sd_bus* bus, const std::string& where, const char* member, bool may_ask) {
     sd_bus_error error = SD_BUS_ERROR_NULL;
     sd_bus_message* call = nullptr;
     sd_bus_message* reply = nullptr;
     int answer = ::sd_bus_message_new_method_call(bus, &call, kService, kPath, kInterface, member);
     const Message owned(call);
-    if (answer >= 0) answer = ::sd_bus_message_append(call, "a{sv}", 1, "interactive", "b", 1);
+    if (answer >= 0) answer = ::sd_bus_message_append(call, "a{sv}", 1, "interactive", "b", may_ask ? 1 : 0);
     if (answer >= 0) answer = ::sd_bus_call(bus, call, kPatience, &error, &reply);
     if (answer >= 0) return Message(reply);
     auto out = error_of(where, error, answer);
@@ -113,7 +119,7 @@ std::uint64_t number(sd_bus* bus, const char* property) {
 
 // The text of a hazard, where the caller may have it.
 void describe(sd_bus* bus, const std::string& where, BusEvent& event) {
-    const auto reply = ask(bus, where, "Hazards");
+    const auto reply = ask(bus, where, "Hazards", false);
     if (!reply || ::sd_bus_message_enter_container(reply->get(), 'a', "(tssssst)") < 0) return;
     std::uint64_t id = 0;
     std::uint64_t since = 0;
@@ -176,10 +182,26 @@ void interrupt(int) { interrupted = 1; }
 
 }   // namespace
 
-Result<memhot::Snapshot> snapshot_from_bus(const std::string& where) {
+bool daemon_runs_here() {
+    const auto bus = open_bus("local");
+    int there = 0;
+    int simulated = 1;
+    sd_bus_message* reply = nullptr;
+    if (!bus || ::sd_bus_call_method(bus->get(), "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                     "org.freedesktop.DBus", "NameHasOwner", nullptr, &reply, "s", kService) < 0)
+        return false;
+    const Message owned(reply);
+    if (::sd_bus_message_read(reply, "b", &there) < 0 || there == 0) return false;
+    const int answer =
+        ::sd_bus_get_property_trivial(bus->get(), kService, kPath, kInterface, "Simulated", nullptr, 'b', &simulated);
+    return answer >= 0 && simulated == 0;
+}
+
+Result<memhot::Snapshot> snapshot_from_bus(const std::string& where, bool may_ask) {
+    const PolkitAgent agent(may_ask);
     const auto bus = open_bus(where);
     if (!bus) return bus.error();
-    const auto reply = ask(bus->get(), where, "GetSnapshot");
+    const auto reply = ask(bus->get(), where, "GetSnapshot", may_ask);
     if (!reply) return reply.error();
     const char* text = nullptr;
     if (::sd_bus_message_read(reply->get(), "s", &text) < 0)
@@ -198,9 +220,9 @@ int append_texts(sd_bus_message* message, const std::vector<std::string>& texts)
 }
 
 // interactive, and what of a job's options is asked for.
-int append_options(sd_bus_message* message, const std::vector<std::string>& accept, bool all_or_nothing) {
+int append_options(sd_bus_message* message, bool may_ask, const std::vector<std::string>& accept, bool all_or_nothing) {
     int answer = ::sd_bus_message_open_container(message, 'a', "{sv}");
-    if (answer >= 0) answer = ::sd_bus_message_append(message, "{sv}", "interactive", "b", 1);
+    if (answer >= 0) answer = ::sd_bus_message_append(message, "{sv}", "interactive", "b", may_ask ? 1 : 0);
     if (answer >= 0 && all_or_nothing) answer = ::sd_bus_message_append(message, "{sv}", "all-or-nothing", "b", 1);
     if (answer >= 0 && !accept.empty()) {
         answer = ::sd_bus_message_open_container(message, 'e', "sv");
@@ -228,46 +250,85 @@ Result<Message> call(sd_bus* bus, const std::string& where, const char* member,
     return out;
 }
 
-// A job that is no longer told of ended a minute ago at least.
-Result<BusJob> wait_for(sd_bus* bus, const std::string& where, const std::string& path,
-                        const std::function<void(double)>& progress) {
-    constexpr const char* kJob = "org.memhot1.Job";
-    constexpr unsigned kPause = 100'000;   // microseconds
+constexpr const char* kJob = "org.memhot1.Job";
+
+// What a job says of itself; nothing where it cannot be asked.
+std::optional<BusJob> look_at(sd_bus* bus, const std::string& path, BusProgress& progress) {
     BusJob job;
-    while (true) {
-        char* state = nullptr;
-        char* id = nullptr;
-        std::int32_t status = 0;
-        double done = 0;
-        if (::sd_bus_get_property_string(bus, kService, path.c_str(), kJob, "State", nullptr, &state) < 0 ||
-            ::sd_bus_get_property_string(bus, kService, path.c_str(), kJob, "Id", nullptr, &id) < 0 ||
-            ::sd_bus_get_property_trivial(bus, kService, path.c_str(), kJob, "ExitStatus", nullptr, 'i', &status) < 0 ||
-            ::sd_bus_get_property_trivial(bus, kService, path.c_str(), kJob, "Progress", nullptr, 'd', &done) < 0) {
-            std::free(state);
-            std::free(id);
-            return Error(ErrorKind::io, "--host " + in_quotes(where) +
-                                            ": memhotd went away while the job ran; its journal "
-                                            "knows more (memhotctl jobs there)");
-        }
-        job = {id, state, status};
-        std::free(state);
-        std::free(id);
-        if (status >= 0) return job;
-        progress(done);
-        ::usleep(kPause);
+    char* state = nullptr;
+    char* id = nullptr;
+    const auto number = [&](const char* name, char type, void* to) {
+        return ::sd_bus_get_property_trivial(bus, kService, path.c_str(), kJob, name, nullptr, type, to) >= 0;
+    };
+    // Its end before its state: where there is one, the state is that of the end.
+    const bool good = number("ExitStatus", 'i', &job.exit_status) && number("Progress", 'd', &progress.done) &&
+                      number("CurrentStep", 't', &progress.step) && number("Steps", 't', &progress.steps) &&
+                      number("BytesPerSecond", 't', &progress.bytes_per_second) &&
+                      ::sd_bus_get_property_string(bus, kService, path.c_str(), kJob, "State", nullptr, &state) >= 0 &&
+                      ::sd_bus_get_property_string(bus, kService, path.c_str(), kJob, "Id", nullptr, &id) >= 0;
+    if (good) {
+        job.id = id;
+        job.end = state;
     }
+    std::free(state);
+    std::free(id);
+    return good ? std::optional(job) : std::nullopt;
+}
+
+struct Watch {
+    bool news = true;
+    bool gone = false;
+};
+int job_news(sd_bus_message*, void* data, sd_bus_error*) {
+    static_cast<Watch*>(data)->news = true;
+    return 0;
+}
+int watched_owner(sd_bus_message* message, void* data, sd_bus_error*) {
+    const char* name = nullptr;
+    const char* before = nullptr;
+    const char* now = nullptr;
+    if (::sd_bus_message_read(message, "sss", &name, &before, &now) >= 0 && *now == '\0')
+        static_cast<Watch*>(data)->gone = true;
+    return 0;
+}
+
+// Its signals say when there is something new. It can be asked for a while behind its end.
+Result<BusJob> wait_for(sd_bus* bus, const std::string& where, const std::string& path,
+                        const std::function<void(const BusProgress&)>& told) {
+    Watch watch;
+    const Error lost(ErrorKind::io, "--host " + in_quotes(where) +
+                                        ": memhotd went away while the job ran; its journal knows more "
+                                        "(memhotctl jobs there)");
+    const char* at = path.c_str();
+    int answer = ::sd_bus_match_signal(bus, nullptr, kService, at, "org.freedesktop.DBus.Properties",
+                                       "PropertiesChanged", job_news, &watch);
+    if (answer >= 0) answer = ::sd_bus_match_signal(bus, nullptr, kService, at, kJob, "Completed", job_news, &watch);
+    if (answer >= 0) answer = ::sd_bus_add_match(bus, nullptr, kOwnerRule, watched_owner, &watch);
+    while (answer >= 0 && !watch.gone) {
+        if (std::exchange(watch.news, false)) {
+            BusProgress progress;
+            const auto job = look_at(bus, path, progress);
+            if (!job) return lost;
+            if (job->exit_status >= 0) return *job;
+            told(progress);
+        }
+        answer = ::sd_bus_process(bus, nullptr);
+        if (answer == 0 && !watch.news && !watch.gone) answer = ::sd_bus_wait(bus, UINT64_MAX);
+        if (answer == -EINTR) answer = 0;
+    }
+    return lost;
 }
 
 }   // namespace
 
-Result<BusJob> apply_on_bus(const std::string& where, const std::vector<std::string>& words, const memhot::Plan& shown,
-                            const std::vector<std::string>& accept, bool all_or_nothing,
-                            const std::function<void(double)>& progress) {
+Result<BusJob> apply_on_bus(const std::string& where, const BusOrder& order, const memhot::Plan& shown,
+                            const std::function<void(const BusProgress&)>& told) {
+    const PolkitAgent agent(order.ask);
     const auto bus = open_bus(where);
     if (!bus) return bus.error();
     const auto planned = call(bus->get(), where, "Plan", [&](sd_bus_message* message) {
-        const int answer = append_texts(message, words);
-        return answer < 0 ? answer : append_options(message, {}, false);
+        const int answer = append_texts(message, order.words);
+        return answer < 0 ? answer : append_options(message, order.ask, {}, false);
     });
     if (!planned) return planned.error();
     const char* name = nullptr;
@@ -280,13 +341,13 @@ Result<BusJob> apply_on_bus(const std::string& where, const std::vector<std::str
         return memhot::bad_input("the host has changed since the plan was shown; try again");
     const auto begun = call(bus->get(), where, "Apply", [&](sd_bus_message* message) {
         const int answer = ::sd_bus_message_append(message, "s", name);
-        return answer < 0 ? answer : append_options(message, accept, all_or_nothing);
+        return answer < 0 ? answer : append_options(message, order.ask, order.accept, order.all_or_nothing);
     });
     if (!begun) return begun.error();
     const char* path = nullptr;
     if (::sd_bus_message_read(begun->get(), "o", &path) < 0)
         return Error(ErrorKind::io, "--host " + in_quotes(where) + ": memhotd answers something else than a job");
-    return wait_for(bus->get(), where, path, progress);
+    return wait_for(bus->get(), where, path, told);
 }
 
 memhot::Status follow_bus(const std::string& where, const std::function<void(const BusEvent&)>& told) {
@@ -295,10 +356,7 @@ memhot::Status follow_bus(const std::string& where, const std::function<void(con
     Following following{bus->get(), &where, {}, false};
     int answer = ::sd_bus_match_signal(bus->get(), nullptr, kService, kPath, kInterface, nullptr, heard, &following);
     if (answer >= 0) {
-        answer = ::sd_bus_add_match(bus->get(), nullptr,
-                                    "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',"
-                                    "arg0='org.memhot1'",
-                                    owner_changed, &following);
+        answer = ::sd_bus_add_match(bus->get(), nullptr, kOwnerRule, owner_changed, &following);
     }
     sd_bus_error error = SD_BUS_ERROR_NULL;
     if (answer >= 0) {   // is anybody there, and started where that can be

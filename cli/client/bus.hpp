@@ -15,9 +15,12 @@
 
 namespace memhotctl {
 
-// where: "user@host" (over ssh), "local", or an address such as "unix:path=/run/x". Errors: io where nobody answers,
-// not_permitted where polkit says no, and those of memhotd.
-memhot::Result<memhot::Snapshot> snapshot_from_bus(const std::string& where);
+// Whether memhotd runs on the system bus and is about this machine; it is not started for that.
+bool daemon_runs_here();
+
+// where: "user@host" (over ssh), "local", or an address such as "unix:path=/run/x". ask: whether polkit may ask a person.
+// Errors: io where nobody answers, not_permitted where polkit says no, and those of memhotd.
+memhot::Result<memhot::Snapshot> snapshot_from_bus(const std::string& where, bool ask);
 
 // What became of a job of memhotd.
 struct BusJob {
@@ -25,11 +28,22 @@ struct BusJob {
     std::string end;   // "done", "failed", ...
     int exit_status = 5;
 };
-// Has memhotd plan the words and carry the plan out, unless its steps are others than those of `shown`. accept: what was
-// confirmed by name. progress: from 0 to 1.
-memhot::Result<BusJob> apply_on_bus(const std::string& where, const std::vector<std::string>& words,
-                                    const memhot::Plan& shown, const std::vector<std::string>& accept,
-                                    bool all_or_nothing, const std::function<void(double)>& progress);
+struct BusProgress {
+    std::uint64_t step = 0;   // the one that runs, from 0
+    std::uint64_t steps = 0;
+    double done = 0;   // from 0 to 1
+    std::uint64_t bytes_per_second = 0;   // 0: not known
+};
+struct BusOrder {
+    std::vector<std::string> words;   // the wish
+    std::vector<std::string> accept;   // what was confirmed by name
+    bool all_or_nothing = false;
+    bool ask = true;   // whether polkit may ask a person
+};
+// Has memhotd plan the words and carry the plan out, unless its steps are others than those of `shown`; told as its
+// signals come.
+memhot::Result<BusJob> apply_on_bus(const std::string& where, const BusOrder& order, const memhot::Plan& shown,
+                                    const std::function<void(const BusProgress&)>& told);
 
 // A signal of memhotd.
 struct BusEvent {

@@ -13,7 +13,7 @@ constexpr auto kCommands = std::to_array<const Command*>({
     &kResume, &kCancel, &kMonitor, &kPolicy,  &kRules, &kCapture, &kReplay,
 });
 
-constexpr std::array<Option, 15> kGlobals{{
+constexpr std::array<Option, 16> kGlobals{{
     {"root", 0, "DIR", "read the host below DIR instead of this machine"},
     {"snapshot", 0, "FILE", "read a host that `capture` saved"},
     {"host", 'H', "HOST", "ask memhotd: on USER@HOST over ssh, on this machine (local), or at an address of a bus"},
@@ -26,6 +26,7 @@ constexpr std::array<Option, 15> kGlobals{{
     {"verbose", 'v', "", "all evidence and assumptions, longer than a screen"},
     {"yes", 'y', "", "change the host without asking; what is destroyed or dangerous has to be named all the same"},
     {"dry-run", 0, "", "everything up to the first write"},
+    {"no-ask-password", 0, "", "where memhotd is asked: polkit asks nobody for a password"},
     {"timeout", 0, "SECONDS", "how long a step may take, and a busy block is tried again; default 30"},
     {"help", 'h', "", "this text, or that of a verb"},
     {"version", 0, "", "the version"},

@@ -7,7 +7,7 @@ _memhotctl() {
     _init_completion -n : || return
 
     local globals="--root --snapshot -H --host --kernel -J --json -n --no-legend --no-pager -b --bytes --color -v --verbose
-        -y --yes --dry-run --timeout -h --help --version"
+        -y --yes --dry-run --no-ask-password --timeout -h --help --version"
     local verbs="status list show map check explain doctor namespace dax plan apply online offline probe remove
         jobs history rollback resume cancel monitor policy rules capture replay"
     local acting="--accept --all-or-nothing --state-dir --fault"
@@ -32,6 +32,7 @@ _memhotctl() {
         [history]="--state-dir"
         [cancel]="--state-dir"
         [policy]="--policy-dir"
+        [capture]="--redact"
     )
 
     case $prev in

@@ -12,7 +12,7 @@ namespace memhotctl {
 namespace {
 
 constexpr std::size_t kWidth = 80;
-constexpr std::size_t kHelpColumn = 24;
+constexpr std::size_t kHelpColumn = 26;
 
 std::string entry(std::string_view left, std::string_view help) {
     const auto lines = wrap(help, kWidth - kHelpColumn);

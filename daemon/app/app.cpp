@@ -13,6 +13,7 @@
 #include "app/notify.hpp"
 #include "app/worker.hpp"
 #include "dbus/exported.hpp"
+#include "events/file_watch.hpp"
 #include "log/log.hpp"
 #include "metrics/metrics.hpp"
 #include "service/service.hpp"
@@ -125,6 +126,8 @@ private:
         service_->set_reloaded([this](const config::Settings& settings) {
             if (watcher_) watcher_->set_times({settings.coalesce, settings.coalesce_limit});
         });
+        if (const auto watching = watch_hardware(); !watching)
+            return complain(watching.error(), exit_code::kUnreachable);
         return serve();
     }
 
@@ -138,6 +141,22 @@ private:
                                                      events::Watcher::Times{settings.coalesce, settings.coalesce_limit},
                                                      [this](const events::Batch& batch) { service_->happened(batch); });
         return Done{};
+    }
+
+    Status watch_hardware() {
+        if (options_.simulate.empty()) return Done{};
+        hardware_later_ = loop_.on_timer([this] { change_hardware(); });
+        auto watch = events::FileWatch::open(loop_, options_.simulate, [this] { change_hardware(); });
+        if (!watch) return std::move(watch).error();
+        hardware_ = *std::move(watch);
+        return Done{};
+    }
+
+    void change_hardware() {
+        if (worker_.busy()) return hardware_later_.arm_in(kLook);
+        auto snapshot = load_snapshot(options_.simulate);
+        if (!snapshot) return log::warning("the simulated host stays as it is: " + snapshot.error().message());
+        service_->change_hardware(*std::move(snapshot));
     }
 
     int serve() {
@@ -197,6 +216,8 @@ private:
     Worker worker_;
     std::unique_ptr<events::Watcher> watcher_;
     std::unique_ptr<service::Service> service_;
+    events::FileWatch hardware_;
+    Source hardware_later_;
     std::unique_ptr<bus::Exported> exported_;
     std::unique_ptr<metrics::Server> metrics_;
     Source terminate_;

@@ -19,7 +19,7 @@ constexpr auto kRows = std::to_array<Row>({
      [](Options& into, const std::string& value) { into.bus = value; }},
     {"root", "DIR", "the host is the one below DIR; its configuration, too",
      [](Options& into, const std::string& value) { into.root = value; }},
-    {"simulate", "FILE", "the host is a simulated one, made of a snapshot",
+    {"simulate", "FILE", "the host is a simulated one, made of a snapshot; a new file there is new hardware",
      [](Options& into, const std::string& value) { into.simulate = value; }},
     {"fault", "FAULT", "what goes wrong on a simulated host, such as slow:memory40:500; may be given several times",
      [](Options& into, const std::string& value) { into.faults.push_back(value); }},

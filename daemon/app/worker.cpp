@@ -68,7 +68,8 @@ void Worker::run() {
         } catch (...) {
             log::error("internal error in the worker: an exception of no known type");
         }
-        task = nullptr;   // what it holds goes before anybody may take the worker for idle
+        // What it holds (replies, counters of callers) is the loop's, and is let go there.
+        post([done = std::move(task)] {});
         lock.lock();
         running_ = false;
     }

@@ -7,7 +7,9 @@
 #include <sdbus-c++/sdbus-c++.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,6 +40,12 @@ inline void properties_changed(sdbus::IObject& object, const std::string& interf
     std::vector<sdbus::PropertyName> typed(names.begin(), names.end());
     object.emitPropertiesChangedSignal(sdbus::InterfaceName{interface}, typed);
 }
+// As long as what it gives lives.
+inline std::shared_ptr<void> add_match(sdbus::IConnection& connection, const std::string& rule,
+                                       std::function<void()> heard) {
+    auto slot = connection.addMatch(rule, [heard = std::move(heard)](sdbus::Message) { heard(); }, sdbus::return_slot);
+    return std::make_shared<sdbus::Slot>(std::move(slot));
+}
 using ReplyError = std::optional<sdbus::Error>;
 inline const sdbus::Error* error_of(const ReplyError& error) { return error ? &*error : nullptr; }
 template <class T>
@@ -61,6 +69,11 @@ inline const sdbus::Message& current_message(const sdbus::IObject& object) {
 inline void properties_changed(sdbus::IObject& object, const std::string& interface,
                                const std::vector<std::string>& names) {
     object.emitPropertiesChangedSignal(interface, names);
+}
+inline std::shared_ptr<void> add_match(sdbus::IConnection& connection, const std::string& rule,
+                                       std::function<void()> heard) {
+    auto slot = connection.addMatch(rule, [heard = std::move(heard)](sdbus::Message&) { heard(); });
+    return std::make_shared<decltype(slot)>(std::move(slot));
 }
 using ReplyError = const sdbus::Error*;
 inline const sdbus::Error* error_of(ReplyError error) { return error; }

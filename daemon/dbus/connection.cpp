@@ -89,8 +89,7 @@ std::shared_ptr<void> Connection::watch(const std::string& name, std::function<v
     const std::string rule = "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
                              "member='NameOwnerChanged',path='/org/freedesktop/DBus',arg0='" +
                              name + "',arg2=''";
-    auto slot = connection_->addMatch(rule, [gone = std::move(gone)](sdbus::Message&) { gone(); });
-    return std::make_shared<decltype(slot)>(std::move(slot));
+    return compat::add_match(*connection_, rule, std::move(gone));
 }
 
 }   // namespace memhot::bus

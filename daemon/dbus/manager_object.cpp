@@ -215,12 +215,17 @@ private:
     }
 
     using JobReply = Reply<sdbus::ObjectPath>;
-    static void begin(World& world, service::JobOrder order, const Asked& asked, const JobReply& reply) {
+    // plan: what the caller named; it is used up by a job, and of no use where it is stale.
+    static void begin(World& world, service::JobOrder order, const Asked& asked, const JobReply& reply,
+                      const std::string& plan = "") {
         order.accept = asked.accept;
         order.all_or_nothing = asked.options.contains("all-or-nothing");
         order.timeout = world.service.settings().busy_timeout;
+        order.history = world.service.settings().job_history;
         world.service.jobs().begin(std::move(order), asked.call.sender, world.service.settings().jobs_per_sender,
-                                   [reply](const Answer<std::string>& id) {
+                                   [&world, reply, sender = asked.call.sender, plan](const Answer<std::string>& id) {
+                                       if (id || id.error().name == service::error_name::kStale)
+                                           world.service.plans().drop(sender, plan);
                                        if (!id) return reply.error(id.error());
                                        reply(sdbus::ObjectPath(job_path(*id)));
                                    });
@@ -234,7 +239,7 @@ private:
                 if (!shown) return reply.error(shown.error());
                 service::JobOrder order;
                 order.plan = shown->json;
-                begin(world, std::move(order), asked, reply);
+                begin(world, std::move(order), asked, reply, plan);
             },
             [&](Asked& asked) {
                 // what is allowed is what the plan's verb needs; whoever has no such plan hears nothing of others

@@ -11,6 +11,8 @@
 #include "execute/begun_job.hpp"
 #include "execute/live_target.hpp"
 #include "journal/journal.hpp"
+#include "journal/prune.hpp"
+#include "log/log.hpp"
 
 namespace memhot::service {
 
@@ -48,12 +50,17 @@ Result<Snapshot> look(const JobPlace& place) {
     return world.target->host().snapshot();
 }
 
-Result<std::unique_ptr<Bench>> open_bench(const JobPlace& place) {
+// history: ended jobs that the journal keeps; 0: all.
+Result<std::unique_ptr<Bench>> open_bench(const JobPlace& place, std::uint64_t history) {
     for (const auto& directory : {place.state, place.run}) {
         if (auto made = make_directories(directory); !made) return made.error();
     }
     auto lock = journal::HostLock::take(place.run, "memhotd");
     if (!lock) return std::move(lock).error();
+    if (history != 0) {   // a journal that is too long is read all the same
+        if (const auto pruned = journal::prune(place.state, *lock, history); !pruned)
+            log::warning("old jobs stay in the journal: " + pruned.error().message());
+    }
     auto book = journal::Journal::open(place.state, *lock);
     if (!book) return std::move(book).error();
     auto jobs = journal::jobs_of(book->entries());
@@ -129,7 +136,7 @@ public:
         : place_(place), order_(order), watcher_(watcher) {}
 
     Answer<JobEnded> run() {
-        auto bench = open_bench(place_);
+        auto bench = open_bench(place_, order_.history);
         if (!bench) {
             auto failure = failure_of(bench.error());
             if (bench.error().kind() == ErrorKind::io) failure.name = error_name::kBusy;
@@ -235,7 +242,7 @@ Answer<JobEnded> carry_out(const JobPlace& place, const JobOrder& order, const J
 }
 
 Answer<Done> write_knob(const JobPlace& place, const std::string& path, const std::string& text) {
-    auto bench = open_bench(place);
+    auto bench = open_bench(place, 0);
     if (!bench) return std::unexpected(failure_of(bench.error()));
     set_target(**bench, place, "0");
     const auto attempt = (*bench)->target->carry_out(WriteAction{path, text});

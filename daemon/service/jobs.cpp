@@ -13,6 +13,7 @@ namespace memhot::service {
 namespace {
 
 constexpr std::uint64_t kKept = 60'000'000;   // microseconds behind the end
+constexpr std::size_t kMostKept = 16;   // of those that have ended: a plan of many blocks is large
 
 }   // namespace
 
@@ -115,7 +116,19 @@ void Jobs::ended(const std::shared_ptr<Ticket>& ticket, JobEnded end) {
              {{"MEMHOT_JOB", view.id}, {"MEMHOT_RESULT", view.state}});
     listener_.host_changed(std::move(end.simulated));
     listener_.job_ended(view);
-    timer_.arm_in(kKept);
+    forget_most();
+    if (!timer_.armed()) timer_.arm_in(kKept);   // jobs that end all the time must not put it off
+}
+
+void Jobs::forget_most() {
+    std::vector<std::pair<std::uint64_t, std::string>> over;
+    for (const auto& [id, view] : views_) {
+        if (view.over()) over.emplace_back(view.ended, id);
+    }
+    if (over.size() <= kMostKept) return;
+    const auto oldest = std::ranges::min_element(over)->second;
+    views_.erase(oldest);
+    listener_.job_gone(oldest);
 }
 
 void Jobs::write_knob(const std::string& path, const std::string& text, std::function<void(Answer<Done>)> done) {
@@ -169,6 +182,12 @@ void Jobs::forget_old() {
         }
     }
     if (next != 0) timer_.arm_at(next);
+}
+
+void Jobs::change_hardware(const Snapshot& snapshot) {
+    if (!place_.simulated) return;
+    place_.simulated->target.reset();
+    place_.simulated->from = snapshot;
 }
 
 }   // namespace memhot::service

@@ -55,6 +55,8 @@ public:
     [[nodiscard]] const JobView* find(const std::string& id) const;
     // Those of the journal.
     [[nodiscard]] Result<std::vector<WrittenJob>> list() const { return written_jobs(place_); }
+    // Of a simulated host, between two jobs.
+    void change_hardware(const Snapshot& snapshot);
     // The one that runs is asked to stop, and no other begins.
     void stop();
     [[nodiscard]] bool busy() const { return !waiting_.empty() || !running_.empty(); }
@@ -67,6 +69,7 @@ private:
     void progressed(const std::string& id, const JobProgress& progress);
     void ended(const std::shared_ptr<Ticket>& ticket, JobEnded end);
     void forget_old();
+    void forget_most();
     [[nodiscard]] std::size_t count_of(const std::string& owner) const;
 
     app::Worker& worker_;

@@ -171,6 +171,7 @@ void Service::act_on(const PolicyStep& step) {
     order.plan = step.plan;
     order.accept = step.accept;
     order.timeout = settings_.busy_timeout;
+    order.history = settings_.job_history;
     jobs_.begin(std::move(order), {}, std::numeric_limits<std::uint64_t>::max(),
                 [this, units = step.post_units, thing = step.thing](const Answer<std::string>& id) {
                     if (!id)
@@ -213,10 +214,23 @@ void Service::happened(const events::Batch& batch) {
     }
 }
 
+void Service::change_hardware(Snapshot snapshot) {
+    std::set<std::uint64_t> came;
+    for (const auto& block : snapshot.blocks.value_or(std::vector<BlockRecord>{})) {
+        if (!state_.blocks().find(block.number)) came.insert(block.number);
+    }
+    jobs_.change_hardware(snapshot);
+    state_.replace(std::move(snapshot));
+    log::info("the simulated host has changed");
+    look_ahead();
+    apply_policies(came, false);
+}
+
 std::string Service::status() const {
     const auto& blocks = state_.blocks();
-    return fmt::format("{} blocks, {} online; {} hazards{}", blocks.size(), blocks.online(), hazards_.all().size(),
-                       state_.source().simulated() ? "; simulated" : "");
+    const std::size_t hazards = hazards_.all().size();
+    return fmt::format("{} blocks, {} online; {} hazard{}{}", blocks.size(), blocks.online(), hazards,
+                       hazards == 1 ? "" : "s", state_.source().simulated() ? "; simulated" : "");
 }
 
 void Service::job_new(const JobView& job) {

@@ -64,6 +64,8 @@ public:
     void apply_policies() { apply_policies({}, true); }
     // What udev told.
     void happened(const events::Batch& batch);
+    // A simulated host has become another one; no job runs.
+    void change_hardware(Snapshot snapshot);
     // One line for systemctl status.
     [[nodiscard]] std::string status() const;
 

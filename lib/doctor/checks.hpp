@@ -53,6 +53,7 @@ void namespaces_after_shift(const Facts& facts, Findings& out);
 void dax_without_driver(const Facts& facts, Findings& out);   // dax.cpp
 void kmem_partly_online(const Facts& facts, Findings& out);
 void kmem_loses_bytes(const Facts& facts, Findings& out);
+void windows_for_memory(const Facts& facts, Findings& out);   // windows.cpp
 void kmem_leaked(const Facts& facts, Findings& out);   // memory.cpp
 void shared_sections(const Facts& facts, Findings& out);
 void blocks_without_ram(const Facts& facts, Findings& out);

@@ -66,7 +66,8 @@ void dax_without_driver(const Facts& facts, Findings& out) {
 void kmem_partly_online(const Facts& facts, Findings& out) {
     const Rule& reason = rule(RuleId::nd_kmem_unbind_online);
     for (const auto& device : facts.nd.dax_devices) {
-        if (!is_kmem(device) || !facts.snapshot.blocks) continue;
+        // unplugged by its file `state`: there is no memory to be online
+        if (!is_kmem(device) || device.state == "unplugged" || !facts.snapshot.blocks) continue;
         const auto blocks = dax_blocks(facts.snapshot, device);
         const auto online = static_cast<std::size_t>(std::ranges::count_if(blocks, &DaxBlock::online));
         const auto present = static_cast<std::size_t>(std::ranges::count_if(blocks, &DaxBlock::present));

@@ -31,6 +31,7 @@ constexpr std::array kChecks{
     doctor::kmem_partly_online,
     doctor::kmem_loses_bytes,
     doctor::kmem_leaked,
+    doctor::windows_for_memory,
     doctor::shared_sections,
     doctor::blocks_without_ram,
     doctor::owners_of_onlining,

@@ -37,6 +37,8 @@ constexpr std::array kKinds{
     FindingKind{"kmem.partly-online", problem, "only some memory blocks of a kmem device are online"},
     FindingKind{"kmem.stranded", warning, "a kmem device lost bytes outside of whole memory blocks"},
     FindingKind{"kmem.leaked", problem, "memory of a kmem device that is gone"},
+    FindingKind{"window.refuses-memory", warning, "memory that comes into a declared CXL window could not be added"},
+    FindingKind{"window.strands", note, "as system RAM a declared CXL window would lose bytes at its ends"},
     FindingKind{"section.shared", note, "device memory shares a section with another owner"},
     FindingKind{"subsection.shared", warning, "two owners meet inside of 2 MiB: one of them is refused"},
     FindingKind{"block.without-ram", warning, "a memory block without System RAM: what a failed add left"},

@@ -132,6 +132,18 @@ constexpr Entry kEntries[] = {
      .releases = "old ndctl",
      .source = "ndctl/lib/dimm.c: ndctl_dimm_init_labels",
      .needs = {Need::labels}},
+    {.id = "nd.uuid-duplicate",
+     .patterns = {"{device:dev}: set_uuid failed: Invalid argument", "set_uuid failed: Invalid argument"},
+     .cause = "A namespace, or a pfn or btt instance, of the same bus has the uuid that -u gives; the namespace itself "
+              "counts, too.",
+     .remedy = "Leave -u out for a fresh one. Where a namespace was reconfigured, its info block is zeroed by now: "
+               "reconfigure it again, or write the saved first 8K back.",
+     .needs = {Need::command}},
+    {.id = "nd.uuid-busy",
+     .patterns = {"{device:dev}: set_uuid failed: Device or resource busy", "set_uuid failed: Device or resource busy"},
+     .cause = "An instance holds the namespace: what an earlier failed command left.",
+     .remedy = "Disable the namespace, which detaches the instance, then repeat the command.",
+     .needs = {Need::kernel_log}},
     {.id = "ndctl.autolabel-busy",
      .patterns = {"{dimm:dev} is active in {region:dev}, failing autolabel", "failing autolabel"},
      .cause = "A region without labels was to get them, but another region uses one of its DIMMs. ndctl then finds no "

@@ -22,17 +22,20 @@ inline constexpr auto kPlanRules = [] {
          "when it fails, and then ends with \"System is deadlocked on memory\"",
          ENOMEM, "",
          "mm/sparse-vmemmap.c: vmemmap_alloc_block; mm/oom_kill.c: out_of_memory; a 64 GiB DIMM in a guest of 1 GiB, "
-         "6.12",
+         "6.12; github.com/kata-containers/runtime/issues/1244",
          "5.3+", "add less at once, free memory, or boot with memory_hotplug.memmap_on_memory=1 (5.13 and later)",
          false},
         {plan_last_kernel_memory, kCheck, "plan.last-kernel-memory",
          "a node keeps memory in a kernel zone: page tables, slabs and memmaps of the node have no other place", EBUSY,
-         "", "Documentation/admin-guide/mm/memory-hotplug.rst: ZONE_MOVABLE Sizing Considerations", "5.3+",
-         "leave one block of the node that is not in zone Movable online", false},
+         "",
+         "Documentation/admin-guide/mm/memory-hotplug.rst: ZONE_MOVABLE Sizing Considerations; "
+         "github.com/neondatabase/autoscaling/issues/1204",
+         "5.3+", "leave one block of the node that is not in zone Movable online", false},
         {plan_movable_ratio, kCheck, "plan.movable-ratio",
          "movable memory stays within a multiple of kernel memory: 3 or 4 times is what is known to work", ENOMEM, "",
-         "Documentation/admin-guide/mm/memory-hotplug.rst: ZONE_MOVABLE Sizing Considerations", "5.3+",
-         "online some of it for the kernel (--zone=kernel), or name another ratio (--ratio=PERCENT)", false},
+         "Documentation/admin-guide/mm/memory-hotplug.rst: ZONE_MOVABLE Sizing Considerations; "
+         "github.com/pmem/ndctl/issues/110",
+         "5.3+", "online some of it for the kernel (--zone=kernel), or name another ratio (--ratio=PERCENT)", false},
         {plan_not_enough, kCheck, "plan.not-enough",
          "there are as many blocks as are asked for that the kernel can be asked to change", ENOMEM, "",
          "mm/memory_hotplug.c: offline_pages", "5.3+", "ask for less", false},
@@ -44,17 +47,20 @@ inline constexpr auto kPlanRules = [] {
         {plan_kmem_online, kCheck, "plan.kmem-online",
          "no memory of a device is online as System RAM when the device or its namespace goes: it would stay until "
          "reboot",
-         EBUSY, "", "drivers/dax/kmem.c: dev_dax_kmem_remove", "5.3+",
+         EBUSY, "", "drivers/dax/kmem.c: dev_dax_kmem_remove; github.com/pmem/ndctl/issues/210", "5.3+",
          "take it offline first: memhotctl offline DEVICE", false},
         {plan_shared_section, kCheck, "plan.shared-section",
          "letting go of a mapping leaves the memmap of its neighbours in the section alone", EBUSY, "",
-         "mm/sparse.c: section_deactivate (5.3-5.8); arch/arm64/mm/mmu.c: vmemmap_free (16K and 64K pages)",
+         "mm/sparse.c: section_deactivate (5.3-5.8, mended by \"never partially remove memmap for early section\"); "
+         "arch/arm64/mm/mmu.c: vmemmap_free (16K and 64K pages)",
          "5.3-5.8; 5.3+ (arm64 16K, 64K)", "leave it in place until the next boot", false},
         {plan_cxl_online, kCheck, "plan.cxl-online",
          "no memory of a CXL region is online when the region goes: what is touched then is no longer there, and the "
          "kernel "
          "panics",
-         EBUSY, "", "drivers/cxl/core/region.c: detach_target; cxl/region.c: destroy_region of cxl-cli before 79",
+         EBUSY, "",
+         "drivers/cxl/core/region.c: detach_target; cxl/region.c: destroy_region of cxl-cli before 79; "
+         "lore.kernel.org/r/0137fb34-7291-b88b-34aa-78471d57921b@fujitsu.com",
          "6.0+", "take the memory offline and the dax device down first", false},
         {plan_no_remover, kCheck, "plan.no-remover",
          "who added memory takes it away: there is no file to ask the kernel for it", EOPNOTSUPP, "",

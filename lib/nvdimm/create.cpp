@@ -122,8 +122,9 @@ private:
         region.btt2 = true;   // labels 1.2
         region.seed = 0;
         region.seeds = {};
+        const unsigned zeroed = region.find(0)->zeroed;
         region.namespaces.clear();
-        region.namespaces[0] = {.id = 0, .space = {}, .allocated = false, .identity = 0, .active = {}};
+        region.namespaces[0] = {.id = 0, .zeroed = zeroed};
         for (auto& mapping : region.mappings) {
             mapping.enabled = true;
             mapping.slots.reset();   // some hundreds

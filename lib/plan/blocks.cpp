@@ -62,6 +62,13 @@ Result<std::vector<Range>> ranges_of_devices(const std::string& thing, const std
     if (devices.empty())
         return Error(ErrorKind::not_found, fmt::format("{}: there is no such dax device{}", thing,
                                                        thing.starts_with("dax") ? "" : ", nor one on it"));
+    if (others.empty()) {   // kmem drives it, and has nothing
+        const std::string name = devices.front()->name();
+        const bool unplugged = devices.front()->kmem_state == "unplugged";
+        return Error(ErrorKind::not_found,
+                     fmt::format("{}: no System RAM, so there are no memory blocks: kmem has no memory of {}{}", thing,
+                                 name, unplugged ? "; `memhotctl dax online " + name + "` brings it back" : ""));
+    }
     return Error(ErrorKind::not_found,
                  fmt::format("{}: no System RAM, so there are no memory blocks: {} {} in mode devdax; `memhotctl dax "
                              "reconfigure {} --mode=system-ram` makes RAM of it",

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <set>
 
 #include "plan/blocks.hpp"
@@ -55,10 +56,53 @@ void give_back(Builder& builder, const std::string& device) {
     if (const DaxDevice* found = builder.start().find_dax(device)) undo_release(*found, step);
 }
 
+// Whole devices of kmem that have so many blocks together, the highest address first: nothing less can be given back.
+std::vector<BlockInfo> blocks_of_devices(Builder& builder, std::uint64_t count) {
+    struct Held {
+        std::string name;
+        std::vector<std::uint64_t> blocks;
+    };
+    std::vector<Held> devices;
+    for (const auto& device : builder.start().dax) {
+        if (auto held = blocks_held(builder, device); !held.empty())
+            devices.push_back({device.name(), std::move(held)});
+    }
+    std::ranges::sort(devices, std::greater(), [](const Held& held) { return held.blocks.back(); });
+    std::set<std::uint64_t> chosen;
+    std::string choice;
+    std::string offer;
+    for (const auto& device : devices) {
+        const std::string text =
+            fmt::format("{} ({})", device.name, human_size(device.blocks.size() * builder.block_size()));
+        offer += (offer.empty() ? "" : ", ") + text;
+        if (chosen.size() + device.blocks.size() > count) continue;
+        chosen.insert(device.blocks.begin(), device.blocks.end());
+        choice += (choice.empty() ? "" : ", ") + text;
+    }
+    if (chosen.size() != count) {
+        builder.refuse(RuleId::plan_not_enough,
+                       fmt::format("{} are wanted; a device gives back all of its memory or nothing, and there {}",
+                                   human_size(count * builder.block_size()),
+                                   offer.empty() ? "is none that kmem drives" : "are " + offer));
+    } else {
+        builder.note(fmt::format("chosen: {}, of what kmem drives; highest address first", choice));
+    }
+    std::vector<BlockInfo> out = builder.model().blocks();
+    std::erase_if(out, [&](const BlockInfo& block) { return !chosen.contains(block.number); });
+    return out;
+}
+
+Result<std::vector<BlockInfo>> blocks_to_remove(Builder& builder) {
+    const auto count = blocks_of_size(builder);
+    if (!count) return count.error();
+    if (*count) return blocks_of_devices(builder, **count);
+    return blocks_of_things(builder);
+}
+
 }   // namespace
 
 Status plan_remove(Builder& builder) {
-    auto blocks = blocks_of_things(builder);
+    auto blocks = blocks_to_remove(builder);
     if (!blocks) return std::move(blocks).error();
     most_removable_first(*blocks);
     std::set<std::uint64_t> numbers;

@@ -113,6 +113,22 @@ void other_sizes(const Question& q, std::vector<Steps>& out) {
     }
 }
 
+// A label-less region whose DIMMs have label areas can be divided once ndctl has initialised them, which it does where it
+// reconfigures.
+void labels_first(const Question& q, std::vector<Steps>& out) {
+    if (!has(q.command, kSize)) return;
+    for (const NdRegion* region : q.subject.regions) {
+        if (region->labelled || !region->can_label) continue;
+        const std::string name = fmt::format("namespace{}.0", region->id);
+        Steps steps{{.program = "ndctl", .verb = "create-namespace", .arguments = {"-e", name, "-f", "-m", "raw"}}};
+        if (q.subject.ns == nullptr) {
+            steps.push_back({.program = "ndctl", .verb = "destroy-namespace", .arguments = {name, "-f"}});
+        }
+        steps.push_back(q.command);
+        out.push_back(std::move(steps));
+    }
+}
+
 // A label-less region has its one namespace already: it is reconfigured.
 void reconfigure_label_less(const Question& q, std::vector<Steps>& out) {
     if (q.subject.ns != nullptr || !has(q.command, kRegion)) return;   // nobody meant it
@@ -280,13 +296,14 @@ using Change = void (*)(const Question&, std::vector<Steps>&);
 struct Row {
     std::string_view program;
     std::string_view verb;
-    std::array<Change, 14> changes;
+    std::array<Change, 15> changes;
 };
 constexpr auto kRows = std::to_array<Row>({
     {"ndctl",
      "create-namespace",
-     {other_regions, fit_mode, other_sizes, no_size, other_aligns, map_in_ram, other_region_align, leave_system_ram,
-      force, lower_region_align, plain_and_forced, reconfigure_label_less, destroy_left_over, smaller_region_align}},
+     {other_regions, fit_mode, labels_first, other_sizes, no_size, other_aligns, map_in_ram, other_region_align,
+      leave_system_ram, force, lower_region_align, plain_and_forced, reconfigure_label_less, destroy_left_over,
+      smaller_region_align}},
     {"ndctl", "enable-namespace", {with_an_instance, lower_region_align}},
     {"ndctl", "destroy-namespace", {leave_system_ram, force}},
     {"ndctl", "disable-namespace", {leave_system_ram}},
@@ -294,69 +311,6 @@ constexpr auto kRows = std::to_array<Row>({
     {"daxctl", "destroy-device", {by_its_namespace, leave_system_ram, disable_first}},
     {"daxctl", "create-device", {dax_sizes, other_aligns}},
 });
-
-// --- whether it is what was wanted -----------------------------------------------------------------------------------
-
-// A legacy namespace without an instance has pages: ndctl takes it for raw and for fsdax.
-bool is_active_as(const NdNamespace* ns, const std::optional<NsMode>& mode) {
-    if (ns == nullptr || !ns->active) return false;
-    const NsMode is = ns->active->mode;
-    const bool by_itself = is == NsMode::memory && (mode == NsMode::raw || mode == NsMode::fsdax);
-    return !mode || is == *mode || by_itself;
-}
-
-// A namespace of the mode that was asked for: the one that is reconfigured, else one that was not there or was idle.
-bool namespace_came(const Question& q, const NdBus& after) {
-    const auto& request = q.subject.request;
-    const auto mode = request ? request->mode : std::nullopt;
-    for (const auto& region : after.regions) {
-        const NdRegion* was = q.bus.find_region(region.id);
-        for (const auto& [id, ns] : region.namespaces) {
-            if (!is_active_as(&ns, mode)) continue;
-            if (q.subject.ns != nullptr && (&*q.subject.regions.front() != was || q.subject.ns->id != id)) continue;
-            const NdNamespace* old = was == nullptr ? nullptr : was->find(id);
-            const bool fresh = old == nullptr || old->identity != ns.identity || old->zeroed != ns.zeroed ||
-                               old->active.has_value() != ns.active.has_value();
-            if (fresh) return true;
-        }
-    }
-    return false;
-}
-
-bool device_is_as_asked(const Question& q, const NdBus& after) {
-    const DaxDevice* was = q.subject.device;
-    if (was == nullptr) return true;
-    const DaxDevice* is = after.find_dax(was->name());
-    if (q.command.verb == "destroy-device") return is == nullptr;
-    if (is == nullptr) return false;
-    const auto mode = value_of(q.command, kMode);
-    if (mode == "system-ram" && is->driver != DaxDriver::kmem) return false;
-    if (mode == "devdax" && is->driver != DaxDriver::device_dax) return false;
-    const bool resizes = has(q.command, kSize) && q.subject.wanted.size != 0;
-    return !resizes || is->size() != was->size();
-}
-
-bool device_came(const NdBus& before, const NdBus& after) {
-    return std::ranges::any_of(after.dax, [&](const DaxDevice& one) {
-        const DaxDevice* was = before.find_dax(one.name());
-        return one.size() != 0 && (was == nullptr || was->size() == 0);
-    });
-}
-
-// Accepted is not enough: what the commands leave must be what the refused one was for.
-bool reaches_goal(const Question& q, const NdBus& after) {
-    const std::string& verb = q.command.verb;
-    if (verb == "create-namespace") return namespace_came(q, after);
-    if (verb == "create-device") return device_came(q.bus, after);
-    if (verb == "reconfigure-device" || verb == "destroy-device") return device_is_as_asked(q, after);
-    if (q.subject.ns == nullptr) return true;
-    const NdRegion* region = after.find_region(q.subject.regions.front()->id);
-    const NdNamespace* ns = region == nullptr ? nullptr : region->find(q.subject.ns->id);
-    if (verb == "enable-namespace") return is_active_as(ns, std::nullopt);
-    if (verb == "disable-namespace") return ns == nullptr || !ns->active;
-    if (verb != "destroy-namespace") return true;
-    return ns == nullptr || !q.subject.regions.front()->labelled || !ns->allocated;
-}
 
 // Uncertain is no: it may fail half-way.
 bool is_good(const Question& q, const Steps& steps) {
@@ -368,7 +322,7 @@ bool is_good(const Question& q, const Steps& steps) {
         if (!hazards_of(bus, step, after, answer).empty()) return false;
         bus = std::move(after);
     }
-    return reaches_goal(q, bus);
+    return reaches_goal(q.bus, q.command, q.subject, bus);
 }
 
 // One change each to the last of the steps.

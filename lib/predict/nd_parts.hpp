@@ -43,6 +43,9 @@ std::optional<Value> fate_of_data(const NdBus& before, const DaxDevice& was, con
 // The nearest commands that would be accepted without danger, each tried on a copy (nd_instead.cpp).
 std::vector<std::string> nd_instead(const NdBus& bus, const CommandLine& command, const NdSubject& subject,
                                     RuleId rule);
+// Whether that bus has what the command was for: a namespace of the mode, a device of the size, nothing any more
+// (nd_goal.cpp). That it was accepted is not enough.
+bool reaches_goal(const NdBus& before, const CommandLine& command, const NdSubject& subject, const NdBus& after);
 // What lies free directly behind a namespace: it can grow by that without moving.
 std::uint64_t free_behind(const NdRegion& region, const NdNamespace& ns);
 // The largest align of a region, below the one that it has, with which its largest extent holds that size (0: is larger

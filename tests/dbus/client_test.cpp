@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 
 #include "dbus/harness.hpp"
 #include "support/command.hpp"
@@ -93,6 +95,122 @@ TEST(Client, MonitorEndsWhenItIsInterrupted) {
     ::usleep(500'000);
     monitor.signal(SIGINT);
     EXPECT_EQ(monitor.wait(5'000), 0) << read_text(bus.dir().path("monitor.log"));
+}
+
+TEST(Client, HowFarTheJobIsComesFromItsSignals) {
+    PrivateBus bus;
+    Daemon daemon(bus, {.snapshot = "dimm-host.json",
+                        .more = {"--fault=slow:memory84:300", "--fault=slow:memory85:300", "--fault=slow:memory86:300"},
+                        .environment = {}});
+    const auto done = memhotctl("-H " + bus.address() + " -v online block84-87 -y");
+    EXPECT_EQ(done.status, 0) << done.text;
+    std::size_t last = 0;
+    for (const char* line : {"step 1 of 4, 0%", "step 2 of 4, 25%", "step 3 of 4, 50%", "job 1 done"}) {
+        const auto at = done.text.find(line);
+        ASSERT_NE(at, std::string::npos) << line << "\n" << done.text;
+        EXPECT_GE(at, last);
+        last = at;
+    }
+}
+
+TEST(Client, AJobWhoseDaemonDiesIsNotWaitedForForever) {
+    PrivateBus bus;
+    Daemon daemon(bus, {.snapshot = "dimm-host.json", .more = {"--fault=slow:memory84:60000"}, .environment = {}});
+    const std::string log = bus.dir().path("client.log");
+    auto client = start({MEMHOTCTL, "-H", bus.address(), "-v", "online", "memory84", "-y"}, log);
+    ASSERT_TRUE(eventually([&] { return read_text(log).find("step 1 of 1") != std::string::npos; })) << read_text(log);
+    daemon.process().signal(SIGKILL);
+    EXPECT_EQ(client.wait(10'000), 3) << read_text(log);
+    EXPECT_NE(read_text(log).find("went away while the job ran"), std::string::npos) << read_text(log);
+}
+
+// A program in front of all others of its name.
+std::string with_program(const HostTree& dir, const std::string& name, const std::string& script) {
+    dir.file(name, "#!/bin/sh\n" + script);
+    std::filesystem::permissions(dir.path(name), std::filesystem::perms(0755));
+    return "PATH=" + dir.root() + ":$PATH ";
+}
+
+TEST(Client, AnotherMachineIsAskedOverSsh) {
+    if (std::system("command -v systemd-stdio-bridge >/dev/null") != 0) GTEST_SKIP() << "needs systemd-stdio-bridge";
+    PrivateBus bus;
+    Daemon daemon(bus);
+    HostTree dir;
+    const std::string path = with_program(dir, "ssh",
+                                          "echo \"$@\" >" + dir.path("words") +
+                                              "\nexec systemd-stdio-bridge --bus-path=" + bus.address() + "\n");
+    const auto asked = run(path + MEMHOTCTL " -H admin@server list -o +NODE,ZONES 2>&1");
+    EXPECT_EQ(asked.text, memhotctl("--snapshot " MEMHOT_TEST_DATA "/dimm-host.json list -o +NODE,ZONES").text);
+    const std::string words = read_text(dir.path("words"));
+    EXPECT_NE(words.find("admin@server systemd-stdio-bridge"), std::string::npos) << words;
+    const auto changed = run(path + MEMHOTCTL " -H admin@server online memory84 -y 2>&1");
+    EXPECT_EQ(changed.status, 0) << changed.text;
+    with_program(dir, "ssh", "exit 255\n");
+    EXPECT_EQ(run(path + MEMHOTCTL " -H admin@server list 2>&1").status, 3);
+}
+
+// On a terminal, for who is not root, as long as the question lasts.
+TEST(Client, OnATerminalPolkitMayAskForAPassword) {
+    PrivateBus bus;
+    FakePolkit polkit(bus);
+    polkit.say(FakePolkit::Say::yes);
+    Daemon daemon(bus);
+    HostTree dir;
+    dir.directory("log");
+    std::filesystem::permissions(dir.path("log"), std::filesystem::perms(0777));
+    const std::string path =
+        with_program(dir, "pkttyagent",
+                     "echo \"$@\" >>" + dir.path("log/agent") + "\nexec sleep 60 >&- 2>&- " + "3>&- 4>&- 5>&- 6>&-\n");
+    const auto on_terminal = [&](const std::string& options) {
+        return run("script -qec 'setpriv --reuid=65534 --clear-groups env " + path + MEMHOTCTL " -H " + bus.address() +
+                   " " + options + " map' /dev/null 2>&1");
+    };
+    EXPECT_EQ(on_terminal("").status, 0);
+    auto questions = polkit.take_questions();
+    ASSERT_EQ(questions.size(), 1U);
+    EXPECT_EQ(questions[0].flags, 1U);
+    const std::string words = read_text(dir.path("log/agent"));
+    EXPECT_TRUE(words.starts_with("--notify-fd ") && words.ends_with(" --fallback\n")) << words;
+
+    EXPECT_EQ(on_terminal("--no-ask-password").status, 0);
+    questions = polkit.take_questions();
+    ASSERT_EQ(questions.size(), 1U);
+    EXPECT_EQ(questions[0].flags, 0U);
+    EXPECT_EQ(read_text(dir.path("log/agent")), words) << "the agent was started again";
+}
+
+// What changes this machine goes through the memhotd that runs here; one that simulates does not count as such.
+TEST(Client, WhereMemhotdRunsItIsAskedToChangeTheHost) {
+    PrivateBus bus;
+    HostTree dir;
+    const std::string system = "DBUS_SYSTEM_BUS_ADDRESS=" + bus.address() + " " MEMHOTCTL " ";
+    const auto through = [&](const std::string& words) {
+        return run(system + words + " 2>&1").text.find("memhotd runs here and is asked") != std::string::npos;
+    };
+    EXPECT_FALSE(through("online memory999999 -y")) << "nobody is there";
+    {
+        Daemon simulating(bus);
+        EXPECT_FALSE(through("online memory999999 -y"));
+    }
+    dir.file("proc/sys/kernel/osrelease", "6.1.0-54-amd64\n");
+    dir.file("proc/sys/kernel/version", "#1 SMP PREEMPT_DYNAMIC Debian 6.1.190-1 (2026-09-30)\n");
+    dir.file("proc/cmdline", "quiet\n");
+    dir.file("proc/iomem", "00001000-1fffffff : System RAM\n100000000-107ffffff : System RAM\n");
+    dir.file("sys/devices/system/memory/auto_online_blocks", "offline\n");
+    dir.file("sys/devices/system/memory/block_size_bytes", "8000000\n");
+    for (unsigned i = 0; i < 4; ++i) dir.block(i, "online", "DMA32", 0);
+    dir.block(32, "offline", "Normal Movable", 0);
+    Daemon daemon(bus,
+                  {.snapshot = "",
+                   .more = {"--root=" + dir.root(), "--state-dir=" + dir.path("state"), "--run-dir=" + dir.path("run")},
+                   .environment = {}});
+    EXPECT_TRUE(through("online memory999999 -y"));
+    EXPECT_FALSE(through("online memory999999 -y --dry-run"));
+    EXPECT_FALSE(through("online memory999999 -y --state-dir=" + dir.path("other")));
+    EXPECT_FALSE(through("list"));
+    const auto done = run(system + "online memory32 --zone=movable -y 2>&1");
+    EXPECT_NE(done.text.find("job 1 "), std::string::npos) << done.text;
+    EXPECT_EQ(read_text(dir.path("sys/devices/system/memory/memory32/state")).substr(0, 6), "online") << done.text;
 }
 
 }   // namespace

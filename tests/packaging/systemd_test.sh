@@ -15,10 +15,10 @@ fail() {
 
 # verify asks whether the program can be run: the one of the build tree stands in for the installed one
 mkdir -p "$work/units"
-cp "$source/systemd/memhotd-metrics.socket" "$work/units/"
+cp "$source/systemd/memhotd-metrics.socket" "$source/systemd/memhot-kdump-reload.service" "$work/units/"
 sed "s#^ExecStart=.*#ExecStart=$build/daemon/memhotd#" "$build/systemd/memhotd.service" >"$work/units/memhotd.service"
 if said=$(SYSTEMD_UNIT_PATH="$work/units:" systemd-analyze verify --man=no "$work/units/memhotd.service" \
-    "$work/units/memhotd-metrics.socket" 2>&1); then
+    "$work/units/memhotd-metrics.socket" "$work/units/memhot-kdump-reload.service" 2>&1); then
     [[ -z $said ]] || fail "systemd-analyze verify: $said"
 else
     fail "systemd-analyze verify: $said"

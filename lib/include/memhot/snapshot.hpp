@@ -98,6 +98,10 @@ Result<Snapshot> read_host(const std::string& root, const ReadOptions& options =
 // have changed. Errors as of read_host().
 Result<std::vector<BlockRecord>> read_blocks(const std::string& root, const std::vector<std::uint64_t>& numbers,
                                              const ReadOptions& options = {});
+// The same host for others to see: without what the kernel shows only to the privileged (addresses), and with numbers for
+// what names this machine and its parts (hostname, uuids, serial numbers). Memory block numbers, which everybody may read
+// in sysfs, stay.
+Snapshot redacted(Snapshot snapshot);
 inline constexpr std::string_view kSnapshotFormat = "memhot-snapshot/1";
 // JSON text, format kSnapshotFormat.
 std::string to_json(const Snapshot& snapshot);

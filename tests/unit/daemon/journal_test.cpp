@@ -19,6 +19,7 @@
 
 #include "journal/checksum.hpp"
 #include "journal/journal.hpp"
+#include "journal/prune.hpp"
 
 namespace memhot::journal {
 namespace {
@@ -480,6 +481,71 @@ TEST(Jobs, that_have_ended_may_prove_to_be_not_done) {
     const auto jobs = jobs_of(entries);
     EXPECT_EQ(jobs.front().contradiction, "");
     EXPECT_EQ(jobs.front().steps.at(0).state, StepState::untouched);
+}
+
+// --- the oldest jobs are forgotten -----------------------------------------------------------------------------------
+
+class Prune : public JournalFile {
+protected:
+    void write(const std::string& id, bool ended) const {
+        auto book = Journal::open(state(), lock());
+        ASSERT_TRUE(book.ok()) << book.error().message();
+        for (const auto kind :
+             {EntryKind::job_begun, EntryKind::step_intended, EntryKind::step_done, EntryKind::job_ended}) {
+            if (kind == EntryKind::job_ended && !ended) continue;
+            Entry one = entry(kind, 0, "done");
+            one.job = id;
+            ASSERT_TRUE(book->append(one).ok());
+        }
+    }
+    [[nodiscard]] std::vector<std::string> ids() const {
+        std::vector<std::string> out;
+        const auto reading = read_journal(state());
+        for (const auto& job : jobs_of(reading->entries)) out.push_back(job.id);
+        return out;
+    }
+    [[nodiscard]] std::uint64_t last() const {
+        const auto reading = read_journal(state());
+        return reading->entries.back().sequence;
+    }
+};
+
+TEST_F(Prune, KeepsTheNewestAndWhatHasNotEnded) {
+    write("1", true);
+    write("2", false);
+    for (int i = 3; i <= 8; ++i) write(std::to_string(i), true);
+    ASSERT_TRUE(prune(state(), lock(), 6).ok());
+    EXPECT_EQ(ids().size(), 8U) << "seven are no quarter more than six";
+    ASSERT_TRUE(prune(state(), lock(), 4).ok());
+    EXPECT_EQ(ids(), (std::vector<std::string>{"2", "5", "6", "7", "8"}));
+    struct stat status{};
+    ASSERT_EQ(::stat(file().c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0600U);
+    EXPECT_FALSE(fs::exists(file() + ".new"));
+    const auto before = last();
+    write("9", true);   // and it goes on where it was
+    EXPECT_EQ(last(), before + 4);
+    EXPECT_EQ(ids().back(), "9");
+}
+
+TEST_F(Prune, LeavesADamagedOneAlone) {
+    for (int i = 1; i <= 8; ++i) write(std::to_string(i), true);
+    std::string text = get();
+    text[text.size() / 2] = static_cast<char>(text[text.size() / 2] ^ 1);
+    put(text);
+    ASSERT_TRUE(prune(state(), lock(), 1).ok());
+    EXPECT_EQ(get(), text);
+    put("no journal at all");
+    EXPECT_FALSE(prune(state(), lock(), 1).ok());
+    EXPECT_EQ(get(), "no journal at all");
+}
+
+TEST_F(Prune, WhatCannotBeWrittenLeavesTheOldOne) {
+    for (int i = 1; i <= 8; ++i) write(std::to_string(i), true);
+    const std::string text = get();
+    fs::create_directory(file() + ".new");   // nothing can be written there
+    EXPECT_FALSE(prune(state(), lock(), 1).ok());
+    EXPECT_EQ(get(), text);
 }
 
 }   // namespace

@@ -251,6 +251,28 @@ const std::vector<Case>& cases() {
          "0x300000000",
          {"2 meet inside of the 2M from 0x300000000", "300100000-33fffffff System RAM"},
          {"section.shared"}},
+        {"window.refuses-memory",   // x86 with 46 bits: mhp_get_pluggable_range() of mm/memory_hotplug.c
+         [](Snapshot& host) {
+             CxlDecoderRecord decoder;
+             decoder.name = "decoder0.0";
+             decoder.resource = 1ULL << 46U;
+             decoder.size = 4 * kGiB;
+             decoder.volatile_capable = true;
+             host.nvdimm->cxl_decoders = {decoder};
+         },
+         "decoder0.0",
+         {"4G of memory that comes into 400000000000-4000ffffffff could not be added: E"}},
+        {"window.strands",   // dax_kmem_range() of drivers/dax/kmem.c: 64 MiB at each end
+         [](Snapshot& host) {
+             CxlDecoderRecord decoder;
+             decoder.name = "decoder0.0";
+             decoder.resource = 0x1004000000;
+             decoder.size = kGiB;
+             decoder.volatile_capable = true;
+             host.nvdimm->cxl_decoders = {decoder};
+         },
+         "decoder0.0",
+         {"128M of 1004000000-1043ffffff lie outside of whole memory blocks of 128M"}},
         {"block.without-ram",
          [](Snapshot& host) {
              host.blocks->push_back({200, "offline", "", false, 0});

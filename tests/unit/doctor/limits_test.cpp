@@ -235,6 +235,15 @@ TEST(KmemLimits, AllOfflineIsNotPartlyOnline) {
     EXPECT_FALSE(finds(host, "kmem.partly-online"));
 }
 
+// 7.3 and later: by its file `state`, and kmem still drives it.
+TEST(KmemLimits, UnpluggedIsNotPartlyOnline) {
+    Snapshot host = healthy_host();
+    std::erase_if(*host.blocks, [](const BlockRecord& block) { return block.number >= kSoft / kBlock; });
+    EXPECT_TRUE(finds(host, "kmem.partly-online"));
+    for (auto& device : host.nvdimm->dax_devices) device.state = "unplugged";
+    EXPECT_FALSE(finds(host, "kmem.partly-online"));
+}
+
 TEST(KmemLimits, ABlockThatIsMissingIsToldApart) {
     Snapshot host = healthy_host();
     host.blocks->pop_back();

@@ -315,6 +315,26 @@ TEST(NdAdvice, tells_how_far_a_namespace_grows_in_place) {
     EXPECT_EQ(operand(verdict, "grows_in_place_to"), "512M");
 }
 
+// tests/vm/scenarios/labels: divided behind a reconfiguration that initialised the labels.
+TEST(NdAdvice, initialises_labels_before_it_divides) {
+    NdBus bus = test::bus_on(test::nd_host(test::pmem_line(test::kBase, kGiB)));
+    bus.regions.push_back(test::label_less_region(0, test::kBase, kGiB, false));
+    enable_namespace(bus, bus.regions[0], bus.regions[0].namespaces.at(0));
+    const auto command = "ndctl create-namespace -r region0 -s 256M -m fsdax";
+    EXPECT_THAT(verdict_on(bus, command).commands,
+                ElementsAre(HasSubstr("ndctl create-namespace -e namespace0.0 -f -m fsdax")));   // of all of it
+    bus.regions[0].can_label = true;
+    bus.regions[0].mappings = {{.dimm = "nmem0", .start = 0, .size = kGiB}};
+    EXPECT_THAT(
+        verdict_on(bus, command).commands,
+        ElementsAre("ndctl create-namespace -e namespace0.0 -f -m raw   # data of namespace0.0 kept but for the "
+                    "first 8K",
+                    "ndctl destroy-namespace namespace0.0 -f   # data of namespace0.0 lost", command));
+    EXPECT_THAT(verdict_on(bus, "ndctl create-namespace -e namespace0.0 -f -s 256M").commands,
+                ElementsAre(HasSubstr("ndctl create-namespace -e namespace0.0 -f -m raw"),
+                            HasSubstr("ndctl create-namespace -e namespace0.0 -f -s 256M")));
+}
+
 // do_reconfig() passes -m over where there is a size: such a command would be accepted and do something else.
 TEST(NdAdvice, reaches_the_mode_that_was_asked_for) {
     NdBus bus = test::one_dax_region(0x148000000, 64 * kMiB);   // less than a memory block
