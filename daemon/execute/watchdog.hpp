@@ -3,6 +3,8 @@
 // A write that takes memory offline stays in the kernel for as long as pages cannot be moved: offline_pages() in
 // mm/memory_hotplug.c tries again and again until a signal comes (Documentation/admin-guide/mm/memory-hotplug.rst: "there
 // might be the need to use timeout"). A second thread sends that signal when the time is over or the job is cancelled.
+// It does not reach a write that waits for the hotplug lock of somebody else's: lock_device_hotplug_sysfs() in
+// drivers/base/core.c begins such a system call again (restart_syscall()), whatever the handler wants.
 #pragma once
 
 #include <pthread.h>
