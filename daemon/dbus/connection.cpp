@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include <chrono>
 #include <limits>
 
 #include "dbus/compat.hpp"
@@ -13,6 +14,8 @@ namespace {
 
 // Messages that are handled before anything else of the loop gets its turn.
 constexpr int kAtOnce = 64;
+// ... and no longer than this: the watchdog is the loop's, too.
+constexpr auto kLongestTurn = std::chrono::milliseconds(50);
 
 std::unique_ptr<sdbus::IConnection> connect(const std::string& bus) {
     if (bus == "system") return sdbus::createSystemBusConnection();
@@ -66,7 +69,10 @@ void Connection::look() {
 void Connection::turn() {
     if (is_lost_) return;
     try {
-        for (int i = 0; i < kAtOnce && compat::process(*connection_); ++i) continue;
+        const auto end = std::chrono::steady_clock::now() + kLongestTurn;
+        for (int i = 0; i < kAtOnce && compat::process(*connection_); ++i) {
+            if (std::chrono::steady_clock::now() >= end) break;
+        }
     } catch (const sdbus::Error& error) {
         is_lost_ = true;
         io_.set_events(0);
@@ -83,6 +89,16 @@ Status Connection::own_name(const std::string& name) {
         return Error(ErrorKind::not_permitted, "the name " + name + " cannot be had on the bus: " + error.getMessage() +
                                                    "; another memhotd has it, or the bus policy does not let us");
     }
+}
+
+bool Connection::is_there(const std::string& name) {
+    bool out = false;
+    compat::make_proxy(*connection_, "org.freedesktop.DBus", "/org/freedesktop/DBus")
+        ->callMethod("NameHasOwner")
+        .onInterface("org.freedesktop.DBus")
+        .withArguments(name)
+        .storeResultsTo(out);
+    return out;
 }
 
 std::shared_ptr<void> Connection::watch(const std::string& name, std::function<void()> gone) {

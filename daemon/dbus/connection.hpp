@@ -28,6 +28,8 @@ public:
     // Errors: another has it, or the bus does not let us.
     Status own_name(const std::string& name);
     // gone is called once, when a name leaves the bus, for as long as the handle lives.
+    // Whether that name has an owner now. Asks the bus, and waits for it.
+    bool is_there(const std::string& name);
     std::shared_ptr<void> watch(const std::string& name, std::function<void()> gone);
 
 private:

@@ -12,7 +12,29 @@ namespace {
 constexpr std::size_t kKnownUsers = 256;
 constexpr std::size_t kLongestError = 4096;
 
+// What is done at the end unless it is forgotten.
+class Undo {
+public:
+    explicit Undo(std::function<void()> what) : what_(std::move(what)) {}
+    Undo(const Undo&) = delete;
+    Undo& operator=(const Undo&) = delete;
+    ~Undo() {
+        if (what_) what_();
+    }
+    void forget() { what_ = nullptr; }
+
+private:
+    std::function<void()> what_;
+};
+
 }   // namespace
+
+std::string shortened(std::string text, std::size_t bytes) {
+    if (text.size() <= bytes) return text;
+    while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xc0U) == 0x80U) --bytes;
+    text.resize(bytes);
+    return text;
+}
 
 sdbus::Error error_of(const service::Failure& failure) {
     std::string text = failure.text.substr(0, kLongestError);
@@ -75,15 +97,21 @@ void Gate::admit(Call& call, Admitted then) {
     }
     const Access access = access_of(call.interface, call.member);
     const Need need = access.need == Need::by_plan ? call.need : access.need;
-    if (need == Need::denied || need == Need::by_plan)
-        return refuse(service::error_name::kNotAuthorized, full + " is not for callers");
+    if (access.need == Need::by_plan && need == Need::denied) {
+        // To whoever may do all things it is no question of rights.
+        return refuse(
+            is_trusted(call.sender) ? service::error_name::kNotFound : service::error_name::kNotAuthorized,
+            "this connection has no such plan; plans belong to the connection that made them, and are used up");
+    }
+    if (need == Need::denied) return refuse(service::error_name::kNotAuthorized, full + " is not for callers");
     const bool owner = access.owner_may && !call.owner.empty() && call.owner == call.sender;
     if (need == Need::open || owner || is_trusted(call.sender)) return then(nullptr);
     if (questions_ >= limits_.questions)
         return refuse(service::error_name::kLimitExceeded, "too many callers wait for polkit, try again later");
-    ++questions_;
     call.details["member"] = full;
     const std::string action(action_of(need));
+    ++questions_;
+    Undo uncount([this] { --questions_; });   // where the question cannot be sent
     authority_.ask(call.sender, action, call.details, call.interactive,
                    [this, then = std::move(then), action](const AuthorityAnswer& answer) {
                        --questions_;
@@ -92,6 +120,7 @@ void Gate::admit(Call& call, Admitted then) {
                                                       action + " is needed: " + answer.why};
                        then(&failure);
                    });
+    uncount.forget();
 }
 
 service::Answer<Done> Gate::read_options(VariantMap options, Asked& asked) {

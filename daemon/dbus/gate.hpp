@@ -41,6 +41,8 @@ struct Asked {
     std::vector<std::string> accept;
 };
 
+// At most so many bytes of it, and no half of a character: the bus takes only what is UTF-8.
+std::string shortened(std::string text, std::size_t bytes);
 sdbus::Error error_of(const service::Failure& failure);
 // What is being handled right now: only inside of a catch block.
 service::Failure current_failure();

@@ -42,9 +42,11 @@ private:
             getObject(), kInterface, member, std::move(options), std::move(result),
             [&world = world_, id = id_, run = std::move(run)](const Asked& asked, const Reply<R...>& reply) {
                 const auto* view = world.service.jobs().find(id);
-                if (view == nullptr || !asked.options.empty()) {
-                    const char* why = view == nullptr ? "the job is forgotten; ListJobs tells of it" : "no such option";
-                    return reply.error({service::error_name::kNotFound, why});
+                if (view == nullptr)
+                    return reply.error({service::error_name::kNotFound, "the job is forgotten; ListJobs tells of it"});
+                if (!asked.options.empty()) {
+                    return reply.error({service::error_name::kBadInput,
+                                        "there is no option " + asked.options.begin()->first + " here"});
                 }
                 run(world, *view, reply);
             },

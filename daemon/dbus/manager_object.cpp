@@ -51,7 +51,7 @@ Answer<Done> only(const Asked& asked, std::initializer_list<std::string_view> kn
 std::string joined(const std::vector<std::string>& words) {
     std::string out;
     for (const auto& word : words) out += (out.empty() ? "" : " ") + word;
-    return out.substr(0, 256);
+    return shortened(std::move(out), 256);
 }
 
 // A file in memory that its reader can map and nobody can change.
@@ -181,6 +181,8 @@ private:
 
     static void plan(World& world, const std::string& sender, const std::vector<std::string>& words,
                      const Reply<std::string, std::string>& reply) {
+        const std::uint64_t limit = world.service.settings().plans_per_sender;
+        if (auto room = world.service.plans().has_room(sender, limit); !room) return reply.error(room.error());
         const auto made = world.service.questions().plan(words);
         if (!made) return reply.error(service::failure_of(made.error()));
         std::string json = to_json(*made);
@@ -188,16 +190,17 @@ private:
             return reply.error(
                 {error_name::kLimitExceeded, "the plan is larger than a message may be; ask about less"});
         }
-        const auto name =
-            world.service.plans().keep(sender, {json, made->wish}, world.service.settings().plans_per_sender);
-        if (!name) return reply.error(name.error());
-        // what is kept for a caller goes with it
+        // what is kept for a caller goes with it, and nothing is kept for one that has gone
         if (!world.watches.contains(sender)) {
-            world.watches[sender] = world.connection.watch(sender, [&world, sender] {
+            auto watch = world.connection.watch(sender, [&world, sender] {
                 world.service.plans().release(sender);
                 world.watches.erase(sender);
             });
+            if (!world.connection.is_there(sender)) return;
+            world.watches[sender] = std::move(watch);
         }
+        const auto name = world.service.plans().keep(sender, {json, made->wish}, limit);
+        if (!name) return reply.error(name.error());
         reply(*name, json);
     }
     void Plan(sdbus::Result<std::string, std::string>&& result, std::vector<std::string> words,
@@ -246,12 +249,12 @@ private:
                 const auto shown = world_.service.plans().find(asked.call.sender, plan);
                 if (!shown) return;
                 asked.call.need = need_of(shown->wish.verb);
-                asked.call.details["plan"] = to_string(shown->wish).substr(0, 256);
+                asked.call.details["plan"] = shortened(to_string(shown->wish), 256);
             });
     }
     void take_up(std::string_view member, service::JobOrder::Kind kind, sdbus::Result<sdbus::ObjectPath>&& result,
                  std::string job, Options options) {
-        const std::string shown = job.substr(0, 64);
+        const std::string shown = shortened(job, 64);
         handle(
             member, std::move(options), std::move(result),
             [&world = world_, kind, job = std::move(job)](const Asked& asked, const JobReply& reply) {

@@ -22,15 +22,18 @@ Answer<std::string> fresh_name() {
 
 }   // namespace
 
+Answer<Done> Plans::has_room(const std::string& owner, std::uint64_t limit) const {
+    const auto mine = plans_.find(owner);
+    if (mine == plans_.end() || mine->second.size() < limit) return Done{};
+    return fail(error_name::kLimitExceeded,
+                fmt::format("{} plans of this caller are kept, PlansPerSender= of memhotd.conf allows {}; apply one, "
+                            "or leave the bus",
+                            mine->second.size(), limit));
+}
+
 Answer<std::string> Plans::keep(const std::string& owner, ShownPlan plan, std::uint64_t limit) {
+    if (auto room = has_room(owner, limit); !room) return std::unexpected(room.error());
     auto& mine = plans_[owner];
-    if (mine.size() >= limit) {
-        return fail(
-            error_name::kLimitExceeded,
-            fmt::format("{} plans of this caller are kept, PlansPerSender= of memhotd.conf allows {}; apply one, "
-                        "or leave the bus",
-                        mine.size(), limit));
-    }
     auto name = fresh_name();
     if (name) mine.emplace(*name, std::move(plan));
     return name;

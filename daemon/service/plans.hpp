@@ -20,6 +20,8 @@ struct ShownPlan {
 class Plans {
 public:
     // The plan's name. limit: of one caller.
+    // Whether one more may be kept.
+    [[nodiscard]] Answer<Done> has_room(const std::string& owner, std::uint64_t limit) const;
     Answer<std::string> keep(const std::string& owner, ShownPlan plan, std::uint64_t limit);
     [[nodiscard]] Answer<ShownPlan> find(const std::string& owner, const std::string& name) const;
     void drop(const std::string& owner, const std::string& name);

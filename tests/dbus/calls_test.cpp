@@ -238,15 +238,35 @@ TEST(Calls, AStalePlanIsRefusedAndAPlanIsUsedUp) {
     const auto late = apply(second);
     EXPECT_EQ(late.memhot_error(), "Stale") << late.text;
     EXPECT_NE(late.text.find("memory84"), std::string::npos) << late.text;
-    EXPECT_EQ(apply("0123").memhot_error(), "NotAuthorized");
+    EXPECT_EQ(apply("0123").memhot_error(), "NotFound");
     // neither counts any more: a caller may have as many as he likes, one after the other
-    EXPECT_EQ(apply(first).memhot_error(), "NotAuthorized");
-    EXPECT_EQ(apply(second).memhot_error(), "NotAuthorized");
+    EXPECT_EQ(apply(first).memhot_error(), "NotFound");
+    EXPECT_EQ(apply(second).memhot_error(), "NotFound");
     for (int i = 0; i < 20; ++i) {
         const auto again = text_of(apply(plan(root, {i % 2 == 0 ? "offline" : "online", "memory84"})));
         ASSERT_TRUE(again.starts_with("/org/memhot1/job/")) << again;
         ASSERT_TRUE(eventually([&] { return job_state(root, again) == "done"; }));
     }
+}
+
+// What is shown to polkit is cut to some length, and never in the middle of a character; a question that cannot be asked is
+// not counted for ever.
+TEST(Calls, TextsThatAreCutDoNotStopTheQuestionsOfOthers) {
+    PrivateBus bus;
+    FakePolkit polkit(bus);
+    polkit.say(FakePolkit::Say::yes);
+    Daemon daemon(bus);
+    const std::string word = std::string(255, 'a') + "\u00e9";
+    for (int i = 0; i < 80; ++i) {   // more than may wait for polkit
+        Client nobody(bus, As::nobody);
+        const auto answer = nobody.manager("Plan", [&](sd_bus_message* message) {
+            ASSERT_GE(::sd_bus_message_append(message, "as", 1, word.c_str()), 0);
+            append_no_options(message);
+        });
+        EXPECT_EQ(answer.memhot_error(), "BadInput") << answer.text;
+    }
+    Client nobody(bus, As::nobody);
+    EXPECT_EQ(plan(nobody, {"online", "memory84"}).size(), 32U);
 }
 
 TEST(Calls, DestroyedDataMustBeNamed) {
