@@ -70,6 +70,13 @@ Answer<sdbus::UnixFd> sealed_file(const std::string& text) {
     return out;
 }
 
+// With an offset of its own, and for reading only.
+Answer<sdbus::UnixFd> opened_again(const sdbus::UnixFd& file) {
+    const int fd = ::open(("/proc/self/fd/" + std::to_string(file.get())).c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return fail(error_name::kIo, "opening a memfd again failed");
+    return sdbus::UnixFd(fd, sdbus::adopt_fd);
+}
+
 class Manager final : public sdbus::AdaptorInterfaces<Manager_adaptor, sdbus::ObjectManager_adaptor>,
                       public ManagerObject {
 public:
@@ -171,9 +178,15 @@ private:
     }
     void DumpBlocks(sdbus::Result<sdbus::UnixFd>&& result) override {
         handle("DumpBlocks", {}, std::move(result), [&world = world_](const Asked&, const Reply<sdbus::UnixFd>& reply) {
-            auto file = sealed_file(world.service.state().blocks().lines());
-            if (!file) return reply.error(file.error());
-            reply(*file);
+            const auto generation = world.service.state().generation();
+            if (!world.dump.file.isValid() || world.dump.generation != generation) {
+                auto file = sealed_file(world.service.state().blocks().lines());
+                if (!file) return reply.error(file.error());
+                world.dump = {generation, *std::move(file)};
+            }
+            auto own = opened_again(world.dump.file);
+            if (!own) return reply.error(own.error());
+            reply(*own);
         });
     }
 

@@ -15,11 +15,19 @@
 namespace memhot::bus {
 
 // What the objects share. Outlives them.
+// What DumpBlocks gave last: as long as nothing changes everybody gets the same file, so that callers who keep theirs hold no
+// more of the kernel's memory than one.
+struct BlockDump {
+    std::uint64_t generation = 0;
+    sdbus::UnixFd file;
+};
+
 struct World {
     Connection& connection;
     Gate& gate;
     service::Service& service;
-    std::map<std::string, std::shared_ptr<void>> watches;   // of callers with plans, by name
+    std::map<std::string, std::shared_ptr<void>> watches{};   // of callers with plans, by name
+    BlockDump dump{};
 };
 
 // A signal that cannot be sent ends nothing: a property of the object failed, or the bus is gone, which is noticed where

@@ -2,6 +2,7 @@
 //
 // What calls do: introspection is the XML, nothing ends the process, limits hold, jobs run and answers are memhotctl's.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <csignal>
@@ -183,6 +184,17 @@ TEST(Calls, ListAndDumpTellTheSameBlocks) {
     EXPECT_EQ(read_text("/proc/self/fd/" + std::to_string(fd)), from_runs);
     EXPECT_EQ(::pwrite(fd, "x", 1, 0), -1) << "the file can be changed";
     EXPECT_EQ(std::ranges::count(from_runs, '\n'), 72);
+    // Another one is the same memory, with an offset of its own.
+    ::lseek(fd, 10, SEEK_SET);
+    const auto again = root.manager("DumpBlocks", {});
+    int other = -1;
+    ASSERT_GE(::sd_bus_message_read(again.reply.get(), "h", &other), 0);
+    struct stat first_file{};
+    struct stat other_file{};
+    ASSERT_EQ(::fstat(fd, &first_file), 0);
+    ASSERT_EQ(::fstat(other, &other_file), 0);
+    EXPECT_EQ(first_file.st_ino, other_file.st_ino);
+    EXPECT_EQ(::lseek(other, 0, SEEK_CUR), 0);
 }
 
 TEST(Calls, AJobChangesTheHostAndTellsHowFarItIs) {
