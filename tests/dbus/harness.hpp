@@ -28,6 +28,14 @@ inline constexpr bool kAddressSanitizer = true;
 #else
 inline constexpr bool kAddressSanitizer = false;
 #endif
+// ThreadSanitizer has a thread of its own in each process, and memory for what it watches.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr unsigned kSanitizerThreads = 1;
+inline constexpr unsigned kSanitizerMemory = 16 * 1024;   // kB that come and go
+#else
+inline constexpr unsigned kSanitizerThreads = 0;
+inline constexpr unsigned kSanitizerMemory = kAddressSanitizer ? 8 * 1024 : 0;
+#endif
 
 // A process that is killed when it goes.
 class Process {

@@ -31,7 +31,7 @@ void expect_flat_memory(const Daemon& daemon, std::uint64_t before, std::uint64_
     const auto now = daemon.status("RssAnon");
     std::printf("RssAnon %llu kB before, %llu kB now\n", static_cast<unsigned long long>(before),
                 static_cast<unsigned long long>(now));
-    EXPECT_LT(now, before + allowed + (kAddressSanitizer ? 8192 : 0)) << "kB";
+    EXPECT_LT(now, before + allowed + kSanitizerMemory) << "kB";
 }
 
 TEST(Life, SystemdIsToldWhatHappens) {

@@ -108,8 +108,8 @@ TEST(Soak, NothingGrowsWithTime) {
                 soak.rounds, soak.jobs, static_cast<unsigned long long>(rss), static_cast<unsigned long long>(now), fds,
                 soak.daemon->descriptors());
     EXPECT_EQ(soak.daemon->descriptors(), fds);
-    EXPECT_LE(soak.daemon->status("Threads"), 2U);
-    EXPECT_LT(now, rss + 1024 + (kAddressSanitizer ? 8192 : 0)) << "kB";
+    EXPECT_LE(soak.daemon->status("Threads"), 2U + kSanitizerThreads);
+    EXPECT_LT(now, rss + 1024 + kSanitizerMemory) << "kB";
 }
 
 }   // namespace
