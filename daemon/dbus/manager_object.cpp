@@ -2,6 +2,7 @@
 //
 // org.memhot1.Manager at /org/memhot1.
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -20,6 +21,8 @@ namespace error_name = service::error_name;
 constexpr std::string_view kInterface = "Manager";
 // The bus takes 32 MiB; this leaves room for what is beside it.
 constexpr std::size_t kLongestAnswer = std::size_t{24} << 20;
+// A step of a plan takes 2.4 to 2.7 KB with its verdict.
+constexpr std::size_t kMostSteps = kLongestAnswer / 2500;
 constexpr std::size_t kMostWords = 4096;
 
 using Hazard =
@@ -198,10 +201,14 @@ private:
         if (auto room = world.service.plans().has_room(sender, limit); !room) return reply.error(room.error());
         const auto made = world.service.questions().plan(words);
         if (!made) return reply.error(service::failure_of(made.error()));
-        std::string json = to_json(*made);
-        if (json.size() > kLongestAnswer) {
+        // Writing what cannot be sent would take the loop longer than planning it.
+        const bool sendable = made->steps.size() <= kMostSteps;
+        std::string json = sendable ? to_json(*made) : std::string();
+        if (!sendable || json.size() > kLongestAnswer) {
             return reply.error(
-                {error_name::kLimitExceeded, "the plan is larger than a message may be; ask about less"});
+                {error_name::kLimitExceeded,
+                 fmt::format("the plan has {} steps, more than a message holds (about {}); ask about less",
+                             made->steps.size(), kMostSteps)});
         }
         // what is kept for a caller goes with it, and nothing is kept for one that has gone
         if (!world.watches.contains(sender)) {
