@@ -107,7 +107,8 @@ TEST(Soak, NothingGrowsWithTime) {
     std::printf("%d rounds, %d jobs: RssAnon %llu kB in the middle, %llu kB at the end; %zu and %zu descriptors\n",
                 soak.rounds, soak.jobs, static_cast<unsigned long long>(rss), static_cast<unsigned long long>(now), fds,
                 soak.daemon->descriptors());
-    EXPECT_EQ(soak.daemon->descriptors(), fds);
+    // the last job may not have closed its journal yet
+    EXPECT_TRUE(eventually([&] { return soak.daemon->descriptors() <= fds; })) << soak.daemon->descriptors();
     EXPECT_LE(soak.daemon->status("Threads"), 2U + kSanitizerThreads);
     EXPECT_LT(now, rss + 1024 + kSanitizerMemory) << "kB";
 }
