@@ -3,7 +3,9 @@
 
 #include <map>
 
+#include "dbus/compat.hpp"
 #include "dbus/objects.hpp"
+#include "log/log.hpp"
 
 namespace memhot::bus {
 
@@ -79,16 +81,22 @@ private:
 
     void start_unit(const std::string& unit) override {
         announce([&] {
-            const auto systemd =
-                compat::make_proxy(connection_->get(), "org.freedesktop.systemd1", "/org/freedesktop/systemd1");
-            systemd->callMethod("StartUnit")
+            if (!systemd_) {
+                systemd_ =
+                    compat::make_proxy(connection_->get(), "org.freedesktop.systemd1", "/org/freedesktop/systemd1");
+            }
+            systemd_->callMethodAsync("StartUnit")
                 .onInterface("org.freedesktop.systemd1.Manager")
                 .withArguments(unit, std::string("replace"))
-                .dontExpectReply();
+                .uponReplyInvoke([unit](compat::ReplyError given, const sdbus::ObjectPath&) {
+                    if (const auto* error = compat::error_of(given))
+                        log::error(unit + " cannot be started: " + error->getMessage());
+                });
         });
     }
 
     std::unique_ptr<Connection> connection_;
+    std::unique_ptr<sdbus::IProxy> systemd_;   // made for the first unit; without it a reply goes nowhere
     Gate gate_;
     World world_;
     service::Service& service_;

@@ -60,10 +60,14 @@ std::string online_text(const Online& online) {
     return text;
 }
 
+// Online in another zone than is wanted.
+bool is_elsewhere(const Subject& subject, const Online& online) {
+    return online.zone != WantedZone::automatic && !subject.zones.empty() &&
+           is_movable(subject.zones) != (online.zone == WantedZone::movable);
+}
+
 void decide_online_block(Decision& decision, const Subject& subject, const Online& online) {
-    const bool elsewhere = online.zone != WantedZone::automatic && !subject.zones.empty() &&
-                           is_movable(subject.zones) != (online.zone == WantedZone::movable);
-    decision.text = elsewhere
+    decision.text = is_elsewhere(subject, online)
                         ? fmt::format("online already, in zone {}: only offline memory changes its zone", subject.zones)
                         : "online already";
 }
@@ -295,6 +299,13 @@ Decision decide(const Policies& policies, const Subject& subject, const Host& ho
         decide_device(decision, subject, host, options);
     }
     return decision;
+}
+
+bool is_online_as_wanted(const Decision& decision, const Subject& subject) {
+    const bool decided = decision.policy != nullptr && decision.action == Action::nothing;
+    if (!decided || subject.kind != Subject::Kind::block || !subject.present || subject.state != "online") return false;
+    const Policy& policy = *decision.policy;
+    return policy.has_online && !policy.online.leave_alone && !is_elsewhere(subject, policy.online);
 }
 
 DevicePlan knobs_for(const Policies& policies, const Host& host) {

@@ -54,6 +54,9 @@ struct DecideOptions {
 // The policies must outlive the decision.
 Decision decide(const Policies& policies, const Subject& subject, const Host& host, const DecideOptions& options = {});
 
+// A block that is online, in the zone that its policy wants: others did it.
+bool is_online_as_wanted(const Decision& decision, const Subject& subject);
+
 // --- a whole device ------------------------------------------------------------------------------------------------
 
 // A file of the kernel's own policy. They are of the whole host, so only what every policy agrees on is set there.

@@ -93,7 +93,7 @@ Answer<Done> judge(const Plan& plan, const JobOrder& order) {
         return fail(error_name::kNotConfirmed,
                     fmt::format("{} must be named in accept: its data are destroyed, or it is a danger", name));
     }
-    if (plan.steps.empty()) return fail(error_name::kRefused, "there is nothing to do");
+    if (plan.steps.empty()) return fail(error_name::kRefused, std::string(kNothingToDo));
     return Done{};
 }
 
@@ -148,7 +148,8 @@ public:
 
 private:
     Answer<JobEnded> run_plan() {
-        auto plan = judged_plan(*bench_->snapshot, order_);
+        auto plan = order_.wish ? answer_of(make_plan(*bench_->snapshot, *order_.wish))
+                                : judged_plan(*bench_->snapshot, order_);
         if (!plan) return std::unexpected(plan.error());
         if (auto good = judge(*plan, order_); !good) return std::unexpected(good.error());
         begin(execute::next_id(bench_->jobs, place_.state), std::make_shared<const Plan>(*std::move(plan)));

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "execute/executor.hpp"
@@ -38,12 +39,18 @@ struct JobOrder {
     enum class Kind : std::uint8_t { run, undo, finish };
     Kind kind = Kind::run;
     std::string plan;   // run: the document memhot-plan/1 that was shown
+    // run: instead, what nobody was shown (a policy's): planned on the host as it is when its turn comes, for jobs before
+    // it change what a plan relies on.
+    std::optional<Wish> wish;
     std::string job;   // undo and finish: the id
     std::vector<std::string> accept;   // devices and rules, by name
     bool all_or_nothing = false;
     std::uint64_t timeout = 30'000'000;   // microseconds, of the retries of one step
     std::uint64_t history = 1000;   // ended jobs that the journal keeps
 };
+
+// Says a failure where the host is as it should be.
+inline constexpr std::string_view kNothingToDo = "there is nothing to do";
 
 struct JobBegun {
     std::string id;

@@ -59,6 +59,7 @@ public:
     void change_hardware(const Snapshot& snapshot);
     // The one that runs is asked to stop, and no other begins.
     void stop();
+    [[nodiscard]] bool stopping() const { return stopping_; }
     [[nodiscard]] bool busy() const { return !waiting_.empty() || !running_.empty(); }
     [[nodiscard]] const JobPlace& place() const { return place_; }
     [[nodiscard]] std::uint64_t begun() const { return begun_; }   // since the start

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "client/policies.hpp"
 #include "log/log.hpp"
 
@@ -30,7 +32,10 @@ PolicyStep step_of(const memhotctl::DecidedThing& thing, const Snapshot& snapsho
     if (!decision.wish) return step;
     Wish wish = *decision.wish;
     if (thing.count != 1) wish.things = {fmt::format("block{}-{}", thing.subject.block, thing.last_block)};
+    step.post_units = decision.post_units;
     const auto plan = make_plan(snapshot, wish);
+    if (plan && !plan->refused() && plan->steps.empty()) return step;
+    step.wish = std::move(wish);
     if (!plan) {
         step.text += fmt::format("; it cannot be planned: {}", plan.error().message());
         return step;
@@ -39,14 +44,19 @@ PolicyStep step_of(const memhotctl::DecidedThing& thing, const Snapshot& snapsho
         step.text += fmt::format("; refused: {}", plan->refusals.front().text);
         return step;
     }
-    if (plan->steps.empty()) return step;
+    step.possible = true;
     // a danger is never accepted by a file: only who is told of it can
     if (decision.may_destroy) {
         for (const auto& loss : plan->destroys()) step.accept.push_back(loss.device);
     }
-    step.plan = to_json(*plan);
-    step.post_units = decision.post_units;
+    if (!step.accept.empty()) step.plan = to_json(*plan);
     return step;
+}
+
+void add_units(const policy::Policy& policy, std::vector<std::string>& units) {
+    for (const auto& unit : policy.online.post_units) {
+        if (std::ranges::find(units, unit) == units.end()) units.push_back(unit);
+    }
 }
 
 }   // namespace
@@ -68,6 +78,8 @@ PolicyWork policy_work(const policy::Policies& policies, const config::Settings&
         if (!everything && !is_news(thing, came)) continue;
         using enum policy::Action;
         const auto action = thing.decision.action;
+        if (!everything && policy::is_online_as_wanted(thing.decision, thing.subject))
+            add_units(*thing.decision.policy, out.units);
         if (action == nothing || action == kernel_does || !thing.subject.present) continue;
         out.steps.push_back(step_of(thing, host.snapshot));
     }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,14 +19,21 @@ struct PolicyStep {
     std::string thing;   // "memory40-47", "dax0.0"
     std::string text;   // what would be done, or why nothing is
     std::string place;   // of the line that says so
-    std::string plan;   // the document memhot-plan/1; empty: nothing is to be done, or it cannot be
-    std::vector<std::string> accept;   // devices whose data the policy lets be destroyed
+    std::optional<Wish> wish;   // absent: nothing is to be done
+    bool possible = false;   // on the host as it is; what is done before it may change that
+    // Of what destroys data: the plan as it was decided (memhot-plan/1), for by then another device can have the name; and
+    // the devices whose data are given up.
+    std::string plan;
+    std::vector<std::string> accept;
     std::vector<std::string> post_units;
+    bool waits = false;   // it was said
+    unsigned failures = 0;   // times it did not begin though nobody else was at work
 };
 
 struct PolicyWork {
     std::vector<policy::KnobWrite> knobs;   // first
     std::vector<PolicyStep> steps;
+    std::vector<std::string> units;   // of what came and is online already, as a policy wants it: the kernel did it
 };
 
 // came: blocks that are new; everything: all of the host counts as new (a start, a reload).

@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "journal/lock.hpp"
 #include "log/log.hpp"
 
 namespace memhot::service {
@@ -15,6 +16,8 @@ namespace {
 
 // A model of the host is kept for as long as questions come.
 constexpr std::uint64_t kIdle = 5'000'000;   // microseconds
+// What a policy wants is tried again so long after somebody else had the host.
+constexpr std::uint64_t kLater = 2'000'000;
 
 std::uint64_t wall_clock() {
     execute::SystemClock clock;
@@ -36,12 +39,22 @@ void say_warnings(const config::Problems& problems) {
     }
 }
 
+// What came, where the whole host was read anew and no event says so.
+std::set<std::uint64_t> newer(const state::BlockTable& before, const state::BlockTable& now) {
+    std::set<std::uint64_t> out;
+    for (const auto& block : now.records()) {
+        if (!before.find(block.number)) out.insert(block.number);
+    }
+    return out;
+}
+
 }   // namespace
 
 Service::Service(app::EventLoop& loop, app::Worker& worker, state::HostState state, JobPlace place,
                  std::string config_root)
     : worker_(worker), state_(std::move(state)), config_root_(std::move(config_root)), questions_(state_, config_root_),
-      jobs_(loop, worker, std::move(place), *this), idle_timer_(loop.on_timer([this] { idle(); })) {}
+      jobs_(loop, worker, std::move(place), *this), idle_timer_(loop.on_timer([this] { idle(); })),
+      later_timer_(loop.on_timer([this] { act_later(); })) {}
 
 Status Service::start() {
     const auto loaded = config::load_settings(config_root_);
@@ -109,8 +122,10 @@ Answer<Done> Service::reload() {
 }
 
 Answer<Done> Service::rescan() {
+    const auto before = state_.blocks();
     if (auto read = state_.rescan(); !read) return std::unexpected(failure_of(read.error()));
     look_ahead();
+    if (const auto came = newer(before, state_.blocks()); !came.empty()) apply_policies(came, false);
     return Done{};
 }
 
@@ -142,6 +157,7 @@ void Service::look_ahead() {
 }
 
 void Service::apply_policies(const std::set<std::uint64_t>& came, bool everything) {
+    if (everything) later_.clear();   // they are asked about, too
     if (policies_.empty()) return;
     const auto host = state_.host();
     if (!host) return log::warning("the policies are not asked: " + host.error().message());
@@ -156,36 +172,62 @@ void Service::apply_policies(const std::set<std::uint64_t>& came, bool everythin
             if (!done) log::error(done.error().text);
         });
     }
+    bool acts = false;
     for (const auto& step : work.steps) {
         log::say(log::Priority::notice,
                  fmt::format("policy {}: {}: {}{}", step.place.empty() ? "(none)" : step.place, step.thing, step.text,
-                             settings_.act || step.plan.empty() ? "" : " (Act=no: only reported)"),
+                             settings_.act || !step.possible ? "" : " (Act=no: only reported)"),
                  &log::kPolicyReport, {{"MEMHOT_POLICY", step.place}, {"MEMHOT_DEVICE", step.thing}});
-        if (settings_.act && !step.plan.empty()) act_on(step);
+        acts |= settings_.act && step.possible;
+        if (acts && step.wish) act_on(step);   // what is refused now need not be behind another
+    }
+    for (const auto& unit : work.units) {
+        log::info(fmt::format("{} {}: blocks came that are online as a policy wants them",
+                              settings_.act ? "starting" : "would start", unit));
+        if (settings_.act && listener_ != nullptr) listener_->start_unit(unit);
     }
 }
 
-// The host is looked at again before anything is done, and whoever changes it meanwhile makes the plan stale.
+// Planned when its turn comes: the jobs before it change the host that it was decided on. What destroys data may be
+// stale by then, and devices are asked about again with whatever comes next.
 void Service::act_on(const PolicyStep& step) {
     JobOrder order;
     order.plan = step.plan;
     order.accept = step.accept;
+    if (step.plan.empty()) order.wish = step.wish;
     order.timeout = settings_.busy_timeout;
     order.history = settings_.job_history;
     jobs_.begin(std::move(order), {}, std::numeric_limits<std::uint64_t>::max(),
-                [this, units = step.post_units, thing = step.thing](const Answer<std::string>& id) {
-                    if (!id)
-                        return log::error(
-                            fmt::format("the policy for {} was not carried out: {}", thing, id.error().text));
-                    if (!units.empty()) post_units_[*id] = units;
+                [this, step](const Answer<std::string>& id) {
+                    if (!id) return not_begun(step, id.error());
+                    if (!step.post_units.empty()) post_units_[*id] = step.post_units;
                 });
+}
+
+// As long as another process changes the host it waits, and once where nobody is seen to: he may just have ended.
+void Service::not_begun(PolicyStep step, const Failure& failure) {
+    if (failure.text == kNothingToDo) return log::info(fmt::format("{} is as its policy wants it by now", step.thing));
+    const bool may_wait = failure.name == error_name::kBusy && !jobs_.stopping();
+    if (may_wait && !journal::HostLock::holder(jobs_.place().run)) ++step.failures;
+    if (!may_wait || step.failures > 1)
+        return log::error(fmt::format("the policy for {} was not carried out: {}", step.thing, failure.text));
+    if (!step.waits) log::warning(fmt::format("the policy for {} waits: {}", step.thing, failure.text));
+    step.waits = true;
+    later_.push_back(std::move(step));
+    if (!later_timer_.armed()) later_timer_.arm_in(kLater);
+}
+
+void Service::act_later() {
+    for (const auto& step : std::exchange(later_, {})) act_on(step);
 }
 
 void Service::recover() {
     ++lost_events_;
     log::say(log::Priority::warning, "events were lost, the whole host is read again", &log::kEventsLost);
+    const auto before = state_.blocks();
     if (const auto read = state_.rescan(); !read)
         log::error("the host cannot be read again: " + read.error().message());
+    came_.merge(newer(before, state_.blocks()));
 }
 
 void Service::happened(const events::Batch& batch) {
@@ -215,15 +257,12 @@ void Service::happened(const events::Batch& batch) {
 }
 
 void Service::change_hardware(Snapshot snapshot) {
-    std::set<std::uint64_t> came;
-    for (const auto& block : snapshot.blocks.value_or(std::vector<BlockRecord>{})) {
-        if (!state_.blocks().find(block.number)) came.insert(block.number);
-    }
+    const auto before = state_.blocks();
     jobs_.change_hardware(snapshot);
     state_.replace(std::move(snapshot));
     log::info("the simulated host has changed");
     look_ahead();
-    apply_policies(came, false);
+    apply_policies(newer(before, state_.blocks()), false);
 }
 
 std::string Service::status() const {
@@ -254,6 +293,7 @@ void Service::job_gone(const std::string& id) {
 }
 
 void Service::host_changed(std::optional<Snapshot> simulated) {
+    const auto before = state_.blocks();
     if (simulated) {
         state_.replace(*std::move(simulated));
     } else if (state_.follows_events()) {
@@ -262,6 +302,8 @@ void Service::host_changed(std::optional<Snapshot> simulated) {
         log::warning("the host cannot be read again: " + read.error().message());
     }
     look_ahead();
+    // only then: a policy whose job fails would be tried over and over
+    if (const auto came = newer(before, state_.blocks()); !came.empty()) apply_policies(came, false);
 }
 
 }   // namespace memhot::service

@@ -79,6 +79,8 @@ private:
     void look_ahead();
     void apply_policies(const std::set<std::uint64_t>& came, bool everything);
     void act_on(const PolicyStep& step);
+    void not_begun(PolicyStep step, const Failure& failure);
+    void act_later();
     // Everything is read again, for events were lost.
     void recover();
     void idle();
@@ -102,6 +104,8 @@ private:
     std::vector<std::uint64_t> fresh_;   // blocks that were read since all was quiet
     std::set<std::uint64_t> came_;   // blocks that were added since then
     std::map<std::string, std::vector<std::string>> post_units_;   // by job
+    std::vector<PolicyStep> later_;   // that wait for somebody else's work on the host
+    app::Source later_timer_;
     bool restless_ = false;   // something happened since then
 };
 

@@ -107,6 +107,10 @@ TEST(Life, PoliciesAreReportedAndCarriedOutOnlyWhereTheDaemonMayAct) {
     EXPECT_TRUE(eventually([&] { return root.number("BlocksOnline") == before + 4; })) << daemon.log();
     EXPECT_TRUE(eventually([&] { return daemon.log().find("starting kdump-reload.service") != std::string::npos; }))
         << daemon.log();
+    // nobody has the name of systemd on this bus
+    EXPECT_TRUE(eventually([&] {
+        return daemon.log().find("kdump-reload.service cannot be started: ") != std::string::npos;
+    })) << daemon.log();
     // what is as it should be is left alone
     ASSERT_TRUE(root.manager("Reload", kNoOptions).ok());
     ::usleep(300'000);

@@ -266,6 +266,20 @@ TEST(Events, WhatIsLostIsReadAgainOnceAndAtOnce) {
     EXPECT_TRUE(eventually([&] { return known_blocks(root) == daemon.host.lines(); }));
 }
 
+// Whose event never came has come all the same.
+TEST(Events, PoliciesAreAskedAboutWhatWasLost) {
+    PrivateBus bus;
+    PipedDaemon daemon(bus);
+    auto& root = *daemon.client;
+    daemon.dir.file("host/etc/memhot/policy.d/10-a.policy", "[Match]\nDevice=*\nNode=0\n[Online]\nZone=movable\n");
+    ASSERT_TRUE(root.manager("Reload", [](sd_bus_message* message) { append_no_options(message); }).ok());
+    for (unsigned i = 20; i < 24; ++i) daemon.host.add(i, "offline", "Normal Movable");
+    daemon.say("lost");
+    EXPECT_TRUE(eventually([&] {
+        return read_text(daemon.dir.path("log")).find("memory20-23: online in zone movable") != std::string::npos;
+    })) << read_text(daemon.dir.path("log"));
+}
+
 TEST(Events, NothingWakesItWithoutEvents) {
     PrivateBus bus;
     PipedDaemon daemon(bus);

@@ -61,6 +61,24 @@ TEST_F(Deciding, UnitsFollowABlockThatGoesOnline) {
     EXPECT_THAT(decide_block(80, {policy}).post_units, IsEmpty());   // online already
 }
 
+// auto_online_blocks took them online: nothing is to be done, and the units of the policy are started all the same.
+TEST_F(Deciding, OnlineAsWantedIsToldFromOnlineElsewhereAndLeftAlone) {
+    snapshot.blocks->at(0).valid_zones = "Movable";
+    const auto number = snapshot.blocks->at(0).number;
+    const auto as_wanted = [&](std::uint64_t block, const std::vector<std::string>& texts) {
+        const auto decision = decide_block(block, texts);
+        return is_online_as_wanted(decision, block_subject(Host(snapshot), block));
+    };
+    EXPECT_TRUE(as_wanted(number, {for_all("Zone=movable\n")}));
+    EXPECT_TRUE(as_wanted(number, {for_all("")}));
+    EXPECT_FALSE(as_wanted(number, {for_all("Zone=kernel\n")}));
+    EXPECT_FALSE(as_wanted(number, {for_all("LeaveAlone=yes\n")}));
+    EXPECT_FALSE(as_wanted(number, {}));
+    EXPECT_FALSE(as_wanted(84, {for_all("")})) << "offline";
+    EXPECT_FALSE(as_wanted(number, {"[Match]\nSource=acpi\n[Online]\nZone=movable\n"}));
+    EXPECT_FALSE(as_wanted(number, {"[Match]\nDevice=*\n[Namespace]\nReconfigure=devdax\n"}));
+}
+
 TEST_F(Deciding, AFirstThatLeavesAloneWins) {
     for (const char* first :
          {"[Match]\nNode=1\n[Online]\nLeaveAlone=yes\n", "[Match]\nNode=1\n[Namespace]\nReconfigure=devdax\n"}) {

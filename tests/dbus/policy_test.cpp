@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Policies at work: several runs of blocks, blocks that a full re-read finds, units that are started when blocks are
+// online.
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "dbus/harness.hpp"
+#include "unit/doctor/host.hpp"
+
+namespace {
+
+using namespace memhot::test;   // NOLINT(google-build-using-namespace): a test's own vocabulary
+using memhot::Snapshot;
+
+class Policies : public testing::Test {
+protected:
+    PrivateBus bus;
+
+    static void policy(const HostTree& config, const std::string& file, const std::string& text) {
+        config.file("etc/memhot/policy.d/" + file + ".policy", text);
+    }
+    static void act(const HostTree& config) { config.file("etc/memhot/memhotd.conf", "[Daemon]\nAct=yes\n"); }
+    static Daemon::Options options(const HostTree& config, std::vector<std::string> more,
+                                   const std::string& snapshot = "") {
+        more.push_back("--config-root=" + config.root());
+        return {.snapshot = snapshot, .more = std::move(more), .environment = {}};
+    }
+    static bool says(const Daemon& daemon, const std::string& text) {
+        return eventually([&] { return daemon.log().find(text) != std::string::npos; });
+    }
+    static std::size_t times(const std::string& log, const std::string& text) {
+        std::size_t count = 0;
+        for (auto at = log.find(text); at != std::string::npos; at = log.find(text, at + 1)) ++count;
+        return count;
+    }
+};
+
+// memory84-87 of dimm-host.json are offline. Each job changes the zones that the next one's plan relies on.
+TEST_F(Policies, EveryRunOfBlocksGoesOnline) {
+    HostTree config;
+    act(config);
+    policy(config, "10-a", "[Match]\nDevice=memory84 memory85\n[Online]\nZone=movable\n");
+    policy(config, "20-b", "[Match]\nDevice=memory86 memory87\n[Online]\nZone=movable\n");
+    Daemon daemon(bus, options(config, {}, "dimm-host.json"));
+    Client root(bus, As::root);
+    EXPECT_TRUE(eventually([&] { return root.number("BlocksOffline") == 0; })) << daemon.log();
+    EXPECT_EQ(daemon.log().find("not carried out"), std::string::npos) << daemon.log();
+}
+
+// A job of a policy brings blocks, and the policies are asked about those, too. dax0.0 becomes memory33.
+TEST_F(Policies, BlocksOfADeviceThatBecameMemoryGoOnline) {
+    HostTree config;
+    act(config);
+    policy(config, "10-a",
+           "[Match]\nDevice=dax0.0\n[Namespace]\nReconfigure=system-ram\nDestroyData=yes\n[Online]\nZone=movable\n");
+    Daemon daemon(bus, options(config, {}, "nvdimm-host.json"));
+    Client root(bus, As::root);
+    const auto before = root.number("BlocksOnline");
+    EXPECT_TRUE(says(daemon, "job 1 done")) << daemon.log();
+    EXPECT_TRUE(says(daemon, "job 2 done")) << daemon.log();
+    EXPECT_GT(root.number("BlocksOnline"), before) << daemon.log();
+    ::usleep(300'000);
+    EXPECT_EQ(daemon.log().find("job 3 begun"), std::string::npos) << daemon.log();
+}
+
+// `memhotctl` of another process changes the host for a while; what a policy wants comes behind it.
+TEST_F(Policies, WaitForWhoeverHasTheHost) {
+    HostTree config;
+    act(config);
+    policy(config, "10-a", "[Match]\nDevice=memory84 memory85\n[Online]\nZone=movable\n");
+    policy(config, "20-b", "[Match]\nDevice=memory86 memory87\n[Online]\nZone=movable\n");
+    config.file("run/lock", std::to_string(::getpid()) + " memhotctl\n");
+    const int lock = ::open(config.path("run/lock").c_str(), O_RDWR | O_CLOEXEC);
+    ASSERT_EQ(::flock(lock, LOCK_EX | LOCK_NB), 0);
+    Daemon daemon(bus, options(config, {"--state-dir=" + config.path("state"), "--run-dir=" + config.path("run")},
+                               "dimm-host.json"));
+    Client root(bus, As::root);
+    EXPECT_TRUE(says(daemon, "waits: ")) << daemon.log();
+    ::usleep(5'000'000);   // it is tried more than once meanwhile
+    EXPECT_EQ(daemon.log().find("not carried out"), std::string::npos) << daemon.log();
+    EXPECT_EQ(times(daemon.log(), "memory84-85 waits: "), 1U) << daemon.log();
+    EXPECT_EQ(root.number("BlocksOffline"), 4U);
+    ::close(lock);
+    EXPECT_TRUE(eventually([&] { return root.number("BlocksOffline") == 0; })) << daemon.log();
+}
+
+// Without events, as after lost ones, a full re-read is how blocks come.
+TEST_F(Policies, AreAskedAboutWhatARescanFinds) {
+    HostTree dir;
+    dir.file("proc/sys/kernel/osrelease", "6.1.0-54-amd64\n");
+    dir.file("proc/sys/kernel/version", "#1 SMP PREEMPT_DYNAMIC Debian 6.1.190-1 (2026-09-30)\n");
+    dir.file("proc/cmdline", "quiet\n");
+    dir.file("proc/iomem", "00001000-1fffffff : System RAM\n100000000-107ffffff : System RAM\n");
+    dir.file("sys/devices/system/memory/auto_online_blocks", "offline\n");
+    dir.block_size("8000000");
+    for (unsigned i = 0; i < 4; ++i) dir.block(i, "online", "DMA32", 0);
+    policy(dir, "10-a", "[Match]\nDevice=*\nNode=0\n[Online]\nZone=movable\n");
+    Daemon daemon(bus, options(dir, {"--root=" + dir.root(), "--state-dir=" + dir.path("state"),
+                                     "--run-dir=" + dir.path("run")}));
+    Client root(bus, As::root);
+    dir.block(32, "offline", "Normal Movable", 0);
+    const auto rescan = [&] { return root.manager("Rescan", [](auto* message) { append_no_options(message); }).ok(); };
+    ASSERT_TRUE(rescan());
+    EXPECT_TRUE(says(daemon, "memory32: online in zone movable")) << daemon.log();
+    ASSERT_TRUE(rescan());
+    EXPECT_EQ(times(daemon.log(), "memory32: online in zone movable"), 1U) << "it is not new a second time";
+}
+
+// auto_online_blocks does the work where a policy for everything says so: the blocks come online.
+TEST_F(Policies, AUnitIsStartedOnceForBlocksThatTheKernelTookOnline) {
+    HostTree dir;
+    act(dir);
+    policy(dir, "10-a", "[Match]\nDevice=*\n[Online]\nZone=movable\nPostOnlineUnit=kdump-reload.service\n");
+    const std::string file = dir.path("host.json");
+    Snapshot host = memhot::test::healthy_host();
+    host.auto_online_blocks = "online_movable";
+    ASSERT_TRUE(save_snapshot(host, file).ok());
+    Daemon daemon(bus, options(dir, {"--simulate=" + file}));
+    Client root(bus, As::root);
+    EXPECT_EQ(daemon.log().find("starting"), std::string::npos) << "nothing came, and nothing is new at a start";
+    // two runs: between them is a block in another zone than the policy wants
+    for (unsigned i = 112; i < 117; ++i)
+        host.blocks->push_back({i, "online", i == 114 ? "Normal" : "Movable", true, 0});
+    *host.iomem += "380000000-3a7ffffff : System RAM\n";
+    ASSERT_TRUE(save_snapshot(host, file).ok());
+    EXPECT_TRUE(says(daemon, "starting kdump-reload.service")) << daemon.log();
+    // nobody has the name of systemd on this bus
+    EXPECT_TRUE(says(daemon, "kdump-reload.service cannot be started: ")) << daemon.log();
+    EXPECT_EQ(times(daemon.log(), "starting kdump-reload.service"), 1U) << daemon.log();
+}
+
+}   // namespace
