@@ -123,6 +123,14 @@ std::optional<std::string> Executor::shown(Fact::Kind kind, const std::string& n
     return now ? *now : std::nullopt;
 }
 
+Look Executor::look() {
+    target_.look_anew();
+    return [this](const Fact& fact) {
+        const auto value = target_.look(fact);
+        return value ? *value : std::nullopt;
+    };
+}
+
 // Commands are many writes, of which none is to be missed: only a write is interrupted.
 Attempt Executor::carry_out(Run& run, const Action& action, std::uint64_t microseconds) {
     if (!target_.may_hang() || !std::holds_alternative<WriteAction>(action)) return target_.carry_out(action);

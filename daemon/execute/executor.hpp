@@ -97,20 +97,20 @@ private:
     // undoing.cpp
     Status undo_steps(Run& run);
     Status undo_step(Run& run, std::size_t index);
-    std::size_t stands_behind(Run& run);
     Status undo_held(Run& run);
     Status found_undone(Run& run, std::size_t index);
     Status carry_out_undo(Run& run, std::size_t index);
     std::string why_it_stays(Run& run, std::size_t index);
     std::string another_one(Run& run, std::size_t index);
     std::string why_not_untouched(Run& run, std::size_t index);
-    std::string changed_half_way(const PlanStep& step);
+    std::string half_way_difference(const PlanStep& step);
     std::string differs(const PlanStep& step);
     // executor.cpp
     Status note(Run& run, journal::Entry entry);
     Attempt carry_out(Run& run, const Action& action, std::uint64_t microseconds);
     Attempt try_until(Run& run, const Action& action, unsigned& attempts);
     Seen see(const std::vector<Fact>& expected);
+    Look look();   // at the host of this moment, read once
     std::optional<std::string> shown(Fact::Kind kind, const std::string& name);
     Result<std::string> mismatch(const std::vector<Fact>& expected);
     void tell(const Run& run, std::size_t index);

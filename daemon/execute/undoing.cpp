@@ -61,21 +61,9 @@ std::string Executor::differs(const PlanStep& step) {
     return what ? *what : what.error().message();
 }
 
-// Of a step that was done, or undone, in part. A write is whole: it is as the step left it.
-std::string Executor::changed_half_way(const PlanStep& step) {
-    if (std::holds_alternative<WriteAction>(step.action) && step.undo.size() == 1) {
-        const Look look = [this](const Fact& fact) { return shown(fact.kind, fact.name); };
-        // It is undone, and the host is then known to be a little otherwise than it was.
-        if (!step.undo_differs.empty() && is_already(step.undo.front(), look)) return {};
-        return see(step.after) == Seen::otherwise ? differs(step) : "";
-    }
-    for (std::size_t i = 0; i < std::min(step.before.size(), step.after.size()); ++i) {
-        const Fact& after = step.after[i];
-        const auto now = shown(after.kind, after.name);
-        if (now && !is_between(step.before[i], after, *now))
-            return fmt::format("{}: expected {}, the host shows {}", after.name, after.value, *now);
-    }
-    return {};
+std::string Executor::half_way_difference(const PlanStep& step) {
+    const auto change = memhot::changed_half_way(step, look());
+    return change ? fmt::format("{}: expected {}, the host shows {}", change->name, change->was, change->now) : "";
 }
 
 // Why a step is left as it is; empty: it can be undone.
@@ -90,7 +78,7 @@ std::string Executor::why_it_stays(Run& run, std::size_t index) {
     }
     if (const std::string other = another_one(run, index); !other.empty()) return other;
     const bool half_way = is_partly(result) || has_long_way_back(step);
-    const std::string what = half_way ? changed_half_way(step) : after == Seen::otherwise ? differs(step) : "";
+    const std::string what = half_way ? half_way_difference(step) : after == Seen::otherwise ? differs(step) : "";
     return what.empty() ? "" : "left as it is, somebody else changed it: " + what;
 }
 
@@ -102,7 +90,7 @@ Status Executor::carry_out_undo(Run& run, std::size_t index) {
     result.state = StepState::undo_unknown;
     Attempt attempt;
     for (const auto& action : step.undo) {
-        if (is_already(action, [this](const Fact& fact) { return shown(fact.kind, fact.name); })) continue;
+        if (is_already(action, look())) continue;
         if (action == step.action && see(step.after) == Seen::as_expected) continue;
         unsigned attempts = 0;
         attempt = try_until(run, action, attempts);
@@ -153,23 +141,11 @@ Status Executor::undo_step(Run& run, std::size_t index) {
     return result.text.empty() ? carry_out_undo(run, index) : Status(Done{});
 }
 
-// Where the host is as some step of the job leaves it, those behind that are taken back already: after a reboot a block that
-// was to be onlined is not even there.
-std::size_t Executor::stands_behind(Run& run) {
-    const auto last = std::ranges::find_if(run.result.steps.rbegin(), run.result.steps.rend(),
-                                           [](const StepResult& step) { return can_be_undone(step); });
-    const auto most = static_cast<std::size_t>(run.result.steps.rend() - last);
-    target_.look_anew();
-    const Standing now = standing(run.plan, most, [this](const Fact& fact) {
-        const auto value = target_.look(fact);
-        return value ? *value : std::nullopt;
-    });
-    return now.seen && now.behind && !now.came_back ? *now.behind : run.plan.steps.size();
-}
-
 // A step that stays keeps those that it depends on.
 Status Executor::undo_steps(Run& run) {
-    run.behind = stands_behind(run);
+    const auto last = std::ranges::find_if(run.result.steps.rbegin(), run.result.steps.rend(),
+                                           [](const StepResult& step) { return can_be_undone(step); });
+    run.behind = stands_behind(run.plan, static_cast<std::size_t>(run.result.steps.rend() - last), look());
     std::vector<bool> held(run.result.steps.size(), false);
     for (std::size_t i = run.result.steps.size(); i-- > 0;) {
         StepResult& result = run.result.steps[i];

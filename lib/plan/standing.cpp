@@ -262,6 +262,26 @@ Standing standing(const Plan& plan, std::size_t most, const Look& look) {
     return out;
 }
 
+std::size_t stands_behind(const Plan& plan, std::size_t most, const Look& look) {
+    const Standing now = standing(plan, most, look);
+    return now.seen && now.behind && !now.came_back ? *now.behind : plan.steps.size();
+}
+
+std::optional<FactChange> changed_half_way(const PlanStep& step, const Look& look) {
+    // A write is whole: it is as the step left it.
+    const bool whole = std::holds_alternative<WriteAction>(step.action) && step.undo.size() == 1;
+    // It is undone, and the host is then known to be a little otherwise than it was.
+    if (whole && !step.undo_differs.empty() && is_already(step.undo.front(), look)) return std::nullopt;
+    for (std::size_t i = 0; i < step.after.size(); ++i) {
+        const Fact& after = step.after[i];
+        auto now = look(after);
+        if (!now || *now == after.value) continue;
+        if (!whole && i < step.before.size() && is_between(step.before[i], after, *now)) continue;
+        return FactChange{after.kind, after.name, after.value, *std::move(now)};
+    }
+    return std::nullopt;
+}
+
 namespace plan {
 
 std::vector<FactChange> changed_by_others(const Plan& plan, std::size_t count, const FactReader& now) {

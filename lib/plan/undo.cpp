@@ -80,21 +80,8 @@ std::string another_one(const SimulatedHost& host, const PlanStep& step, const S
                        behind.identity, now);
 }
 
-// Of a step that was done, or undone, in part. A write is whole: it is as the step left it.
-std::string changed_half_way(const SimulatedHost& host, const PlanStep& step) {
-    if (std::holds_alternative<WriteAction>(step.action) && step.undo.size() == 1) {
-        const Look look = [&](const Fact& fact) { return std::optional(host.value(fact.kind, fact.name)); };
-        // It is undone, and the host is then known to be a little otherwise than it was.
-        if (!step.undo_differs.empty() && is_already(step.undo.front(), look)) return {};
-        return first_difference(host, step.after);
-    }
-    for (std::size_t i = 0; i < std::min(step.before.size(), step.after.size()); ++i) {
-        const Fact& after = step.after[i];
-        std::string now = host.value(after.kind, after.name);
-        if (!is_between(step.before[i], after, now))
-            return to_string(FactChange{after.kind, after.name, after.value, std::move(now)});
-    }
-    return {};
+Look look_at(const SimulatedHost& host) {
+    return [&host](const Fact& fact) { return std::optional(host.value(fact.kind, fact.name)); };
 }
 
 // Why a step is not undone; empty: it can be, or there is nothing to undo.
@@ -104,8 +91,8 @@ std::string why_it_stays(const SimulatedHost& host, const PlanStep& step, const 
     if (step.undo.empty()) return step.no_undo.empty() ? "there is no way back" : step.no_undo;
     if (const std::string other = another_one(host, step, behind); !other.empty()) return other;
     if (behind.how == StepBehind::How::partly || has_long_way_back(step)) {
-        const std::string other = changed_half_way(host, step);
-        return other.empty() ? "" : "somebody else changed it: " + other;
+        const auto other = changed_half_way(step, look_at(host));
+        return other ? "somebody else changed it: " + to_string(*other) : "";
     }
     if (step.before.empty() && behind.how == StepBehind::How::doubtful) return "nobody knows whether it was done";
     if (const std::string other = first_difference(host, step.after); !other.empty())
@@ -120,17 +107,8 @@ std::string as_it_was(const PlanStep& step, const StepBehind& behind) {
     return out;
 }
 
-// Where the host is as some step leaves it, those behind that are taken back already.
-std::size_t stands_behind(const SimulatedHost& host, const Plan& done, const std::vector<StepBehind>& steps) {
-    std::size_t most = 0;
-    for (const auto& behind : steps) most = std::max(most, behind.step + 1);
-    const Standing now =
-        standing(done, most, [&](const Fact& fact) { return std::optional(host.value(fact.kind, fact.name)); });
-    return now.behind && !now.came_back ? *now.behind : done.steps.size();
-}
-
 void undo_step(SimulatedHost& host, const PlanStep& step, Plan& out) {
-    const Look look = [&](const Fact& fact) { return std::optional(host.value(fact.kind, fact.name)); };
+    const Look look = look_at(host);
     for (const auto& action : step.undo) {
         // What is so already is passed over, but for the last one, which tells the whole.
         const bool is_so = is_already(action, look) || (action == step.action && all_hold(host, step.after));
@@ -195,7 +173,9 @@ Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::ve
     Plan out = empty_like(done);
     if (done.host != snapshot.hostname)
         refuse_as_stale(out, {{Fact::Kind::host, "hostname", done.host, snapshot.hostname}});
-    const std::size_t there = stands_behind(*host, done, steps);
+    std::size_t most = 0;
+    for (const auto& behind : steps) most = std::max(most, behind.step + 1);
+    const std::size_t there = stands_behind(done, most, look_at(*host));
     std::vector<bool> held(done.steps.size(), false);
     std::vector<StepBehind> order = steps;
     std::ranges::sort(order, std::greater(), &StepBehind::step);
@@ -234,8 +214,7 @@ Result<Plan> make_rest(const Snapshot& snapshot, const Plan& begun, std::size_t 
     Plan out = empty_like(begun);
     // A step that changes nothing that can be seen is not known to be done by what is seen.
     const bool shows = doubtful && done < begun.steps.size() && !begun.steps[done].after.empty();
-    const Standing now = standing(begun, done + (shows ? 1 : 0),
-                                  [&](const Fact& fact) { return std::optional(host->value(fact.kind, fact.name)); });
+    const Standing now = standing(begun, done + (shows ? 1 : 0), look_at(*host));
     refuse_as_stale(out, now.differs);
     if (doubtful) refuse_doubt(out, *host, begun, done, now, identity);
     const std::size_t behind = now.behind.value_or(done);

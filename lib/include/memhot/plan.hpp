@@ -250,6 +250,11 @@ struct Standing {
 };
 // most: more steps than these were not done.
 Standing standing(const Plan& plan, std::size_t most, const Look& look);
+// Where the host is as some step of a job leaves it, the steps behind that are taken back already: after a reboot a block that
+// was to be onlined is not even there. So many steps it stands; all of the plan's where that is not so, or not told.
+std::size_t stands_behind(const Plan& plan, std::size_t most, const Look& look);
+// How the host is neither as a step that was done, or undone, in part may have left it; nothing: it is as that.
+std::optional<FactChange> changed_half_way(const PlanStep& step, const Look& look);
 // Whether both do the same in the same order; the second of two that were made of the same wish.
 bool same_actions(const Plan& a, const Plan& b);
 
