@@ -168,12 +168,13 @@ int heard(sd_bus_message* message, void* data, sd_bus_error*) {
     return 0;
 }
 
+// data: a bool, true once nobody has the name any more.
 int owner_changed(sd_bus_message* message, void* data, sd_bus_error*) {
     const char* name = nullptr;
     const char* before = nullptr;
     const char* now = nullptr;
     if (::sd_bus_message_read(message, "sss", &name, &before, &now) >= 0 && *now == '\0')
-        static_cast<Following*>(data)->gone = true;
+        *static_cast<bool*>(data) = true;
     return 0;
 }
 
@@ -283,14 +284,6 @@ int job_news(sd_bus_message*, void* data, sd_bus_error*) {
     static_cast<Watch*>(data)->news = true;
     return 0;
 }
-int watched_owner(sd_bus_message* message, void* data, sd_bus_error*) {
-    const char* name = nullptr;
-    const char* before = nullptr;
-    const char* now = nullptr;
-    if (::sd_bus_message_read(message, "sss", &name, &before, &now) >= 0 && *now == '\0')
-        static_cast<Watch*>(data)->gone = true;
-    return 0;
-}
 
 // Its signals say when there is something new. It can be asked for a while behind its end.
 Result<BusJob> wait_for(sd_bus* bus, const std::string& where, const std::string& path,
@@ -303,7 +296,7 @@ Result<BusJob> wait_for(sd_bus* bus, const std::string& where, const std::string
     int answer = ::sd_bus_match_signal(bus, nullptr, kService, at, "org.freedesktop.DBus.Properties",
                                        "PropertiesChanged", job_news, &watch);
     if (answer >= 0) answer = ::sd_bus_match_signal(bus, nullptr, kService, at, kJob, "Completed", job_news, &watch);
-    if (answer >= 0) answer = ::sd_bus_add_match(bus, nullptr, kOwnerRule, watched_owner, &watch);
+    if (answer >= 0) answer = ::sd_bus_add_match(bus, nullptr, kOwnerRule, owner_changed, &watch.gone);
     while (answer >= 0 && !watch.gone) {
         if (std::exchange(watch.news, false)) {
             BusProgress progress;
@@ -356,7 +349,7 @@ memhot::Status follow_bus(const std::string& where, const std::function<void(con
     Following following{bus->get(), &where, {}, false};
     int answer = ::sd_bus_match_signal(bus->get(), nullptr, kService, kPath, kInterface, nullptr, heard, &following);
     if (answer >= 0) {
-        answer = ::sd_bus_add_match(bus->get(), nullptr, kOwnerRule, owner_changed, &following);
+        answer = ::sd_bus_add_match(bus->get(), nullptr, kOwnerRule, owner_changed, &following.gone);
     }
     sd_bus_error error = SD_BUS_ERROR_NULL;
     if (answer >= 0) {   // is anybody there, and started where that can be

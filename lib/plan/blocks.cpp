@@ -203,6 +203,17 @@ WriteAction state_write(std::uint64_t number, std::string_view word) {
     return {fmt::format("/sys/devices/system/memory/memory{}/state", number), std::string(word)};
 }
 
+std::optional<std::uint64_t> block_written(const WriteAction& write) {
+    constexpr std::string_view kBlock = "/sys/devices/system/memory/memory";
+    constexpr std::string_view kState = "/state";
+    std::string_view path = write.path;
+    if (!path.starts_with(kBlock) || !path.ends_with(kState)) return std::nullopt;
+    path.remove_prefix(kBlock.size());
+    path.remove_suffix(kState.size());
+    const auto number = parse_number(path);
+    return number ? std::optional(*number) : std::nullopt;
+}
+
 PlanStep& online_block(Builder& builder, const BlockInfo& block, WantedZone zone) {
     builder.rely_on_block(block.number);
     const op::SetState operation{block.number, std::string(word_for(zone))};

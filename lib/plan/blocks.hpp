@@ -29,6 +29,8 @@ std::string name_of_block(const Builder& builder, std::uint64_t number);
 // "memory35-36, memory40": ascending.
 std::string list_of(std::vector<std::uint64_t> numbers);
 WriteAction state_write(std::uint64_t number, std::string_view word);
+// The block to whose state that is a write; nothing where it is one to another file.
+std::optional<std::uint64_t> block_written(const WriteAction& write);
 
 // One write to memoryN/state: what is told, what undoes it, what it relies on.
 PlanStep& online_block(Builder& builder, const BlockInfo& block, WantedZone zone);

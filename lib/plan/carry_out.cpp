@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "plan/blocks.hpp"
 #include "predict/nd_parts.hpp"
 
 namespace memhot::plan {
@@ -21,8 +22,7 @@ std::optional<Operation> operation_of(const WriteAction& write) {
         const auto address = parse_hex(write.text);
         return address ? std::optional<Operation>(op::Probe{*address}) : std::nullopt;
     }
-    if (!path.starts_with("memory") || !path.ends_with("/state")) return std::nullopt;
-    const auto number = parse_number(path.substr(6, path.size() - 12));
+    const auto number = block_written(write);
     return number ? std::optional<Operation>(op::SetState{*number, write.text}) : std::nullopt;
 }
 

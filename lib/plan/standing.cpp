@@ -2,12 +2,15 @@
 //
 // Where a host stands within a plan: behind how many of its steps everything that they change is as it is now. A journal
 // says what was done; only the host says what is still so, after a reboot or after somebody else was at it.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <map>
 #include <set>
 
 #include "memhot/plan.hpp"
+#include "plan/blocks.hpp"
 #include "plan/standing.hpp"
 
 namespace memhot {
@@ -108,15 +111,6 @@ std::optional<bool> has_replaced(const Plan& plan, const Fits& fits, const Look&
     return std::nullopt;
 }
 
-// "memory40" of a write to its state; empty for other files.
-std::string block_of(const WriteAction& write) {
-    constexpr std::string_view kBlocks = "/sys/devices/system/memory/";
-    constexpr std::string_view kState = "/state";
-    const std::string_view path = write.path;
-    if (!path.starts_with(kBlocks) || !path.ends_with(kState)) return {};
-    return std::string(path.substr(kBlocks.size(), path.size() - kBlocks.size() - kState.size()));
-}
-
 // The first word of the fact of a device behind a command.
 struct Leaves {
     std::string_view verb;
@@ -208,8 +202,8 @@ bool is_touched(const Touched& touched, const Fact& fact) {
 
 bool is_already(const Action& action, const Look& look) {
     if (const auto* write = std::get_if<WriteAction>(&action)) {
-        const std::string block = block_of(*write);
-        const auto now = block.empty() ? std::nullopt : look({Fact::Kind::block, block, {}});
+        const auto block = plan::block_written(*write);
+        const auto now = block ? look({Fact::Kind::block, fmt::format("memory{}", *block), {}}) : std::nullopt;
         if (!now) return false;
         return write->text == "offline" ? !now->starts_with("online") : now->starts_with("online");
     }

@@ -321,47 +321,51 @@ bool is_gone_by_reboot(const Case& one) {
     });
 }
 
-TEST_F(EveryPlan, killed_and_rebooted_is_done_from_its_beginning) {
-    std::size_t looked_at = 0;
-    for (const auto& one : cases()) {
-        if (!is_gone_by_reboot(one)) continue;
-        for (std::size_t at = 0; at < one.plan.steps.size(); ++at) {
-            const std::string what = one.file + " step " + std::to_string(at + 1);
-            const journal::Job job = killed(one, Stumbling::How::dies_behind, at);
-            auto rebooted = done_until(one, 0);
-            const JobResult result = finish(rebooted, one.plan, job);
-            EXPECT_EQ(result.end, JobEnd::done) << what << ": " << result.text;
-            EXPECT_EQ(rebooted.taken.size(), one.plan.steps.size()) << what;
-            auto whole = done_until(one, one.plan.steps.size());
-            expect_same(one.plan, rebooted, whole, what);
-            EXPECT_EQ(written().contradiction, "") << what;
-            ++looked_at;
-            forget();
+class Rebooted : public EveryPlan {
+protected:
+    // check(case, step, job, host): killed behind each step of each such plan, and rebooted.
+    template <class Check>
+    void behind_each_step(Check check) {
+        std::size_t looked_at = 0;
+        for (const auto& one : cases()) {
+            if (!is_gone_by_reboot(one)) continue;
+            for (std::size_t at = 0; at < one.plan.steps.size(); ++at) {
+                const journal::Job job = killed(one, Stumbling::How::dies_behind, at);
+                auto rebooted = done_until(one, 0);
+                check(one, at, job, rebooted);
+                ++looked_at;
+                forget();
+            }
         }
+        EXPECT_GE(looked_at, 40U);
     }
-    EXPECT_GE(looked_at, 40U);
+};
+
+std::string words_for(const Case& one, std::size_t at) { return one.file + " step " + std::to_string(at + 1); }
+
+TEST_F(Rebooted, is_done_from_its_beginning) {
+    behind_each_step([&](const Case& one, std::size_t at, const journal::Job& job, Stumbling& rebooted) {
+        const std::string what = words_for(one, at);
+        const JobResult result = finish(rebooted, one.plan, job);
+        EXPECT_EQ(result.end, JobEnd::done) << what << ": " << result.text;
+        EXPECT_EQ(rebooted.taken.size(), one.plan.steps.size()) << what;
+        auto whole = done_until(one, one.plan.steps.size());
+        expect_same(one.plan, rebooted, whole, what);
+        EXPECT_EQ(written().contradiction, "") << what;
+    });
 }
 
 // The reboot has undone it all: nothing is written to the host, and nothing stays.
-TEST_F(EveryPlan, killed_and_rebooted_has_nothing_to_undo) {
-    std::size_t looked_at = 0;
-    for (const auto& one : cases()) {
-        if (!is_gone_by_reboot(one)) continue;
-        for (std::size_t at = 0; at < one.plan.steps.size(); ++at) {
-            const std::string what = one.file + " step " + std::to_string(at + 1);
-            const journal::Job job = killed(one, Stumbling::How::dies_behind, at);
-            auto rebooted = done_until(one, 0);
-            const JobResult result = undo(rebooted, one.plan, job);
-            EXPECT_TRUE(rebooted.taken.empty()) << what;
-            RolledBack expected{std::vector(one.plan.steps.size(), StepState::untouched),
-                                std::vector<bool>(one.plan.steps.size())};
-            for (std::size_t i = 0; i < at; ++i) expected.states[i] = StepState::undone;
-            expect_rolled_back(one.plan, expected, result, rebooted, what);
-            ++looked_at;
-            forget();
-        }
-    }
-    EXPECT_GE(looked_at, 40U);
+TEST_F(Rebooted, has_nothing_to_undo) {
+    behind_each_step([&](const Case& one, std::size_t at, const journal::Job& job, Stumbling& rebooted) {
+        const std::string what = words_for(one, at);
+        const JobResult result = undo(rebooted, one.plan, job);
+        EXPECT_TRUE(rebooted.taken.empty()) << what;
+        RolledBack expected{std::vector(one.plan.steps.size(), StepState::untouched),
+                            std::vector<bool>(one.plan.steps.size())};
+        for (std::size_t i = 0; i < at; ++i) expected.states[i] = StepState::undone;
+        expect_rolled_back(one.plan, expected, result, rebooted, what);
+    });
 }
 
 }   // namespace

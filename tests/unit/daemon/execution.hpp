@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "execute/executor.hpp"
+#include "scratch.hpp"
 
 namespace memhot::execute {
 
@@ -29,16 +30,8 @@ public:
 
 inline Snapshot host(const char* name) { return *load_snapshot(std::string(MEMHOT_TEST_DATA) + "/" + name); }
 
-class Execution : public testing::Test {
+class Execution : public Scratch {
 protected:
-    void SetUp() override {
-        const fs::path where = ::access("/dev/shm", W_OK) == 0 ? fs::path("/dev/shm") : fs::temp_directory_path();
-        std::string name = (where / "memhot-execute-XXXXXX").string();
-        ASSERT_NE(::mkdtemp(name.data()), nullptr);
-        top = name;
-    }
-    void TearDown() override { fs::remove_all(top); }
-
     void use(const char* file, const std::vector<std::string>& words) {
         snapshot = host(file);
         plan = *make_plan(snapshot, *parse_wish(words));
@@ -77,7 +70,6 @@ protected:
         }
     }
 
-    std::string top;
     Snapshot snapshot;
     Plan plan;
     FakeClock clock;

@@ -13,6 +13,7 @@
 #include <map>
 
 #include "execute/executor.hpp"
+#include "scratch.hpp"
 #include "support/golden_host.hpp"
 
 namespace memhot::execute {
@@ -201,16 +202,8 @@ inline void expect_same(const Plan& plan, Target& host, Target& other, const std
     }
 }
 
-class GoldenPlans : public testing::Test {
+class GoldenPlans : public Scratch {
 protected:
-    void SetUp() override {
-        const fs::path where = ::access("/dev/shm", W_OK) == 0 ? fs::path("/dev/shm") : fs::temp_directory_path();
-        std::string name = (where / "memhot-plans-XXXXXX").string();
-        ASSERT_NE(::mkdtemp(name.data()), nullptr);
-        top = name;
-    }
-    void TearDown() override { fs::remove_all(top); }
-
     // What `act` makes of an executor on a journal that goes on where it was left.
     template <class Act>
     JobResult with_executor(Target& target, Act act) {
@@ -287,7 +280,6 @@ protected:
         expect_only(plan, std::vector<bool>(plan.steps.size(), true), host, what);
     }
 
-    std::string top;
     StillClock clock;
 };
 

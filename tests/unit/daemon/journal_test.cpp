@@ -20,26 +20,18 @@
 #include "journal/checksum.hpp"
 #include "journal/journal.hpp"
 #include "journal/prune.hpp"
+#include "scratch.hpp"
 
 namespace memhot::journal {
 namespace {
 
 namespace fs = std::filesystem;
 
-class JournalFile : public testing::Test {
+class JournalFile : public Scratch {
 protected:
-    void SetUp() override {
-        // Thousands of journals, each on the disk before it goes on: in memory where that can be.
-        const fs::path where = ::access("/dev/shm", W_OK) == 0 ? fs::path("/dev/shm") : fs::temp_directory_path();
-        std::string name = (where / "memhot-journal-XXXXXX").string();
-        ASSERT_NE(::mkdtemp(name.data()), nullptr);
-        top_ = name;
-    }
-    void TearDown() override { fs::remove_all(top_); }
-
-    [[nodiscard]] std::string state() const { return top_ + "/state"; }
+    [[nodiscard]] std::string state() const { return top + "/state"; }
     [[nodiscard]] std::string file() const { return state() + "/journal"; }
-    [[nodiscard]] HostLock lock() const { return *HostLock::take(top_ + "/run", "test"); }
+    [[nodiscard]] HostLock lock() const { return *HostLock::take(top + "/run", "test"); }
 
     void put(const std::string& text) const {
         fs::create_directories(state());
@@ -51,8 +43,6 @@ protected:
         text << in.rdbuf();
         return text.str();
     }
-
-    std::string top_;
 };
 
 Entry entry(EntryKind kind, std::size_t step = 0, std::string text = {}) {
@@ -354,12 +344,12 @@ TEST_F(JournalFile, on_a_read_only_file_system_is_an_error) {
 
 TEST_F(JournalFile, a_second_writer_is_told_who_holds_the_host) {
     const HostLock held = lock();
-    const auto second = HostLock::take(top_ + "/run", "memhotctl");
+    const auto second = HostLock::take(top + "/run", "memhotctl");
     ASSERT_FALSE(second.ok());
-    EXPECT_EQ(second.error().message(), top_ + "/run/lock: pid " + std::to_string(::getpid()) +
+    EXPECT_EQ(second.error().message(), top + "/run/lock: pid " + std::to_string(::getpid()) +
                                             " (test) is changing this host; wait until it is done");
     // Another process meets the same, and the lock goes with its holder.
-    EXPECT_EQ(in_child([&] { return HostLock::take(top_ + "/run", "child") ? 1 : 0; }), 0);
+    EXPECT_EQ(in_child([&] { return HostLock::take(top + "/run", "child") ? 1 : 0; }), 0);
 }
 
 TEST_F(JournalFile, a_lock_whose_holder_was_killed_is_free) {
@@ -369,26 +359,26 @@ TEST_F(JournalFile, a_lock_whose_holder_was_killed_is_free) {
                   return 0;
               }),
               128);
-    EXPECT_TRUE(HostLock::take(top_ + "/run", "next").ok());
+    EXPECT_TRUE(HostLock::take(top + "/run", "next").ok());
 }
 
 TEST_F(JournalFile, a_lock_tells_who_holds_it_for_which_job_as_long_as_it_is_held) {
-    EXPECT_FALSE(HostLock::holder(top_ + "/run"));
+    EXPECT_FALSE(HostLock::holder(top + "/run"));
     {
         HostLock held = lock();
         ASSERT_TRUE(held.tell("7", "/var/lib/mem hot").ok());
-        const auto holder = HostLock::holder(top_ + "/run");
+        const auto holder = HostLock::holder(top + "/run");
         ASSERT_TRUE(holder);
         EXPECT_EQ(holder->pid, ::getpid());
         EXPECT_EQ(holder->program, "test");
         EXPECT_EQ(holder->job, "7");
         EXPECT_EQ(holder->state_directory, "/var/lib/mem hot");
         struct stat status{};
-        ASSERT_EQ(::stat((top_ + "/run/lock").c_str(), &status), 0);
+        ASSERT_EQ(::stat((top + "/run/lock").c_str(), &status), 0);
         EXPECT_EQ(status.st_mode & 0777U, 0600U);
     }
-    EXPECT_FALSE(HostLock::holder(top_ + "/run"));
-    EXPECT_EQ(std::filesystem::file_size(top_ + "/run/lock"), 0U);
+    EXPECT_FALSE(HostLock::holder(top + "/run"));
+    EXPECT_EQ(std::filesystem::file_size(top + "/run/lock"), 0U);
     // The line of a process that was killed stays, and means nothing.
     EXPECT_EQ(in_child([&] {
                   const HostLock held = lock();
@@ -396,7 +386,7 @@ TEST_F(JournalFile, a_lock_tells_who_holds_it_for_which_job_as_long_as_it_is_hel
                   return 0;
               }),
               128);
-    EXPECT_FALSE(HostLock::holder(top_ + "/run"));
+    EXPECT_FALSE(HostLock::holder(top + "/run"));
 }
 
 TEST(JobsOf, what_the_host_shows_as_not_done_is_untouched_again) {
