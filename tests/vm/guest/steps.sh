@@ -12,7 +12,7 @@
 #   put_back NAMESPACE DIMM REGION  behind the wish that destroyed it: puts it back from what that job saved, as
 #                     memhotctl(1) says, then records the host: as before the job
 #   note TEXT...      a title for what follows
-# Commands besides those of the system: put VALUE FILE, plug ID BYTES ADDRESS, unplug ID BYTES ADDRESS, hide_driver MODULE,
+# Commands besides those of the system: put VALUE FILE, pick namespace|dax NUMBER, plug ID BYTES ADDRESS, unplug ID BYTES ADDRESS, hide_driver MODULE,
 # show_driver MODULE.
 
 step_number=0
@@ -179,6 +179,18 @@ hide_driver() {
 show_driver() { mv "/tmp/$(basename "$depmod_file")" "$depmod_file" && modprobe "$1"; }
 
 put() { echo "$1" >"$2"; }
+
+# pick namespace|dax NUMBER: the one of those that are there now at that place, counted round; KIND0.0 where none is.
+pick() {
+    found=
+    for device in /sys/bus/nd/devices/"$1"[0-9]* /sys/bus/dax/devices/"$1"[0-9]*; do
+        [ "$(cat "$device/size" 2>/dev/null || echo 0)" = 0 ] || found="$found ${device##*/}"
+    done
+    # shellcheck disable=SC2086   # words of a list
+    set -- "$1" "$2" ${found:-"${1}0.0"}
+    shift $((2 + $2 % ($# - 2)))
+    echo "$1"
+}
 
 # ACPI answers when it likes: until iomem has (or has no longer) RAM there, or the kernel says that it failed.
 has_ram() { grep -q "^$(printf %08x "$1")-.* : System RAM" /proc/iomem; }
