@@ -397,6 +397,7 @@ Result<int> roll_back(Context& context, const std::string& id) {
         return go_on(context, *job, access->jobs, *plan, kUndoing);
     context.note(fmt::format("job {} ({}) has nothing that can be undone", job->id, job->end));
     for (const auto& note : plan->notes) context.note(note);
+    if (context.json()) context.print(to_json(*plan));
     return what_stays(*plan) == 0 ? exit_code::yes : exit_code::no;
 }
 

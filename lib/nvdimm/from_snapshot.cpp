@@ -226,7 +226,7 @@ Status BusReader::read_namespaces() {
         if (region == nullptr) continue;
         NdNamespace ns;
         ns.id = *name->second;
-        ns.uuid = record.uuid;
+        if (record.uuid != kZeroUuid) ns.uuid = record.uuid;   // what ndctl prints where there is none
         if (record.size.value_or(0) != 0) {
             if (!record.resource) {
                 return Error(ErrorKind::not_permitted, fmt::format("{}: its address is hidden; run as root or on a "

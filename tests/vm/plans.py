@@ -131,7 +131,8 @@ def compare_try(report, memhotctl, folder, states, plan):
     compare_capture(report, memhotctl, folder, before, plan)
     uncertain = any(step["verdict"]["outcome"]["kind"] == "uncertain" for step in plan["steps"])
     if plan["refused"]:
-        report.same("exit status", 1, status)
+        dangerous = any(step["verdict"]["hazards"] for step in plan["steps"])
+        report.same("exit status", 9 if dangerous else 1, status)
         compare_as_before(report, before, after, identities=True)
     elif status == 0 or not uncertain:
         compare_done(report, folder, plan, before, after)
@@ -147,7 +148,7 @@ def compare(report, memhotctl, folder, states):
         report.same("exit status", 0, int(read(folder, "status")))
         compare_as_before(report, states[-3], after, identities=True)
         return
-    if kind == "rollback" and "stays: " in read(folder, "plan.json"):
+    if kind == "rollback" and "stays: " in read(folder, "plan.json") + read(folder, "plan.stderr"):
         report.same("exit status of what cannot be undone wholly", 1, int(read(folder, "status")))
         return
     if kind == "rollback":
