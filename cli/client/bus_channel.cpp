@@ -10,12 +10,22 @@
 
 namespace memhotctl {
 
+namespace {
+
+bool is_address(const std::string& where) {
+    return where.find(':') != std::string::npos && where.find('=') != std::string::npos;
+}
+
+}   // namespace
+
+bool passes_files(const std::string& where) { return where == "local" || where.starts_with("unix:"); }
+
 BusResult<Bus> open_bus(const std::string& where) {
     sd_bus* bus = nullptr;
     int answer = 0;
     if (where == "local") {
         answer = ::sd_bus_open_system(&bus);
-    } else if (where.find(':') != std::string::npos && where.find('=') != std::string::npos) {
+    } else if (is_address(where)) {
         answer = ::sd_bus_new(&bus);
         if (answer >= 0) answer = ::sd_bus_set_address(bus, where.c_str());
         if (answer >= 0) answer = ::sd_bus_set_bus_client(bus, 1);

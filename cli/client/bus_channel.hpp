@@ -35,6 +35,8 @@ using Message = std::unique_ptr<sd_bus_message, FreeMessage>;
 using Fill = std::function<int(sd_bus_message*)>;   // appends the arguments
 
 BusResult<Bus> open_bus(const std::string& where);
+// Whether descriptors come through: not over ssh, even where its ends agree to them.
+bool passes_files(const std::string& where);
 
 // error: of a reply; answer: what the library said.
 BusError error_of(const std::string& where, const sd_bus_error& error, int answer);

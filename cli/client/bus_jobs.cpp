@@ -62,6 +62,7 @@ public:
                 return std::unexpected(
                     BusError{exit_code::cancelled, "memhotd was asked, and may still begin the job: memhotctl jobs"});
             }
+            if (Signals::count() > 0) announce_stop();
             if (!turn()) return lost("before it said whether the job begins");
         }
         if (refusal_) return std::unexpected(*refusal_);
@@ -112,7 +113,7 @@ private:
                 listener_.progress(progress);
             }
             if (Signals::count() > 1 && job) return left(*std::move(job));
-            if (Signals::count() > 0 && !std::exchange(stopping_, true)) stop();
+            if (Signals::count() > 0 && !std::exchange(stopped_, true)) stop();
             if (!turn()) break;
         }
         return lost("while the job ran");
@@ -123,9 +124,13 @@ private:
         return 0;
     }
 
+    void announce_stop() {
+        if (!std::exchange(announced_, true)) listener_.stopping();
+    }
+
     // Whoever began a job may stop it. That it has just ended is no error.
     void stop() {
-        listener_.stopping();
+        announce_stop();
         ::sd_bus_call_method_async(bus_, nullptr, kService, path_.c_str(), kJob, "Cancel", nullptr, nullptr, "a{sv}",
                                    0);
     }
@@ -180,7 +185,8 @@ private:
     std::string path_;
     bool news_ = true;
     bool gone_ = false;
-    bool stopping_ = false;
+    bool announced_ = false;
+    bool stopped_ = false;
 };
 
 // The name that memhotd gave to the plan of the words, whose steps are those of `shown`.

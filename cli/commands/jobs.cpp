@@ -110,22 +110,26 @@ Result<bool> cancel_there(Context& context, const std::string& id) {
     return context.told(cancel_on_bus(*context.request().bus, context.may_ask(), id));
 }
 
+memhot::Status cancel_here(Context& context, const std::string& id) {
+    const auto request = job_request(context);
+    if (!request) return request.error();
+    return cancel_job(*request, id);
+}
+
 Result<int> run_cancel(Context& context) {
     const std::string& id = context.arguments().operands.front();
-    if (context.request().bus) {
-        const auto asked = cancel_there(context, id);
-        if (!asked) return asked.error();
-        if (!*asked) {
-            return memhot::Error(
-                memhot::ErrorKind::not_found,
-                fmt::format("job {} is none of memhotd's: another program carries it out, and is asked "
-                            "to stop by memhotctl on that machine",
-                            id));
-        }
-    } else {
-        const auto request = job_request(context);
-        if (!request) return request.error();
-        if (auto asked = cancel_job(*request, id); !asked) return asked.error();
+    const bool elsewhere = context.request().bus.has_value();
+    ask_daemon_that_runs_here(context);
+    const auto asked = context.request().bus ? cancel_there(context, id) : Result<bool>(false);
+    if (!asked) return asked.error();
+    if (!*asked && elsewhere) {
+        return memhot::Error(memhot::ErrorKind::not_found,
+                             fmt::format("job {} is none of memhotd's: another program carries it out, and is asked to "
+                                         "stop by memhotctl on that machine",
+                                         id));
+    }
+    if (!*asked) {   // a job of this machine that memhotctl carries out
+        if (auto done = cancel_here(context, id); !done) return done.error();
     }
     context.note(fmt::format(
         "job {} was asked to stop; it does so between two steps, and a write that the kernel is at is interrupted",

@@ -25,6 +25,8 @@ constexpr std::size_t kLongestAnswer = std::size_t{24} << 20;
 // A step of a plan takes 2.4 to 2.7 KB with its verdict.
 constexpr std::size_t kMostSteps = kLongestAnswer / 2500;
 constexpr std::size_t kMostWords = 4096;
+// Of a run of blocks beside its texts: the numbers, and the length, end and padding of two texts.
+constexpr std::size_t kRunBytes = 48;
 
 using Hazard =
     sdbus::Struct<std::uint64_t, std::string, std::string, std::string, std::string, std::string, std::uint64_t>;
@@ -173,9 +175,18 @@ private:
                [&world = world_](const Asked&, const Reply<std::uint64_t, std::vector<Run>>& reply) {
                    const auto& state = world.service.state();
                    std::vector<Run> out;
+                   std::size_t bytes = 0;
                    for (const auto& run : state.blocks().runs()) {
+                       bytes += kRunBytes + run.state.size() + run.zones.size();
                        out.push_back({run.first, run.last, std::string(run.state), std::string(run.zones),
                                       run.node.value_or(-1), run.removable ? (*run.removable ? 1 : 0) : -1});
+                   }
+                   if (bytes > kLongestAnswer) {
+                       return reply.error(
+                           {error_name::kLimitExceeded,
+                            fmt::format("{} runs of blocks that are alike are more than a message holds; "
+                                        "DumpBlocks gives them",
+                                        out.size())});
                    }
                    reply(state.block_size(), out);
                });

@@ -3,6 +3,9 @@
 // Each error of memhotd has the exit status that the same failure has in process.
 #include <gtest/gtest.h>
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -44,9 +47,23 @@ public:
         stop_ = true;
         thread_.join();
         ::sd_bus_flush_close_unref(bus_);
+        ::close(dump_);
     }
     // Before the call that meets it.
     void say(const std::string& error) { error_ = "org.memhot1.Error." + error; }
+    // What DumpBlocks gives, instead of an error.
+    void give_dump() {
+        const auto snapshot = memhot::load_snapshot(MEMHOT_TEST_DATA "/dimm-host.json");
+        std::string text;
+        for (const auto& block : *snapshot->blocks) {
+            std::string zones = block.valid_zones.empty() ? "-" : block.valid_zones;
+            std::ranges::replace(zones, ' ', ',');
+            text += std::to_string(block.number) + " " + block.state + " " + std::to_string(block.node.value_or(-1)) +
+                    " " + zones + "\n";
+        }
+        dump_ = ::memfd_create("dump", MFD_CLOEXEC);
+        good(::write(dump_, text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : -EIO);
+    }
 
 private:
     static void good(int answer) {
@@ -56,12 +73,17 @@ private:
         auto& self = *static_cast<FakeMemhotd*>(data);
         if (::sd_bus_message_is_method_call(message, nullptr, "GetSnapshot") > 0)
             return ::sd_bus_reply_method_return(message, "s", self.snapshot_.c_str());
+        if (self.dump_ >= 0 && ::sd_bus_message_is_method_call(message, nullptr, "DumpBlocks") > 0)
+            return ::sd_bus_reply_method_return(message, "h", self.dump_.load());
+        if (::sd_bus_message_is_method_call(message, "org.freedesktop.DBus.Properties", "Get") > 0)
+            return ::sd_bus_reply_method_return(message, "v", "t", UINT64_C(0x8000000));   // BlockSize
         const sd_bus_error error = SD_BUS_ERROR_MAKE_CONST(self.error_.c_str(), "as the test wants it");
         return ::sd_bus_reply_method_error(message, &error);
     }
 
     std::string snapshot_;
     std::string error_;
+    std::atomic<int> dump_ = -1;
     sd_bus* bus_ = nullptr;
     std::atomic<bool> stop_ = false;
     std::thread thread_;
@@ -118,6 +140,24 @@ TEST(ClientErrors, AHostThatSomebodyElseChangesIs5) {
     const auto said = run("flock " + lock + " " MEMHOTCTL " -H " + bus.address() + " online memory84 -y 2>&1");
     EXPECT_EQ(said.status, 5) << said.text;
     EXPECT_NE(said.text.find("is changing this host"), std::string::npos) << said.text;
+}
+
+// More runs than a message holds come as a file; not over ssh, which passes none.
+TEST(ClientErrors, BlocksThatNoMessageHoldsComeAsAFile) {
+    if (std::system("command -v systemd-stdio-bridge >/dev/null") != 0) GTEST_SKIP() << "needs systemd-stdio-bridge";
+    PrivateBus bus;
+    FakeMemhotd daemon(bus);
+    daemon.say("LimitExceeded");
+    daemon.give_dump();
+    const std::string words = "list -a -o RANGE,SIZE,STATE,BLOCK,NODE,ZONES 2>&1";
+    const auto told = run(MEMHOTCTL " -H " + bus.address() + " " + words);
+    EXPECT_EQ(told.status, 0);
+    EXPECT_EQ(told.text, run(MEMHOTCTL " --snapshot " MEMHOT_TEST_DATA "/dimm-host.json " + words).text);
+    HostTree dir;
+    const std::string path = with_program(dir, "ssh", "exec systemd-stdio-bridge --bus-path=" + bus.address() + "\n");
+    const auto over_ssh = run(path + MEMHOTCTL " -H admin@server " + words);
+    EXPECT_EQ(over_ssh.status, 5) << over_ssh.text;
+    EXPECT_NE(over_ssh.text.find("as the test wants it"), std::string::npos) << over_ssh.text;
 }
 
 }   // namespace

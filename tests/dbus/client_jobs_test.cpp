@@ -140,6 +140,13 @@ TEST(ClientJobs, ASecondCtrlCLeavesTheJobAlone) {
     EXPECT_TRUE(has(site.said(), "cancel 1")) << site.said();
     EXPECT_TRUE(has(site.there("history 1").text, "job 1: running")) << site.there("history 1").text;
     EXPECT_TRUE(has(site.there("jobs").text, " running ")) << site.there("jobs").text;
+    Client root(site.bus, As::root);
+    const auto jobs = root.manager("ListJobs", [](sd_bus_message* message) { append_no_options(message); });
+    ASSERT_GE(::sd_bus_message_enter_container(jobs.reply.get(), 'a', "(sssstt)"), 0);
+    ASSERT_GE(::sd_bus_message_enter_container(jobs.reply.get(), 'r', "sssstt"), 0);
+    const char* end = nullptr;
+    ASSERT_GE(::sd_bus_message_read(jobs.reply.get(), "ss", nullptr, &end), 0);
+    EXPECT_STREQ(end, "running");
 }
 
 // A job that waits for another one is stopped as soon as it begins.
@@ -153,6 +160,7 @@ TEST(ClientJobs, CtrlCReachesAJobThatHasNotBegun) {
     second.signal(SIGINT);
     EXPECT_EQ(first.wait(20'000), 0);
     EXPECT_EQ(second.wait(20'000), 7) << read_text(log);
+    EXPECT_TRUE(has(read_text(log), "asked to stop")) << read_text(log);
     EXPECT_TRUE(has(read_text(log), "job 2: cancelled")) << read_text(log);
 }
 

@@ -174,13 +174,6 @@ TEST(Client, AJobWhoseDaemonDiesIsNotWaitedForForever) {
     EXPECT_NE(read_text(log).find("went away while the job ran"), std::string::npos) << read_text(log);
 }
 
-// A program in front of all others of its name.
-std::string with_program(const HostTree& dir, const std::string& name, const std::string& script) {
-    dir.file(name, "#!/bin/sh\n" + script);
-    std::filesystem::permissions(dir.path(name), std::filesystem::perms(0755));
-    return "PATH=" + dir.root() + ":$PATH ";
-}
-
 TEST(Client, AnotherMachineIsAskedOverSsh) {
     if (std::system("command -v systemd-stdio-bridge >/dev/null") != 0) GTEST_SKIP() << "needs systemd-stdio-bridge";
     PrivateBus bus;
@@ -193,8 +186,15 @@ TEST(Client, AnotherMachineIsAskedOverSsh) {
     EXPECT_EQ(asked.text, memhotctl("--snapshot " MEMHOT_TEST_DATA "/dimm-host.json list -o +NODE,ZONES").text);
     const std::string words = read_text(dir.path("words"));
     EXPECT_NE(words.find("admin@server systemd-stdio-bridge"), std::string::npos) << words;
-    const auto changed = run(path + MEMHOTCTL " -H admin@server online memory84 -y 2>&1");
-    EXPECT_EQ(changed.status, 0) << changed.text;
+    const auto on_server = [&](const std::string& verb) {
+        return run(path + MEMHOTCTL " -H admin@server " + verb + " 2>&1");
+    };
+    EXPECT_EQ(on_server("online memory84 -y").status, 0);
+    EXPECT_EQ(on_server("policy test memory84").status, 1);
+    EXPECT_NE(on_server("jobs").text.find("done  1 of 1 online memory84"), std::string::npos) << on_server("jobs").text;
+    const auto back = on_server("rollback 1 -y --timeout 5");
+    EXPECT_EQ(back.status, 0) << back.text;
+    EXPECT_NE(back.text.find("job 1: undone"), std::string::npos) << back.text;
     with_program(dir, "ssh", "exit 255\n");
     EXPECT_EQ(run(path + MEMHOTCTL " -H admin@server list 2>&1").status, 3);
 }
@@ -260,7 +260,16 @@ TEST(Client, WhereMemhotdRunsItIsAskedToChangeTheHost) {
     EXPECT_FALSE(through("list"));
     const auto done = run(system + "online memory32 --zone=movable -y 2>&1");
     EXPECT_NE(done.text.find("job 1: done"), std::string::npos) << done.text;
-    EXPECT_EQ(read_text(dir.path("sys/devices/system/memory/memory32/state")).substr(0, 6), "online") << done.text;
+    const std::string state = dir.path("sys/devices/system/memory/memory32/state");
+    EXPECT_EQ(read_text(state).substr(0, 6), "online") << done.text;
+    EXPECT_TRUE(through("rollback 1 --accept none"));
+    EXPECT_FALSE(through("rollback 1 --dry-run"));
+    EXPECT_TRUE(through("resume 1"));
+    EXPECT_TRUE(through("cancel 1"));
+    EXPECT_FALSE(through("jobs"));
+    // below a root directory nothing else changes with a write: what is in the file is what was written
+    const auto back = run(system + "rollback 1 -y 2>&1");
+    EXPECT_NE(back.text.find("memhotd runs here and is asked"), std::string::npos) << back.text;
 }
 
 }   // namespace
