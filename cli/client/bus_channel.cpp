@@ -3,6 +3,9 @@
 
 #include "client/bus_channel.hpp"
 
+#include <fmt/format.h>
+
+#include <cctype>
 #include <cstdlib>
 #include <cstring>
 
@@ -11,6 +14,40 @@
 namespace memhotctl {
 
 namespace {
+
+// For a value in an address of a bus (dbus-specification, "Server Addresses").
+std::string escaped(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool plain = std::isalnum(byte) != 0 || std::string_view("-_/.*").find(c) != std::string_view::npos;
+        out += plain ? std::string(1, c) : fmt::format("%{:02x}", byte);
+    }
+    return out;
+}
+
+// ssh as sd_bus_open_system_remote() has it (USER@HOST, HOST:PORT, HOST/MACHINE are systemctl's, too), but deaf to Ctrl-C,
+// which a terminal sends to all of its foreground: the job that it stops is stopped, and reported, over that ssh. ssh(1)
+// leaves signals ignored that were (clientloop.c). What ends memhotctl ends it, too: its input is then at its end.
+std::string ssh_address(std::string host) {
+    std::vector<std::string> words{"-c", R"(trap "" INT HUP; exec ssh "$@")", "ssh", "-xT"};
+    std::string machine;
+    if (const auto slash = host.find('/'); slash != std::string::npos) {
+        machine = host.substr(slash + 1);
+        host.resize(slash);
+    }
+    const auto bracket = host.find(']');   // of an IPv6 address
+    if (const auto colon = host.find(':', bracket == std::string::npos ? 0 : bracket); colon != std::string::npos) {
+        words.insert(words.end(), {"-p", host.substr(colon + 1)});
+        host.resize(colon);
+    }
+    std::erase_if(host, [](char c) { return c == '[' || c == ']'; });   // which ssh does not know
+    words.insert(words.end(), {"--", host, "systemd-stdio-bridge"});
+    if (!machine.empty()) words.push_back("--machine=" + machine);
+    std::string out = "unixexec:path=sh";
+    for (std::size_t i = 0; i < words.size(); ++i) out += fmt::format(",argv{}={}", i + 1, escaped(words[i]));
+    return out;
+}
 
 bool is_address(const std::string& where) {
     return where.find(':') != std::string::npos && where.find('=') != std::string::npos;
@@ -25,13 +62,12 @@ BusResult<Bus> open_bus(const std::string& where) {
     int answer = 0;
     if (where == "local") {
         answer = ::sd_bus_open_system(&bus);
-    } else if (is_address(where)) {
+    } else {
+        const std::string address = is_address(where) ? where : ssh_address(where);
         answer = ::sd_bus_new(&bus);
-        if (answer >= 0) answer = ::sd_bus_set_address(bus, where.c_str());
+        if (answer >= 0) answer = ::sd_bus_set_address(bus, address.c_str());
         if (answer >= 0) answer = ::sd_bus_set_bus_client(bus, 1);
         if (answer >= 0) answer = ::sd_bus_start(bus);
-    } else {
-        answer = ::sd_bus_open_system_remote(&bus, where.c_str());
     }
     Bus out(bus);
     if (answer >= 0) return out;

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <regex>
 
 #include "dbus/harness.hpp"
@@ -147,6 +148,26 @@ TEST(ClientJobs, ASecondCtrlCLeavesTheJobAlone) {
     const char* end = nullptr;
     ASSERT_GE(::sd_bus_message_read(jobs.reply.get(), "ss", nullptr, &end), 0);
     EXPECT_STREQ(end, "running");
+}
+
+// A terminal sends Ctrl-C to ssh as well, which has to go on: the job is stopped, and told of, over it.
+TEST(ClientJobs, CtrlCLeavesTheSshThatItNeeds) {
+    if (std::system("command -v systemd-stdio-bridge >/dev/null") != 0) GTEST_SKIP() << "needs systemd-stdio-bridge";
+    Site site({"slow:memory84:1500"});
+    with_program(site.dir, "ssh",
+                 "echo $$ \"$@\" >" + site.dir.path("ssh.log") +
+                     "\nexec systemd-stdio-bridge --bus-path=" + site.bus.address() + "\n");
+    const char* path = std::getenv("PATH");
+    auto client = start({MEMHOTCTL, "-H", "admin@server:2222", "-v", "online", "block84-87", "-y"}, site.log(),
+                        {{"PATH", site.dir.root() + ":" + (path == nullptr ? "" : path)}});
+    ASSERT_TRUE(site.says("step 1 of 4")) << site.said();
+    ::usleep(500'000);   // it is told of before it is tried
+    const std::string words = read_text(site.dir.path("ssh.log"));   // of the last one: each question has its own
+    EXPECT_TRUE(has(words, " -xT -p 2222 -- admin@server systemd-stdio-bridge\n")) << words;
+    ASSERT_EQ(::kill(std::stoi(words), SIGINT), 0);
+    client.signal(SIGINT);
+    EXPECT_EQ(client.wait(20'000), 7) << site.said();
+    EXPECT_TRUE(has(site.said(), "job 1: cancelled")) << site.said();
 }
 
 // A job that waits for another one is stopped as soon as it begins.

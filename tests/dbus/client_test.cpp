@@ -195,6 +195,14 @@ TEST(Client, AnotherMachineIsAskedOverSsh) {
     const auto back = on_server("rollback 1 -y --timeout 5");
     EXPECT_EQ(back.status, 0) << back.text;
     EXPECT_NE(back.text.find("job 1: undone"), std::string::npos) << back.text;
+    for (const auto& [host, shown] : std::map<std::string, std::string>{
+             {"server", "-xT -- server systemd-stdio-bridge\n"},
+             {"server:22", "-xT -p 22 -- server systemd-stdio-bridge\n"},
+             {"admin@[2001:db8::1]:22", "-xT -p 22 -- admin@2001:db8::1 systemd-stdio-bridge\n"},
+             {"server/guest", "-xT -- server systemd-stdio-bridge --machine=guest\n"}}) {
+        run(path + MEMHOTCTL " -H " + host + " list 2>&1");
+        EXPECT_EQ(read_text(dir.path("words")), shown);
+    }
     with_program(dir, "ssh", "exit 255\n");
     EXPECT_EQ(run(path + MEMHOTCTL " -H admin@server list 2>&1").status, 3);
 }
