@@ -22,16 +22,6 @@ using memhot::Result;
 
 namespace {
 
-constexpr std::uint64_t kLongestTimeout = 7 * 24 * 3600;   // seconds
-
-Result<std::optional<std::uint64_t>> timeout_of(const Context& context) {
-    const auto text = context.arguments().value("timeout");
-    if (!text) return std::optional<std::uint64_t>();
-    const auto seconds = memhot::parse_number(*text);
-    if (seconds && *seconds <= kLongestTimeout) return std::optional(*seconds * 1'000'000);
-    return memhot::bad_input("--timeout " + in_quotes(*text) + ": expected seconds, at most a week");
-}
-
 std::vector<std::string> split_faults(const std::string& text) {
     std::vector<std::string> out;
     for (std::size_t at = 0; at < text.size();) {
@@ -129,41 +119,6 @@ void name_interrupted(Context& context, const Jobs& jobs) {
                                  "tells of it, `memhotctl resume {0}` and `memhotctl rollback {0}` end it",
                                  id));
     }
-}
-
-// What memhotd is asked for: what was confirmed here, with the options of the command line.
-Result<BusOrder> order_of(const Context& context, BusOrder::Kind kind, const Plan& confirmed) {
-    const auto timeout = timeout_of(context);
-    if (!timeout) return timeout.error();
-    BusOrder order;
-    order.kind = kind;
-    order.accept = names_to_confirm(confirmed);
-    order.all_or_nothing = context.arguments().flag("all-or-nothing");
-    order.ask = context.may_ask();
-    order.timeout = *timeout;
-    return order;
-}
-
-// The words of a wish, each as it is whatever is in it.
-std::vector<std::string> words_of(const memhot::Wish& wish) {
-    std::vector<std::string> out;
-    const auto verb = to_string(wish.verb);
-    const auto blank = std::min(verb.find(' '), verb.size());
-    out.emplace_back(verb.substr(0, blank));
-    if (blank != verb.size()) out.emplace_back(verb.substr(blank + 1));
-    out.insert(out.end(), wish.things.begin(), wish.things.end());
-    out.insert(out.end(), wish.options.begin(), wish.options.end());
-    if (wish.zone != memhot::WantedZone::automatic) out.push_back(fmt::format("--zone={}", to_string(wish.zone)));
-    if (wish.ratio != memhot::kDefaultRatio) out.push_back(fmt::format("--ratio={}", wish.ratio));
-    return out;
-}
-
-// Everything is asked here and done there: memhotd makes the plan anew, and keeps the journal.
-Result<int> carry_out_there(Context& context, const Plan& plan) {
-    auto order = order_of(context, BusOrder::Kind::apply, plan);
-    if (!order) return std::move(order).error();
-    order->words = words_of(plan.wish);
-    return follow_there(context, *order, plan);
 }
 
 // Everything behind the plan.
@@ -292,12 +247,7 @@ Result<int> go_on(Context& context, const JobReport& job, std::optional<Jobs>& j
     const auto confirmed = confirm_shown(context, plan, shown);
     if (!confirmed) return confirmed.error();
     if (*confirmed != exit_code::yes) return *confirmed;
-    if (!jobs) {
-        auto order = order_of(context, way.there, plan);
-        if (!order) return std::move(order).error();
-        order->job = job.id;
-        return follow_there(context, *order, plan);
-    }
+    if (!jobs) return take_up_there(context, way.there, job.id, plan);
     const auto snapshot = jobs->snapshot();
     if (!snapshot) return snapshot.error();
     const auto now = way.make(*snapshot, job);
@@ -311,6 +261,15 @@ Result<int> go_on(Context& context, const JobReport& job, std::optional<Jobs>& j
 }
 
 }   // namespace
+
+Result<std::optional<std::uint64_t>> timeout_of(const Context& context) {
+    constexpr std::uint64_t kLongest = 7 * 24 * 3600;   // seconds
+    const auto text = context.arguments().value("timeout");
+    if (!text) return std::optional<std::uint64_t>();
+    const auto seconds = memhot::parse_number(*text);
+    if (seconds && *seconds <= kLongest) return std::optional(*seconds * 1'000'000);
+    return memhot::bad_input("--timeout " + in_quotes(*text) + ": expected seconds, at most a week");
+}
 
 Result<JobRequest> job_request(const Context& context) {
     const auto timeout = timeout_of(context);

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +35,8 @@ constexpr std::array<Option, N + M> joined_options(const std::array<Option, N>& 
     return out;
 }
 
+// --timeout in microseconds; absent where it is not given.
+memhot::Result<std::optional<std::uint64_t>> timeout_of(const Context& context);
 // In process.
 memhot::Result<JobRequest> job_request(const Context& context);
 // The journal of the host that is asked; job: of this one at least.

@@ -54,9 +54,35 @@ JobReport report_of(Context& context, const BusJob& job, const memhot::Plan& sho
     return out;
 }
 
-}   // namespace
+// What memhotd is asked for: what was confirmed here, with the options of the command line.
+Result<BusOrder> order_of(const Context& context, BusOrder::Kind kind, const memhot::Plan& confirmed) {
+    const auto timeout = timeout_of(context);
+    if (!timeout) return timeout.error();
+    BusOrder order;
+    order.kind = kind;
+    order.accept = names_to_confirm(confirmed);
+    order.all_or_nothing = context.arguments().flag("all-or-nothing");
+    order.ask = context.may_ask();
+    order.timeout = *timeout;
+    return order;
+}
 
-Result<int> follow_there(Context& context, const BusOrder& order, const memhot::Plan& shown) {
+// The words of a wish, each as it is whatever is in it.
+std::vector<std::string> words_of(const memhot::Wish& wish) {
+    std::vector<std::string> out;
+    const auto verb = to_string(wish.verb);
+    const auto blank = std::min(verb.find(' '), verb.size());
+    out.emplace_back(verb.substr(0, blank));
+    if (blank != verb.size()) out.emplace_back(verb.substr(blank + 1));
+    out.insert(out.end(), wish.things.begin(), wish.things.end());
+    out.insert(out.end(), wish.options.begin(), wish.options.end());
+    if (wish.zone != memhot::WantedZone::automatic) out.push_back(fmt::format("--zone={}", to_string(wish.zone)));
+    if (wish.ratio != memhot::kDefaultRatio) out.push_back(fmt::format("--ratio={}", wish.ratio));
+    return out;
+}
+
+// Follows a job of memhotd to its end. shown: what was confirmed.
+Result<int> follow(Context& context, const BusOrder& order, const memhot::Plan& shown) {
     const std::string where = *context.request().bus;
     const bool terminal = ::isatty(STDERR_FILENO) == 1;
     const auto job = context.told(carry_out_on_bus(where, order, shown, listener_on_stderr(context, terminal)));
@@ -69,6 +95,23 @@ Result<int> follow_there(Context& context, const BusOrder& order, const memhot::
         return job->exit_status;
     }
     return print_report(context, report_of(context, *job, shown));
+}
+
+}   // namespace
+
+Result<int> carry_out_there(Context& context, const memhot::Plan& confirmed) {
+    auto order = order_of(context, BusOrder::Kind::apply, confirmed);
+    if (!order) return std::move(order).error();
+    order->words = words_of(confirmed.wish);
+    return follow(context, *order, confirmed);
+}
+
+Result<int> take_up_there(Context& context, BusOrder::Kind kind, const std::string& job,
+                          const memhot::Plan& confirmed) {
+    auto order = order_of(context, kind, confirmed);
+    if (!order) return std::move(order).error();
+    order->job = job;
+    return follow(context, *order, confirmed);
 }
 
 int print_report(Context& context, const JobReport& job) {

@@ -56,6 +56,10 @@ struct Site {
         all.insert(all.end(), words.begin(), words.end());
         return memhot::test::start(all, log());
     }
+    // A step is told of before it is tried.
+    [[nodiscard]] bool tries(const std::string& block) const {
+        return eventually([&] { return has(here("history").text, "step-intended would online " + block); });
+    }
     [[nodiscard]] bool says(const std::string& part) const {
         return eventually([&] { return has(said(), part); });
     }
@@ -117,7 +121,7 @@ TEST(ClientJobs, CtrlCStopsTheJobAndWaitsForItsEnd) {
     Site site({"slow:memory84:1500"});
     auto client = site.begin({"online", "block84-87", "-y"});
     ASSERT_TRUE(site.says("step 1 of 4")) << site.said();
-    ::usleep(500'000);   // it is told of before it is tried
+    ASSERT_TRUE(site.tries("memory84"));
     client.signal(SIGINT);
     EXPECT_EQ(client.wait(20'000), 7) << site.said();
     EXPECT_TRUE(has(site.said(), "asked to stop")) << site.said();
@@ -129,14 +133,14 @@ TEST(ClientJobs, CtrlCStopsTheJobAndWaitsForItsEnd) {
 }
 
 TEST(ClientJobs, ASecondCtrlCLeavesTheJobAlone) {
-    Site site({"slow:memory84:4000"});
+    Site site({"slow:memory84:15000"});
     auto client = site.begin({"online", "block84-85", "-y"});
     ASSERT_TRUE(site.says("step 1 of 2")) << site.said();
-    ::usleep(500'000);   // it is told of before it is tried
+    ASSERT_TRUE(site.tries("memory84"));
     client.signal(SIGINT);
     ASSERT_TRUE(site.says("asked to stop")) << site.said();
     client.signal(SIGINT);
-    EXPECT_EQ(client.wait(2'000), 7) << site.said();
+    EXPECT_EQ(client.wait(10'000), 7) << site.said();
     EXPECT_TRUE(has(site.said(), "job 1 goes on")) << site.said();
     EXPECT_TRUE(has(site.said(), "cancel 1")) << site.said();
     EXPECT_TRUE(has(site.there("history 1").text, "job 1: running")) << site.there("history 1").text;
@@ -161,7 +165,7 @@ TEST(ClientJobs, CtrlCLeavesTheSshThatItNeeds) {
     auto client = start({MEMHOTCTL, "-H", "admin@server:2222", "-v", "online", "block84-87", "-y"}, site.log(),
                         {{"PATH", site.dir.root() + ":" + (path == nullptr ? "" : path)}});
     ASSERT_TRUE(site.says("step 1 of 4")) << site.said();
-    ::usleep(500'000);   // it is told of before it is tried
+    ASSERT_TRUE(site.tries("memory84"));
     const std::string words = read_text(site.dir.path("ssh.log"));   // of the last one: each question has its own
     EXPECT_TRUE(has(words, " -xT -p 2222 -- admin@server systemd-stdio-bridge\n")) << words;
     ASSERT_EQ(::kill(std::stoi(words), SIGINT), 0);
