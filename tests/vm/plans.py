@@ -47,6 +47,8 @@ def promised(plan):
                 gone = values.get("state") == "gone" or values.get("size") == 0
                 kept = {} if gone else devices.get(name, {})
                 kept.pop("state", None)   # said only where it is not active
+                if values.get("mode") != "system-ram":
+                    kept.pop("kmem_state", None)
                 devices[name] = kept | values
         for one in step["after"]:
             if one["kind"] == "block":
