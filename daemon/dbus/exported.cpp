@@ -61,7 +61,7 @@ private:
     void blocks_changed() override {
         announce([&] {
             manager_->changed(
-                {"BlocksOnline", "BlocksOffline", "Generation", "HazardCount", "LostEvents", "FullReads"});
+                {"BlocksOnline", "BlocksOffline", "Generation", "HazardCount", "LostEvents", "FullReads", "Stale", "FailedReads"});
             manager_->blocks_changed();
         });
     }

@@ -89,6 +89,27 @@ TEST(Life, AReloadWithABadFileChangesNothingAndSaysSo) {
 
 // The default touches nothing: what a policy wants is reported. With Act=yes it is a job, and no danger is accepted by a
 // file.
+// The journal and the lock are open, and others look for them where they are.
+TEST(Life, WhatOnlyAStartChangesIsSaidByAReload) {
+    PrivateBus bus;
+    Daemon daemon(bus);
+    Client root(bus, As::root);
+    const auto reload = [&](const std::string& text) {
+        daemon.dir().file("config/etc/memhot/memhotd.conf", "[Daemon]\n" + text);
+        return root.manager("Reload", kNoOptions).ok();
+    };
+    const std::string state = "StateDirectory=/srv/memhot takes effect at the next start of memhotd; until then it is "
+                              "/var/lib/memhot";
+    const std::string run = "RuntimeDirectory=/run/other takes effect at the next start of memhotd; until then it is "
+                            "/run/memhot";
+    ASSERT_TRUE(reload("StateDirectory=/srv/memhot\nRuntimeDirectory=/run/other\n"));
+    EXPECT_NE(daemon.log().find(state), std::string::npos) << daemon.log();
+    EXPECT_NE(daemon.log().find(run), std::string::npos) << daemon.log();
+    const auto before = daemon.log().size();
+    ASSERT_TRUE(reload("Act=no\n"));   // as it is
+    EXPECT_EQ(daemon.log().find("takes effect", before), std::string::npos) << daemon.log();
+}
+
 // What a killed daemon left of its simulated host goes with the next; what another has stays.
 TEST(Life, DirectoriesOfSimulatedHostsDoNotPileUp) {
     PrivateBus bus;

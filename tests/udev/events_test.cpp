@@ -62,6 +62,29 @@ public:
         fs::remove_all(root_ + path(number));
         fs::remove(root_ + "/sys/devices/system/node/node0/memory" + std::to_string(number));
     }
+    // 1 GiB of Soft Reserved memory behind device_dax.
+    void dax_device() const {
+        const std::string region = "sys/devices/platform/hmem.0";
+        file(region + "/dax_region/id", "0\n");
+        file(region + "/dax_region/size", "1073741824\n");
+        file(region + "/dax_region/align", "2097152\n");
+        const std::string device = region + "/dax0.0";
+        const std::pair<const char*, const char*> files[] = {{"size", "1073741824"},
+                                                             {"align", "2097152"},
+                                                             {"resource", "0x300000000"},
+                                                             {"numa_node", "0"},
+                                                             {"target_node", "0"},
+                                                             {"mapping0/start", "0x300000000"},
+                                                             {"mapping0/end", "0x33fffffff"},
+                                                             {"mapping0/page_offset", "0"}};
+        for (const auto& [name, text] : files) file(device + "/" + name, std::string(text) + "\n");
+        fs::create_directories(root_ + "/sys/bus/dax/drivers/device_dax");
+        fs::create_symlink("../../../../bus/dax/drivers/device_dax", root_ + "/" + device + "/driver");
+        fs::create_directories(root_ + "/sys/bus/dax/devices");
+        fs::create_symlink("../../../devices/platform/hmem.0/dax0.0", root_ + "/sys/bus/dax/devices/dax0.0");
+        file("proc/iomem", "00000000-00000fff : Reserved\n00001000-1fffffff : System RAM\n"
+                           "300000000-33fffffff : Soft Reserved\n  300000000-33fffffff : dax0.0\n");
+    }
     static std::string path(unsigned number) { return "/sys/devices/system/memory/memory" + std::to_string(number); }
     // As a fresh look has them.
     [[nodiscard]] std::string lines() const {
@@ -202,8 +225,8 @@ public:
         if (end == std::string::npos) return memhot::events::Received::nothing;
         std::istringstream line(pending_.substr(0, end));
         pending_.erase(0, end + 1);
-        event.subsystem = "memory";
         line >> event.action >> event.name;
+        event.subsystem = event.name.starts_with("dax") ? "dax" : "memory";
         return event.action == "lost" ? memhot::events::Received::lost : memhot::events::Received::event;
     }
 
@@ -278,6 +301,95 @@ TEST(Events, PoliciesAreAskedAboutWhatWasLost) {
     EXPECT_TRUE(eventually([&] {
         return read_text(daemon.dir.path("log")).find("memory20-23: online in zone movable") != std::string::npos;
     })) << read_text(daemon.dir.path("log"));
+}
+
+// A reading finds a block before its event is there: that is one arrival, and one start of its unit. What goes and comes
+// back is another.
+TEST(Events, ABlockThatARescanFoundDoesNotComeAgainWithItsEvent) {
+    PrivateBus bus;
+    PipedDaemon daemon(bus);
+    auto& root = *daemon.client;
+    daemon.dir.file("host/etc/memhot/policy.d/10-a.policy",
+                    "[Match]\nDevice=*\nNode=0\n[Online]\nZone=kernel\nPostOnlineUnit=x.service\n");
+    const auto call = [&](const char* member) {
+        return root.manager(member, [](sd_bus_message* message) { append_no_options(message); }).ok();
+    };
+    ASSERT_TRUE(call("Reload"));
+    const auto starts = [&] {
+        const std::string log = read_text(daemon.dir.path("log"));
+        std::size_t count = 0;
+        for (auto at = log.find("would start x"); at != std::string::npos; at = log.find("would start x", at + 1))
+            ++count;
+        return count;
+    };
+    daemon.host.add(20, "online", "Normal");
+    ASSERT_TRUE(call("Rescan"));
+    EXPECT_EQ(starts(), 1U) << read_text(daemon.dir.path("log"));
+    daemon.say("add memory20");
+    daemon.say("online memory20");
+    ::usleep(700'000);
+    EXPECT_EQ(starts(), 1U) << read_text(daemon.dir.path("log"));
+    daemon.say("remove memory20");
+    daemon.say("add memory20");
+    EXPECT_TRUE(eventually([&] { return starts() == 2; })) << read_text(daemon.dir.path("log"));
+}
+
+// What cannot be read is read again until it can, and meanwhile nobody is told that all is well.
+TEST(Events, AReadingThatFailsIsTriedAgain) {
+    PrivateBus bus;
+    PipedDaemon daemon(bus);
+    auto& root = *daemon.client;
+    const auto stale = [&] {
+        const auto answer = root.property("/org/memhot1", "org.memhot1.Manager", "Stale");
+        int value = -1;
+        EXPECT_TRUE(answer.ok() && ::sd_bus_message_read(answer.reply.get(), "v", "b", &value) >= 0) << answer.error;
+        return value == 1;
+    };
+    daemon.dir.file("host/etc/memhot/policy.d/10-a.policy", "[Match]\nDevice=*\nNode=0\n[Online]\nZone=movable\n");
+    ASSERT_TRUE(root.manager("Reload", [](sd_bus_message* message) { append_no_options(message); }).ok());
+    EXPECT_FALSE(stale());
+    daemon.host.add(20, "offline", "Normal Movable");
+    daemon.host.add(21, "offline", "Normal Movable");
+    const std::string file = daemon.host.root() + Host::path(21) + "/state";
+    fs::remove(file);
+    fs::create_directory(file);   // EISDIR, for root may read all files
+    for (const char* line : {"add memory20", "add memory21"}) daemon.say(line);
+    EXPECT_TRUE(eventually([&] { return stale(); })) << read_text(daemon.dir.path("log"));
+    EXPECT_TRUE(eventually([&] { return root.number("FailedReads") >= 3; })) << "it gave up";
+    const auto log = [&] { return read_text(daemon.dir.path("log")); };
+    const auto first = log().find("the host cannot be read: ");
+    ASSERT_NE(first, std::string::npos) << log();
+    EXPECT_EQ(log().find("the host cannot be read: ", first + 1), std::string::npos) << "said once";
+    EXPECT_EQ(log().find("memory20-21"), std::string::npos) << log();
+    fs::remove(file);
+    daemon.host.set(21, "offline", "Normal Movable");
+    EXPECT_TRUE(eventually([&] { return !stale(); }, 20'000)) << log();
+    EXPECT_EQ(known_blocks(root), daemon.host.lines());
+    EXPECT_NE(log().find("memory20-21: online in zone movable"), std::string::npos) << log();
+    const auto reads = root.number("FailedReads");
+    ::usleep(1'500'000);
+    EXPECT_EQ(root.number("FailedReads"), reads) << "it goes on";
+}
+
+// A device of which the policy had its way, or failed, is not begun again with each of the events that this makes.
+TEST(Events, AJobOfADeviceThatFailsIsNotBegunWithEachEvent) {
+    PrivateBus bus;
+    PipedDaemon daemon(bus);
+    auto& root = *daemon.client;
+    daemon.host.dax_device();
+    daemon.dir.file("host/etc/memhot/memhotd.conf", "[Daemon]\nAct=yes\n");
+    daemon.dir.file("host/etc/memhot/policy.d/10-a.policy",
+                    "[Match]\nDevice=dax0.0\n[Namespace]\nReconfigure=system-ram\nDestroyData=yes\n");
+    ASSERT_TRUE(root.manager("Reload", [](sd_bus_message* message) { append_no_options(message); }).ok());
+    const auto log = [&] { return read_text(daemon.dir.path("log")); };
+    daemon.say("add dax0.0");
+    // commands of daxctl are not carried out below a root directory
+    EXPECT_TRUE(eventually([&] { return log().find("job 1 failed") != std::string::npos; })) << log();
+    for (int i = 0; i < 3; ++i) {
+        daemon.say("bind dax0.0");
+        ::usleep(400'000);
+    }
+    EXPECT_EQ(log().find("job 2"), std::string::npos) << log();
 }
 
 TEST(Events, NothingWakesItWithoutEvents) {
