@@ -17,6 +17,48 @@ namespace {
 using namespace memhot::test;   // NOLINT(google-build-using-namespace): a test's own vocabulary
 using memhot::Snapshot;
 
+// systemd, as far as it starts units: what it says of the end of each job.
+class FakeSystemd {
+public:
+    FakeSystemd(const PrivateBus& bus, std::string result) : result_(std::move(result)), client_(bus, As::root) {
+        static const sd_bus_vtable table[] = {SD_BUS_VTABLE_START(0),
+                                              SD_BUS_METHOD("StartUnit", "ss", "o", start, SD_BUS_VTABLE_UNPRIVILEGED),
+                                              SD_BUS_SIGNAL("JobRemoved", "uoss", 0), SD_BUS_VTABLE_END};
+        if (::sd_bus_add_object_vtable(client_.bus(), nullptr, kPath, kInterface, table, this) < 0 ||
+            ::sd_bus_request_name(client_.bus(), "org.freedesktop.systemd1", 0) < 0)
+            throw std::runtime_error("no systemd on the bus");
+    }
+    // Answers whoever calls until it holds.
+    bool serve(const std::function<bool()>& holds) {
+        return eventually([&] {
+            while (::sd_bus_process(client_.bus(), nullptr) > 0) continue;
+            return holds();
+        });
+    }
+    std::vector<std::string> started;
+
+private:
+    static constexpr const char* kPath = "/org/freedesktop/systemd1";
+    static constexpr const char* kInterface = "org.freedesktop.systemd1.Manager";
+    // The reply first, then the end: bus_unit_queue_job(), job_uninstall().
+    static int start(sd_bus_message* message, void* data, sd_bus_error*) {
+        auto& self = *static_cast<FakeSystemd*>(data);
+        const char* unit = nullptr;
+        const char* mode = nullptr;
+        if (::sd_bus_message_read(message, "ss", &unit, &mode) < 0) return -EINVAL;
+        self.started.emplace_back(unit);
+        const std::string job = "/org/freedesktop/systemd1/job/" + std::to_string(self.started.size());
+        ::sd_bus_reply_method_return(message, "o", job.c_str());
+        ::sd_bus_emit_signal(self.client_.bus(), kPath, kInterface, "JobRemoved", "uoss", 7, "/other/job",
+                             "other.service", "failed");
+        ::sd_bus_emit_signal(self.client_.bus(), kPath, kInterface, "JobRemoved", "uoss",
+                             static_cast<std::uint32_t>(self.started.size()), job.c_str(), unit, self.result_.c_str());
+        return 1;
+    }
+    std::string result_;
+    Client client_;
+};
+
 class Policies : public testing::Test {
 protected:
     PrivateBus bus;
@@ -132,6 +174,24 @@ TEST_F(Policies, AUnitIsStartedOnceForBlocksThatTheKernelTookOnline) {
     // nobody has the name of systemd on this bus
     EXPECT_TRUE(says(daemon, "kdump-reload.service cannot be started: ")) << daemon.log();
     EXPECT_EQ(times(daemon.log(), "starting kdump-reload.service"), 1U) << daemon.log();
+}
+
+// A start that systemd accepts can fail all the same.
+TEST_F(Policies, AUnitThatFailsAfterItWasAcceptedIsSaid) {
+    for (const std::string result : {"failed", "timeout", "done"}) {
+        HostTree dir;
+        act(dir);
+        policy(dir, "10-a", "[Match]\nDevice=*\n[Online]\nZone=movable\nPostOnlineUnit=kdump-reload.service\n");
+        PrivateBus own;
+        FakeSystemd systemd(own, result);
+        Daemon daemon(own, options(dir, {}, "dimm-host.json"));
+        const std::string said = result == "done" ? "kdump-reload.service was started: done"
+                                                  : "kdump-reload.service did not start: systemd says \"" + result +
+                                                        "\"; look at it with `systemctl status kdump-reload.service`";
+        EXPECT_TRUE(systemd.serve([&] { return daemon.log().find(said) != std::string::npos; })) << daemon.log();
+        EXPECT_EQ(systemd.started, std::vector<std::string>{"kdump-reload.service"});
+        EXPECT_EQ(daemon.log().find("other.service"), std::string::npos) << daemon.log();
+    }
 }
 
 // The kernel's knobs are the host's, too: who has it is waited for, and so is a kernel that is busy.
