@@ -4,107 +4,22 @@
 // have to be lost. What it knows afterwards is what a fresh look finds.
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <umockdev.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <sstream>
+#include <tuple>
 
 #include "app/app.hpp"
 #include "dbus/harness.hpp"
-#include "memhot/snapshot.hpp"
-#include "state/block_table.hpp"
+#include "udev/mock_host.hpp"
 
 namespace {
 
 using namespace memhot::test;   // NOLINT(google-build-using-namespace): a test's own vocabulary
 namespace fs = std::filesystem;
-
-constexpr unsigned kBoot = 4;   // blocks that are there from the beginning
-
-// A host below any directory, whose blocks come and go as the kernel lets them.
-class Host {
-public:
-    explicit Host(std::string root) : root_(std::move(root)) {
-        file("proc/sys/kernel/osrelease", "6.1.0-54-amd64\n");
-        file("proc/sys/kernel/version", "#1 SMP PREEMPT_DYNAMIC Debian 6.1.190-1 (2026-09-30)\n");
-        file("proc/sys/kernel/hostname", "mock\n");
-        file("proc/cmdline", "quiet\n");
-        file("proc/iomem", "00000000-00000fff : Reserved\n00001000-1fffffff : System RAM\n");
-        file("proc/zoneinfo",
-             "Node 0, zone DMA32\n  pages free 1\n spanned 5\n present 4\n managed 3\n  start_pfn: 1\n");
-        file("sys/devices/system/node/possible", "0\n");
-        fs::create_directories(root_ + "/sys/devices/system/node/node0");
-        file("sys/devices/system/memory/auto_online_blocks", "offline\n");
-        file("sys/devices/system/memory/block_size_bytes", "8000000\n");
-        for (unsigned i = 0; i < kBoot; ++i) add(i, "online", "DMA32");
-    }
-    void add(unsigned number, const char* state, const char* zones) const {
-        const std::string block = path(number);
-        fs::create_directories(root_ + block);
-        file(block.substr(1) + "/uevent", "");
-        file(block.substr(1) + "/state", std::string(state) + "\n");
-        file(block.substr(1) + "/valid_zones", std::string(zones) + "\n");
-        const std::string name = "memory" + std::to_string(number);
-        fs::create_symlink("../../../../bus/memory", root_ + block + "/subsystem");
-        fs::create_symlink("../../node/node0", root_ + block + "/node0");
-        fs::create_symlink("../../memory/" + name, root_ + "/sys/devices/system/node/node0/" + name);
-    }
-    void set(unsigned number, const char* state, const char* zones) const {
-        file(path(number).substr(1) + "/state", std::string(state) + "\n");
-        file(path(number).substr(1) + "/valid_zones", std::string(zones) + "\n");
-    }
-    // What is left tells umockdev which device an event is about; a block without `state` is none.
-    void begin_removing(unsigned number) const { fs::remove(root_ + path(number) + "/state"); }
-    void remove(unsigned number) const {
-        fs::remove_all(root_ + path(number));
-        fs::remove(root_ + "/sys/devices/system/node/node0/memory" + std::to_string(number));
-    }
-    // 1 GiB of Soft Reserved memory behind device_dax.
-    void dax_device() const {
-        const std::string region = "sys/devices/platform/hmem.0";
-        file(region + "/dax_region/id", "0\n");
-        file(region + "/dax_region/size", "1073741824\n");
-        file(region + "/dax_region/align", "2097152\n");
-        const std::string device = region + "/dax0.0";
-        const std::pair<const char*, const char*> files[] = {{"size", "1073741824"},
-                                                             {"align", "2097152"},
-                                                             {"resource", "0x300000000"},
-                                                             {"numa_node", "0"},
-                                                             {"target_node", "0"},
-                                                             {"mapping0/start", "0x300000000"},
-                                                             {"mapping0/end", "0x33fffffff"},
-                                                             {"mapping0/page_offset", "0"}};
-        for (const auto& [name, text] : files) file(device + "/" + name, std::string(text) + "\n");
-        fs::create_directories(root_ + "/sys/bus/dax/drivers/device_dax");
-        fs::create_symlink("../../../../bus/dax/drivers/device_dax", root_ + "/" + device + "/driver");
-        fs::create_directories(root_ + "/sys/bus/dax/devices");
-        fs::create_symlink("../../../devices/platform/hmem.0/dax0.0", root_ + "/sys/bus/dax/devices/dax0.0");
-        file("proc/iomem", "00000000-00000fff : Reserved\n00001000-1fffffff : System RAM\n"
-                           "300000000-33fffffff : Soft Reserved\n  300000000-33fffffff : dax0.0\n");
-    }
-    static std::string path(unsigned number) { return "/sys/devices/system/memory/memory" + std::to_string(number); }
-    // As a fresh look has them.
-    [[nodiscard]] std::string lines() const {
-        const auto snapshot = memhot::read_host(root_);
-        if (!snapshot || !snapshot->blocks)
-            return "unreadable: " + (snapshot ? "no blocks" : snapshot.error().message());
-        return memhot::state::BlockTable(*snapshot->blocks).lines();
-    }
-    [[nodiscard]] const std::string& root() const { return root_; }
-
-private:
-    void file(const std::string& name, const std::string& text) const {
-        fs::create_directories(fs::path(root_ + "/" + name).parent_path());
-        std::FILE* out = std::fopen((root_ + "/" + name).c_str(), "w");
-        if (out == nullptr) throw std::runtime_error("cannot write " + name);
-        std::fputs(text.c_str(), out);
-        std::fclose(out);
-    }
-    std::string root_;
-};
 
 std::string known_blocks(Client& client) {
     const auto answer = client.manager("DumpBlocks", {});
@@ -129,28 +44,6 @@ const bool preloaded = [] {
     ::execv("/proc/self/exe", argv.data());
     return false;
 }();
-
-// --- umockdev ------------------------------------------------------------------------------------------------------
-
-class Testbed {
-public:
-    Testbed() : testbed_(::umockdev_testbed_new()) {}
-    Testbed(const Testbed&) = delete;
-    Testbed& operator=(const Testbed&) = delete;
-    ~Testbed() { ::g_object_unref(testbed_); }
-    [[nodiscard]] std::string root() const {
-        gchar* path = ::umockdev_testbed_get_root_dir(testbed_);
-        std::string out = path;
-        ::g_free(path);
-        return out;
-    }
-    void event(unsigned block, const char* action) const {
-        ::umockdev_testbed_uevent(testbed_, Host::path(block).c_str(), action);
-    }
-
-private:
-    UMockdevTestbed* testbed_;
-};
 
 TEST(Events, EightThousandBlocksComeAndGoWithoutReadingThemAllAgain) {
     constexpr unsigned kBlocks = 8192;
@@ -376,7 +269,8 @@ TEST(Events, AJobOfADeviceThatFailsIsNotBegunWithEachEvent) {
     PrivateBus bus;
     PipedDaemon daemon(bus);
     auto& root = *daemon.client;
-    daemon.host.dax_device();
+    std::ignore =
+        daemon.host.dax_device("device_dax", "0", "1073741824", "0x33fffffff", "  300000000-33fffffff : dax0.0\n");
     daemon.dir.file("host/etc/memhot/memhotd.conf", "[Daemon]\nAct=yes\n");
     daemon.dir.file("host/etc/memhot/policy.d/10-a.policy",
                     "[Match]\nDevice=dax0.0\n[Namespace]\nReconfigure=system-ram\nDestroyData=yes\n");
