@@ -73,6 +73,30 @@ std::string gigabyte_namespace(const Host& host) {
                         {"nstype", "5"}});
 }
 
+// fsdax of 2 GiB with its data at 1 GiB, whose label says 1 GiB by now (row 76b): its driver does not look again before the
+// next boot, where nd_pfn_validate() refuses it.
+std::string shrunk_namespace(const Host& host) {
+    nd_region(host, "disabled", "nd_region");
+    host.iomem("100000000-1ffffffff : Persistent Memory\n  100000000-17fffffff : namespace0.0\n");
+    host.device("nd", kNdBus + "/region0/pfn0.0",
+                {{"mode", "pmem"},
+                 {"align", "1073741824"},
+                 {"uuid", "f0b8a9f1-1f53-4f0a-b6c9-fb0b4a3d6f11"},
+                 {"namespace", "namespace0.0"},
+                 {"resource", "0x140000000"},
+                 {"size", "1073741824"}},
+                "nd_pmem");
+    return host.device("nd", kNdBus + "/region0/namespace0.0",
+                       {{"size", "1073741824"},
+                        {"resource", "0x100000000"},
+                        {"uuid", "8c2e5b4a-8f1f-4c55-9d2c-08e45a9e4e3b"},
+                        {"mode", "memory"},
+                        {"holder", "pfn0.0"},
+                        {"holder_class", "pfn"},
+                        {"sector_size", "[512] 4096"},
+                        {"nstype", "5"}});
+}
+
 std::string idle_namespace(const Host& host) {
     nd_region(host, "disabled", "nd_region");
     return host.device("nd", kNdBus + "/region0/namespace0.0",
@@ -137,6 +161,8 @@ INSTANTIATE_TEST_SUITE_P(
         // nd_pfn_validate(): 64 MiB further on its data are no multiple of its align
         Coming{"NamespaceThatDoesNotSurviveAMove", "nd", gigabyte_namespace, "namespace.fails-after-shift",
                "namespace0.0", "only at multiples of 1G", "recreate it with align 2M"},
+        Coming{"NamespaceThatDoesNotSurviveAReboot", "nd", shrunk_namespace, "namespace.fails-after-reboot",
+               "namespace0.0", "works now, and will not come up at the next boot", "save its data before"},
         Coming{"NamespaceWithoutDriver", "nd", idle_namespace, "namespace.disabled", "namespace0.0",
                "1G of space, and no disk", "ndctl enable-namespace namespace0.0"},
         // dev_dax_kmem_probe(): no node, EINVAL
