@@ -163,6 +163,7 @@ Values values_of(const NdBus& after, const DaxDevice& device) {
     if (device.driver != DaxDriver::kmem) return out;
     out.push_back(Value::of_text("mode", "system-ram"));
     if (!device.kmem_state.empty()) out.push_back(Value::of_text("kmem_state", device.kmem_state));
+    if (!device.kmem_state.empty() && device.added.empty()) return out;   // unplugged: nothing to tell of its memory
     put_kmem(after, device, out);
     return out;
 }
