@@ -198,6 +198,7 @@ Result<Host> make_host(Snapshot snapshot, const HostRequest& request) {
         host.profile = std::make_shared<const KernelProfile>(*std::move(profile));
         if (request.asks_for_another_kernel()) adapt_block_size(snapshot, *host.profile, host.assumptions);
         if (request.asks_for_another_kernel()) forget_files(snapshot, *host.profile);
+        if (request.asks_for_another_kernel()) snapshot.boots_anew = true;
         if (request.asks_for_another_kernel()) keep_online_policy(snapshot, *host.profile, host.assumptions);
         auto model = memhot::Model::from_snapshot(snapshot, host.profile);
         if (model) {

@@ -110,6 +110,7 @@ Result<Snapshot> shift_tail(const Snapshot& snapshot, std::uint64_t from, const 
     auto nodes = move_nodes(snapshot, from, shift);
     if (!nodes) return std::move(nodes).error();
     out.block_nodes = *std::move(nodes);
+    out.boots_anew = true;
     out.blocks.reset();
     out.zones.clear();
     for (auto& entry : out.firmware_ram) {

@@ -29,6 +29,7 @@ bool speaks_in(const Rule& rule, const Version& version) {
 // The same host with another kernel.
 Snapshot with_kernel(const Snapshot& snapshot, const KernelProfile& profile) {
     Snapshot other = snapshot;
+    other.boots_anew = true;
     other.release.clear();
     other.version_text.clear();
     other.version = profile.version;
@@ -170,14 +171,17 @@ void devices_after_reboot(const Facts& facts, std::vector<Refusal>& out) {
 }
 
 void namespaces_after_reboot(const Facts& facts, std::vector<Refusal>& out) {
-    NdBus next = *facts.bus;
+    Snapshot anew = facts.snapshot;
+    anew.boots_anew = true;
+    auto next = bus_from_snapshot(anew);
+    if (!next) return;
     for (const auto& record : facts.nd.namespaces) {
-        const auto found = find_namespace(next, record.name);
+        const auto found = find_namespace(*next, record.name);
         if (!is_attached(facts.nd, record) || found.ns == nullptr || found.ns->active) continue;
-        const NdAnswer answer = enable_namespace(next, *found.region, *found.ns);
+        const NdAnswer answer = enable_namespace(*next, *found.region, *found.ns);
         if (answer.ok()) continue;
         out.push_back({record.name, answer.rule,
-                       words_of(answer, record.name, *found.ns, info_block_of(next, *found.ns)), false});
+                       words_of(answer, record.name, *found.ns, info_block_of(*next, *found.ns)), false});
     }
 }
 

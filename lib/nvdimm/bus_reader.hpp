@@ -42,7 +42,7 @@ private:
     // dax_from_snapshot.cpp
     void read_dax();
     void read_dax_region(const DaxRegionRecord& record);
-    std::optional<Range> space_by_name(const DaxRegionRecord& record);
+    std::optional<Range> space_without_ranges(const DaxRegionRecord& record);
     std::optional<Range> space_of(const DaxRegionRecord& record);
     void read_dynamic_device(const DaxDeviceRecord& record, const DaxRegion& region);
     void restore_driver(DaxDevice& device, const DaxDeviceRecord& record);

@@ -44,9 +44,14 @@ void BusReader::read_dax() {
     }
 }
 
-// Of a region whose devices have no ranges: what dax_hmem claims is called as its platform device is, "hmem.0"
+// Of a region whose devices have no ranges: theirs is the address of the region then (drivers/dax/bus.c: dev_dax_resource).
+// Where no device is left, what dax_hmem claims is called as its platform device is, "hmem.0"
 // (drivers/dax/hmem/device.c: __hmem_register_resource; the platform bus names a resource without a name).
-std::optional<Range> BusReader::space_by_name(const DaxRegionRecord& record) {
+std::optional<Range> BusReader::space_without_ranges(const DaxRegionRecord& record) {
+    for (const auto& device : record_.dax_devices) {
+        if (belongs_to(device, record) && device.resource && device.size == 0U)
+            return Range::from_size(*device.resource, *record.size);
+    }
     std::optional<Range> space;
     bus().model.resources().walk(Range{0, ~0ULL}, [&](const Resource& resource, unsigned) {
         if (!space && resource.name == record.parent && resource.range.size() == *record.size) space = resource.range;
@@ -67,7 +72,7 @@ std::optional<Range> BusReader::space_of(const DaxRegionRecord& record) {
             if (!first || range.start < first->start) first = range;
         }
     }
-    if (!first) return space_by_name(record);
+    if (!first) return space_without_ranges(record);
     // "hmem.0", "Soft Reserved", "region3": the outermost of exactly its size
     std::optional<Range> space;
     bus().model.resources().walk(*first, [&](const Resource& resource, unsigned) {
@@ -134,6 +139,11 @@ void BusReader::restore_driver(DaxDevice& device, const DaxDeviceRecord& record)
     if (record.driver.empty()) {
         unbind_dax(bus(), device);
         device.prepopulated = false;
+        if (!device.ranges.empty()) {   // the list behind new_id has no file
+            assume(fmt::format("{} has no driver, and no earlier command named it to one (else the next that binds a "
+                               "device binds it, too)",
+                               record.name));
+        }
         return;
     }
     if (device.driver == DaxDriver::device_dax) return;

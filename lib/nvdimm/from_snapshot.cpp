@@ -357,8 +357,8 @@ void BusReader::enable(NdRegion& region, NdNamespace& ns) {
         if (!bus().media.contains(ns.space.start)) assume_media(ns, *record);
         return;
     }
-    const NdAnswer answer =
-        driven && info ? enable_instance(region, ns, *instance) : enable_namespace(bus(), region, ns);
+    const NdAnswer answer = driven && info && !snapshot_.boots_anew ? enable_instance(region, ns, *instance)
+                                                                    : enable_namespace(bus(), region, ns);
     take_instance(ns, instance);
     if (!answer.ok()) {
         assume(fmt::format("{} is active on the host although this kernel should have refused it ({}): taken as mapped "

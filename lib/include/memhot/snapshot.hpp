@@ -78,6 +78,10 @@ struct Snapshot {
 
     std::optional<NvdimmRecord> nvdimm;   // absent: a host without /sys/bus/nd, /sys/bus/dax and /sys/bus/cxl
 
+    // Asked about as the next boot of such a host would find it: each device comes up by itself, whatever drives it now.
+    // Not of the file.
+    bool boots_anew = false;
+
     std::vector<UdevRuleRecord> udev_rules;   // those that count: a masked file is left out
 
     // The kernel profile of this host. Errors: not_found where it does not say which kernel or architecture, bad_input for

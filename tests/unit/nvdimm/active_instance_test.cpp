@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "memhot/doctor.hpp"
 #include "memhot/snapshot.hpp"
 #include "nvdimm/from_snapshot.hpp"
 #include "unit/nvdimm/bus.hpp"
@@ -65,6 +66,18 @@ TEST(ActiveInstance, is_active_also_where_its_namespace_would_be_refused) {
                       "error enabling namespaces: No such device or address",
                       RuleId::nd_raw_misaligned);   // its own probe
     }
+}
+
+TEST(ActiveInstance, is_no_promise_for_the_next_boot) {
+    Snapshot snapshot = host_with_btt_off_2m("btt2.0");
+    const auto findings = examine(snapshot);
+    const auto found = std::ranges::find(findings, "namespace.fails-after-reboot", &Finding::id);
+    ASSERT_NE(found, findings.end());
+    EXPECT_EQ(found->where, "namespace2.0");
+    snapshot.boots_anew = true;
+    auto bus = bus_from_snapshot(snapshot);
+    ASSERT_TRUE(bus);
+    EXPECT_FALSE(test::namespace_of(*bus, "namespace2.0").active);
 }
 
 }   // namespace

@@ -29,7 +29,7 @@ operation_of() {
     "ndctl "* | "daxctl "*) shift; echo "$@" ;;
     "put "*/memory*/state) echo "$2" "$(basename "$(dirname "$3")")" ;;
     "put "*) echo write "$3" "$2" ;;
-    "plug "*) echo add "$4+$3" ;;
+    "plug "*) echo add "$4+$3" --memmap-on-memory ;;   # as acpi_memory_enable_device() asks
     "unplug "*) echo remove "$4+$3" --offline ;;
     *) echo "$@" ;;
     esac
@@ -202,7 +202,11 @@ acpi_failed() { dmesg | tail -n +$((lines_before + 1)) | grep -E 'PNP0C80.*(erro
 wait_for() {
     for _ in $(seq 100); do
         "$@" && return 0
-        acpi_failed >&2 && return 1
+        if acpi_failed >&2; then   # perhaps of another one that is tried again each time
+            sleep 0.5
+            "$@"
+            return
+        fi
         sleep 0.1
     done
     echo "nothing happened for 10 s" >&2
