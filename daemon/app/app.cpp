@@ -94,6 +94,15 @@ class App {
 public:
     App(const Options& options, const AppHooks& hooks, EventLoop loop)
         : options_(options), hooks_(hooks), loop_(std::move(loop)), worker_(loop_) {}
+    App(const App&) = delete;
+    App& operator=(const App&) = delete;
+    // What the worker does is about the service; what it has posted, and who still waits for an answer of the service,
+    // holds replies, which are of the bus. So they go before those two.
+    ~App() {
+        if (service_) service_->jobs().stop();
+        worker_.end();
+        if (service_) service_->jobs().abandon();
+    }
 
     int run() {
         if (const int failed = start(); failed != 0) return failed;
@@ -163,6 +172,7 @@ private:
         bus::BusOptions bus;
         bus.bus = options_.bus;
         bus.seam = hooks_.before_member;
+        bus.patience = hooks_.bus_patience;
         bus.lost = [this](const std::string& why) {
             log::say(log::Priority::error, "the bus is gone: " + why, &log::kBusLost);
             stop(exit_code::kFailed);

@@ -20,8 +20,9 @@ public:
     explicit Worker(EventLoop& loop);
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
-    // Waits for what runs; what waits is forgotten.
     ~Worker();
+    // Waits for what runs; what waits, and what was posted and not delivered, is forgotten. On the loop's thread.
+    void end();
 
     // On the loop's thread.
     void submit(std::function<void()> task);

@@ -109,7 +109,8 @@ private:
 
 Result<std::unique_ptr<Exported>> Exported::open(const BusOptions& options, app::EventLoop& loop,
                                                  service::Service& service) {
-    auto connection = Connection::open(options.bus, loop, options.lost);
+    auto connection =
+        Connection::open(options.bus, loop, options.lost, options.patience.value_or(Connection::kPatience));
     if (!connection) return std::move(connection).error();
     try {
         return std::unique_ptr<Exported>(std::make_unique<Bus>(*std::move(connection), options, service));

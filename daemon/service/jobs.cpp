@@ -164,6 +164,11 @@ void Jobs::stop() {
     for (const auto& [id, ticket] : running_) ticket->cancelled = true;
 }
 
+void Jobs::abandon() {
+    waiting_.clear();
+    running_.clear();
+}
+
 void Jobs::forget_old() {
     const std::uint64_t now = app::EventLoop::now();
     std::uint64_t next = 0;

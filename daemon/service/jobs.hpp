@@ -59,6 +59,8 @@ public:
     void change_hardware(const Snapshot& snapshot);
     // The one that runs is asked to stop, and no other begins.
     void stop();
+    // At the very end, when the worker does no more: who waits for a beginning hears of none.
+    void abandon();
     [[nodiscard]] bool stopping() const { return stopping_; }
     [[nodiscard]] bool busy() const { return !waiting_.empty() || !running_.empty(); }
     [[nodiscard]] const JobPlace& place() const { return place_; }

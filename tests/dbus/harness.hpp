@@ -72,6 +72,7 @@ public:
     [[nodiscard]] const HostTree& dir() const { return dir_; }
     void start_daemon();
     void kill_daemon();
+    void signal_daemon(int number) const { daemon_.signal(number); }
 
 private:
     HostTree dir_;
