@@ -68,21 +68,45 @@ Call Gate::call_of(const sdbus::IObject& object, std::string_view interface, std
         if (users_.size() >= kKnownUsers) users_.clear();
         users_[call.sender] = message.getCredsEuid();
     }
+    call.user = users_[call.sender];
+    call.trusted = call.user == 0 || call.user == ::geteuid();
     return call;
 }
 
-// root, and whoever the daemon itself runs as (a daemon of one's own on a bus of one's own).
-bool Gate::is_trusted(const std::string& sender) {
-    const auto user = users_.find(sender);
-    return user != users_.end() && (user->second == 0 || user->second == ::geteuid());
+namespace {
+template <class Counts, class Key>
+void one_less(Counts& counts, const Key& key) {
+    const auto found = counts.find(key);
+    if (found != counts.end() && --found->second == 0) counts.erase(found);
+}
+template <class Counts, class Key>
+std::uint64_t count_in(const Counts& counts, const Key& key) {
+    const auto found = counts.find(key);
+    return found == counts.end() ? 0 : found->second;
+}
+}   // namespace
+
+std::function<void()> Gate::count(const Call& call) {
+    ++open_->of_sender[call.sender];
+    ++open_->of_user[call.user];
+    return [open = open_, sender = call.sender, user = call.user] {
+        one_less(open->of_sender, sender);
+        one_less(open->of_user, user);
+    };
 }
 
-std::function<void()> Gate::count(const std::string& sender) {
-    ++(*open_)[sender];
-    return [open = open_, sender] {
-        const auto found = open->find(sender);
-        if (found != open->end() && --found->second == 0) open->erase(found);
-    };
+service::Answer<Done> Gate::has_room(const Call& call) const {
+    const std::uint64_t limit = limits_.calls_per_sender;
+    if (count_in(open_->of_sender, call.sender) > limit) {
+        return service::fail(service::error_name::kLimitExceeded,
+                             "too many calls of this caller have no answer yet (CallsPerSender= of memhotd.conf)");
+    }
+    if (!call.trusted && count_in(open_->of_user, call.user) > limit * kConnectionsOfUser) {
+        return service::fail(service::error_name::kLimitExceeded,
+                             "too many calls of this user have no answer yet: with all of his connections he has four "
+                             "times CallsPerSender= of memhotd.conf");
+    }
+    return Done{};
 }
 
 void Gate::admit(Call& call, Admitted then) {
@@ -91,30 +115,32 @@ void Gate::admit(Call& call, Admitted then) {
         then(&failure);
     };
     const std::string full = std::string(call.interface) + "." + std::string(call.member);
-    if ((*open_)[call.sender] > limits_.calls_per_sender) {
-        return refuse(service::error_name::kLimitExceeded,
-                      "too many calls of this caller have no answer yet (CallsPerSender= of memhotd.conf)");
-    }
+    if (const auto room = has_room(call); !room) return then(&room.error());
     const Access access = access_of(call.interface, call.member);
     const Need need = access.need == Need::by_plan ? call.need : access.need;
     if (access.need == Need::by_plan && need == Need::denied) {
         // To whoever may do all things it is no question of rights.
         return refuse(
-            is_trusted(call.sender) ? service::error_name::kNotFound : service::error_name::kNotAuthorized,
+            call.trusted ? service::error_name::kNotFound : service::error_name::kNotAuthorized,
             "this connection has no such plan; plans belong to the connection that made them, and are used up");
     }
     if (need == Need::denied) return refuse(service::error_name::kNotAuthorized, full + " is not for callers");
     const bool owner = access.owner_may && !call.owner.empty() && call.owner == call.sender;
-    if (need == Need::open || owner || is_trusted(call.sender)) return then(nullptr);
-    if (questions_ >= limits_.questions)
+    if (need == Need::open || owner || call.trusted) return then(nullptr);
+    if (questions_ >= limits_.questions || count_in(questions_of_, call.user) >= limits_.questions_per_user)
         return refuse(service::error_name::kLimitExceeded, "too many callers wait for polkit, try again later");
     call.details["member"] = full;
     const std::string action(action_of(need));
     ++questions_;
-    Undo uncount([this] { --questions_; });   // where the question cannot be sent
+    ++questions_of_[call.user];
+    const auto answered = [this, user = call.user] {
+        --questions_;
+        one_less(questions_of_, user);
+    };
+    Undo uncount(answered);   // where the question cannot be sent
     authority_.ask(call.sender, action, call.details, call.interactive,
-                   [this, then = std::move(then), action](const AuthorityAnswer& answer) {
-                       --questions_;
+                   [answered, then = std::move(then), action](const AuthorityAnswer& answer) {
+                       answered();
                        if (answer.authorized) return then(nullptr);
                        const service::Failure failure{service::error_name::kNotAuthorized,
                                                       action + " is needed: " + answer.why};

@@ -26,6 +26,8 @@ using VariantMap = std::map<std::string, sdbus::Variant>;
 // Who calls, and what beside the arguments.
 struct Call {
     std::string sender;
+    std::uint32_t user = 0;
+    bool trusted = false;   // root, and whoever the daemon itself runs as (a daemon of one's own on a bus of one's own)
     std::string_view interface;
     std::string_view member;
     std::map<std::string, std::string> details;   // shown where polkit asks a person
@@ -94,11 +96,15 @@ private:
     std::shared_ptr<State> state_;
 };
 
+// A user with many connections has so many times what one has. Those who are trusted have no limit but each connection's.
+inline constexpr std::uint64_t kConnectionsOfUser = 4;
+
 class Gate {
 public:
     struct Limits {
         std::uint64_t calls_per_sender = 16;
         std::uint64_t questions = 64;   // that polkit has not answered, of all senders
+        std::uint64_t questions_per_user = 16;
     };
     explicit Gate(sdbus::IConnection& connection) : authority_(connection) {}
 
@@ -118,7 +124,7 @@ public:
             try {
                 auto asked = std::make_shared<Asked>();
                 asked->call = call_of(object, interface, member);
-                reply.then(count(asked->call.sender));
+                reply.then(count(asked->call));
                 if (const auto good = read_options(std::move(options), *asked); !good) return reply.error(good.error());
                 prepare(*asked);
                 admit(asked->call, [this, asked, reply, run = std::move(run)](const service::Failure* refusal) {
@@ -155,15 +161,21 @@ private:
     Call call_of(const sdbus::IObject& object, std::string_view interface, std::string_view member);
     void admit(Call& call, Admitted then);
     static service::Answer<Done> read_options(VariantMap options, Asked& asked);
-    std::function<void()> count(const std::string& sender);
-    bool is_trusted(const std::string& sender);
+    // Until the result is called.
+    std::function<void()> count(const Call& call);
+    service::Answer<Done> has_room(const Call& call) const;
 
     Authority authority_;
     Limits limits_;
     std::function<void(std::string_view, std::string_view)> seam_;
-    std::shared_ptr<std::map<std::string, std::uint64_t>> open_ =
-        std::make_shared<std::map<std::string, std::uint64_t>>();   // calls without an answer
+    // Calls without an answer.
+    struct Open {
+        std::map<std::string, std::uint64_t> of_sender;
+        std::map<std::uint32_t, std::uint64_t> of_user;
+    };
+    std::shared_ptr<Open> open_ = std::make_shared<Open>();
     std::uint64_t questions_ = 0;
+    std::map<std::uint32_t, std::uint64_t> questions_of_;   // by user
     std::map<std::string, std::uint32_t> users_;   // of senders; names on the bus are never used again
 };
 

@@ -6,6 +6,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <limits>
+
+#include "dbus/later.hpp"
 #include "dbus/objects.hpp"
 #include "org.memhot1.Manager-adaptor.h"
 
@@ -19,8 +22,6 @@ using service::fail;
 namespace error_name = service::error_name;
 
 constexpr std::string_view kInterface = "Manager";
-// The bus takes 32 MiB; this leaves room for what is beside it.
-constexpr std::size_t kLongestAnswer = std::size_t{24} << 20;
 // A step of a plan takes 2.4 to 2.7 KB with its verdict.
 constexpr std::size_t kMostSteps = kLongestAnswer / 2500;
 constexpr std::size_t kMostWords = 4096;
@@ -30,13 +31,6 @@ using Hazard =
 using Run = sdbus::Struct<std::uint64_t, std::uint64_t, std::string, std::string, std::int32_t>;
 using WrittenJob = sdbus::Struct<std::string, std::string, std::string, std::string, std::uint64_t, std::uint64_t>;
 
-void give(const Reply<std::string>& reply, Answer<std::string> answer) {
-    if (!answer) return reply.error(answer.error());
-    if (answer->size() > kLongestAnswer) {
-        return reply.error({error_name::kLimitExceeded, "the answer is larger than a message may be; ask about less"});
-    }
-    reply(*answer);
-}
 void give(const Reply<>& reply, const Answer<Done>& answer) {
     if (!answer) return reply.error(answer.error());
     reply();
@@ -114,47 +108,82 @@ private:
         world_.gate.handle(getObject(), kInterface, member, std::move(options), std::move(result), std::move(run),
                            std::move(prepare));
     }
-    // A question without options of its own that is answered with a document.
+    // A question without options of its own that is answered with a document. question: a function of the host.
     template <class F>
     void ask(std::string_view member, Options options, sdbus::Result<std::string>&& result, F question) {
         handle(member, std::move(options), std::move(result),
                [&world = world_, question = std::move(question)](const Asked& asked, const Reply<std::string>& reply) {
                    if (auto good = only(asked, {}); !good) return reply.error(good.error());
-                   give(reply, service::answer_of(question(world.service.questions())));
+                   answer_later(world, asked.call, reply, question);
                });
+    }
+    template <class F>
+    static void answer_later(World& world, const Call& call, const Reply<std::string>& reply, F question) {
+        think<std::string>(
+            world.service, call, true,
+            [question = std::move(question)](const service::Asker::HostNow& host,
+                                             const std::atomic<bool>&) -> Result<std::string> {
+                if (!host) return host.error();
+                return question(**host);
+            },
+            [reply](Answer<std::string> answer) { give(reply, std::move(answer)); });
     }
 
     // --- questions -------------------------------------------------------------------------------------------------
 
+    static void check(World& world, const std::vector<std::string>& words, const Asked& asked,
+                      const Reply<std::string>& reply) {
+        if (words.size() > kMostWords) return reply.error({error_name::kLimitExceeded, "too many words"});
+        const auto& source = world.service.state().source();
+        if (service::questions::is_quick_check(words, asked.options)) {
+            if (const auto host = world.service.fresh_host()) {
+                return give(reply, service::answer_of(service::questions::check(*host, source, words, asked.options)));
+            }
+        }
+        answer_later(world, asked.call, reply, [source, words, options = asked.options](const memhotctl::Host& host) {
+            return service::questions::check(host, source, words, options);
+        });
+    }
     void Check(sdbus::Result<std::string>&& result, std::vector<std::string> words, Options options) override {
         const std::string shown = joined(words);
         handle(
             "Check", std::move(options), std::move(result),
             [&world = world_, words = std::move(words)](const Asked& asked, const Reply<std::string>& reply) {
-                if (words.size() > kMostWords) return reply.error({error_name::kLimitExceeded, "too many words"});
-                give(reply, service::answer_of(world.service.questions().check(words, asked.options)));
+                check(world, words, asked, reply);
             },
             [&](Asked& asked) { asked.call.details["words"] = shown; });
     }
     void Explain(sdbus::Result<std::string>&& result, std::string text, Options options) override {
-        ask("Explain", std::move(options), std::move(result),
-            [text = std::move(text)](service::Questions& questions) { return questions.explain(text); });
+        handle("Explain", std::move(options), std::move(result),
+               [&world = world_, text = std::move(text)](const Asked& asked, const Reply<std::string>& reply) {
+                   if (auto good = only(asked, {}); !good) return reply.error(good.error());
+                   think<std::string>(
+                       world.service, asked.call, true,
+                       [text](const service::Asker::HostNow& host, const std::atomic<bool>&) {
+                           return service::questions::explain(host ? host->get() : nullptr, text);
+                       },
+                       [reply](Answer<std::string> answer) { give(reply, std::move(answer)); });
+               });
     }
     void GetMap(sdbus::Result<std::string>&& result, Options options) override {
-        ask("GetMap", std::move(options), std::move(result),
-            [](service::Questions& questions) { return questions.map(); });
+        ask("GetMap", std::move(options), std::move(result), service::questions::map);
     }
     void GetSnapshot(sdbus::Result<std::string>&& result, Options options) override {
-        ask("GetSnapshot", std::move(options), std::move(result),
-            [](service::Questions& questions) { return questions.snapshot(); });
+        ask("GetSnapshot", std::move(options), std::move(result), service::questions::snapshot);
     }
     void Examine(sdbus::Result<std::string>&& result, Options options) override {
-        ask("Examine", std::move(options), std::move(result),
-            [](service::Questions& questions) { return questions.examine(); });
+        ask("Examine", std::move(options), std::move(result), service::questions::examine);
     }
     void TestPolicy(sdbus::Result<std::string>&& result, std::string thing, Options options) override {
-        ask("TestPolicy", std::move(options), std::move(result),
-            [thing = std::move(thing)](service::Questions& questions) { return questions.test_policy(thing); });
+        handle("TestPolicy", std::move(options), std::move(result),
+               [&world = world_, thing = std::move(thing)](const Asked& asked, const Reply<std::string>& reply) {
+                   if (auto good = only(asked, {}); !good) return reply.error(good.error());
+                   answer_later(world, asked.call, reply,
+                                [held = world.service.held_policies(), root = world.service.config_root(),
+                                 thing](const memhotctl::Host& host) {
+                                    return service::questions::test_policy(host, held, root, thing);
+                                });
+               });
     }
     void Hazards(sdbus::Result<std::vector<Hazard>>&& result, Options options) override {
         handle("Hazards", std::move(options), std::move(result),
@@ -195,22 +224,37 @@ private:
 
     // --- plans and jobs --------------------------------------------------------------------------------------------
 
-    static void plan(World& world, const std::string& sender, const std::vector<std::string>& words,
-                     const Reply<std::string, std::string>& reply) {
-        const std::uint64_t limit = world.service.settings().plans_per_sender;
-        if (auto room = world.service.plans().has_room(sender, limit); !room) return reply.error(room.error());
-        const auto made = world.service.questions().plan(words);
-        if (!made) return reply.error(service::failure_of(made.error()));
-        // Writing what cannot be sent would take the loop longer than planning it.
-        const bool sendable = made->steps.size() <= kMostSteps;
-        std::string json = sendable ? to_json(*made) : std::string();
-        if (!sendable || json.size() > kLongestAnswer) {
+    using PlanReply = Reply<std::string, std::string>;
+    static service::Plans::Owner owner_of(const Call& call) { return {call.sender, call.user}; }
+    static service::Plans::Limits limits_of(const World& world, const Call& call) {
+        service::Plans::Limits limits;
+        limits.of_owner = world.service.settings().plans_per_sender;
+        limits.of_user =
+            call.trusted ? std::numeric_limits<std::uint64_t>::max() : limits.of_owner * kConnectionsOfUser;
+        return limits;
+    }
+    static void plan(World& world, const Call& call, const std::vector<std::string>& words, const PlanReply& reply) {
+        if (auto room = world.service.plans().has_room(owner_of(call), limits_of(world, call)); !room)
+            return reply.error(room.error());
+        using Made = service::questions::MadePlan;
+        think<Made>(
+            world.service, call, true,
+            [words](const service::Asker::HostNow& host, const std::atomic<bool>& stop) -> Result<Made> {
+                if (!host) return host.error();
+                return service::questions::plan(**host, words, {.steps = kMostSteps, .stop = &stop});
+            },
+            [&world, call, reply](Answer<Made> made) { keep(world, call, std::move(made), reply); });
+    }
+    static void keep(World& world, const Call& call, Answer<service::questions::MadePlan> made,
+                     const PlanReply& reply) {
+        if (!made) return reply.error(made.error());
+        if (made->steps > kMostSteps || made->json.size() > kLongestAnswer) {
             return reply.error(
                 {error_name::kLimitExceeded,
-                 fmt::format("the plan has {} steps, more than a message holds (about {}); ask about less",
-                             made->steps.size(), kMostSteps)});
+                 fmt::format("the plan has more steps than a message holds (about {}); ask about less", kMostSteps)});
         }
         // what is kept for a caller goes with it, and nothing is kept for one that has gone
+        const std::string& sender = call.sender;
         if (!world.watches.contains(sender)) {
             auto watch = world.connection.watch(sender, [&world, sender] {
                 world.service.plans().release(sender);
@@ -219,20 +263,19 @@ private:
             if (!world.connection.is_there(sender)) return;
             world.watches[sender] = std::move(watch);
         }
-        const auto name = world.service.plans().keep(sender, {json, made->wish}, limit);
+        const auto name = world.service.plans().keep(owner_of(call), {made->json, made->wish}, limits_of(world, call));
         if (!name) return reply.error(name.error());
-        reply(*name, json);
+        reply(*name, made->json);
     }
     void Plan(sdbus::Result<std::string, std::string>&& result, std::vector<std::string> words,
               Options options) override {
         const std::string shown = joined(words);
         handle(
             "Plan", std::move(options), std::move(result),
-            [&world = world_, words = std::move(words)](const Asked& asked,
-                                                        const Reply<std::string, std::string>& reply) {
+            [&world = world_, words = std::move(words)](const Asked& asked, const PlanReply& reply) {
                 if (auto good = only(asked, {}); !good) return reply.error(good.error());
                 if (words.size() > kMostWords) return reply.error({error_name::kLimitExceeded, "too many words"});
-                plan(world, asked.call.sender, words, reply);
+                plan(world, asked.call, words, reply);
             },
             [&](Asked& asked) { asked.call.details["words"] = shown; });
     }
@@ -241,6 +284,7 @@ private:
     // plan: what the caller named; it is used up by a job, and of no use where it is stale.
     static void begin(World& world, service::JobOrder order, const Asked& asked, const JobReply& reply,
                       const std::string& plan = "") {
+        if (!asked.call.trusted) order.user = asked.call.user;
         order.accept = asked.accept;
         order.all_or_nothing = asked.options.contains("all-or-nothing");
         order.timeout = world.service.settings().busy_timeout;
@@ -293,17 +337,24 @@ private:
         take_up("Finish", service::JobOrder::Kind::finish, std::move(result), std::move(job), std::move(options));
     }
     void ListJobs(sdbus::Result<std::vector<WrittenJob>>&& result, Options options) override {
-        handle("ListJobs", std::move(options), std::move(result),
-               [&world = world_](const Asked& asked, const Reply<std::vector<WrittenJob>>& reply) {
-                   if (auto good = only(asked, {}); !good) return reply.error(good.error());
-                   const auto jobs = world.service.jobs().list();
-                   if (!jobs) return reply.error(service::failure_of(jobs.error()));
-                   std::vector<WrittenJob> out;
-                   for (const auto& job : *jobs) {
-                       out.push_back({job.id, job.end, job.wish, job.text, job.begun, job.ended});
-                   }
-                   reply(out);
-               });
+        handle(
+            "ListJobs", std::move(options), std::move(result),
+            [&world = world_](const Asked& asked, const Reply<std::vector<WrittenJob>>& reply) {
+                if (auto good = only(asked, {}); !good) return reply.error(good.error());
+                think<std::vector<service::WrittenJob>>(
+                    world.service, asked.call, false,
+                    [place = world.service.jobs().place()](const service::Asker::HostNow&, const std::atomic<bool>&) {
+                        return service::written_jobs(place);
+                    },
+                    [reply](const Answer<std::vector<service::WrittenJob>>& jobs) {
+                        if (!jobs) return reply.error(jobs.error());
+                        std::vector<WrittenJob> out;
+                        for (const auto& job : *jobs) {
+                            out.push_back({job.id, job.end, job.wish, job.text, job.begun, job.ended});
+                        }
+                        reply(out);
+                    });
+            });
     }
 
     // --- the daemon ------------------------------------------------------------------------------------------------

@@ -47,7 +47,8 @@ public:
     Jobs(app::EventLoop& loop, app::Worker& worker, JobPlace place, Listener& listener);
 
     using Begun = std::function<void(Answer<std::string>)>;   // the id
-    // begun is called once: when the job runs, or when it does not. limit: jobs of one owner that wait or run.
+    // begun is called once: when the job runs, or when it does not. limit: jobs of one owner that wait or run; of
+    // one user there may be four times as many.
     void begin(JobOrder order, const std::string& owner, std::uint64_t limit, Begun begun);
     // Files of the kernel's own policy: before jobs that begin later.
     void write_knob(const std::string& path, const std::string& text, std::function<void(Answer<Done>)> done);
@@ -73,7 +74,9 @@ private:
     void ended(const std::shared_ptr<Ticket>& ticket, JobEnded end);
     void forget_old();
     void forget_most();
-    [[nodiscard]] std::size_t count_of(const std::string& owner) const;
+    template <class P>
+    [[nodiscard]] std::size_t count_if(P is_his) const;
+    [[nodiscard]] Answer<Done> has_room(const JobOrder& order, const std::string& owner, std::uint64_t limit) const;
 
     app::Worker& worker_;
     JobPlace place_;

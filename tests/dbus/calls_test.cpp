@@ -331,6 +331,45 @@ TEST(Calls, LimitsHoldForEachCaller) {
     EXPECT_EQ(plan(again, {"online", "memory84"}).size(), 32U);
 }
 
+// CallsPerSender=16 for each connection, and four times that for all of a user's; of the 64 questions that polkit may have
+// open one user has 16.
+TEST(Calls, LimitsHoldForAUserWithManyConnections) {
+    PrivateBus bus;
+    FakePolkit polkit(bus);
+    polkit.say(FakePolkit::Say::nothing);
+    Daemon daemon(bus);
+    std::vector<std::unique_ptr<Client>> many;
+    int limited = 0;
+    const auto callback = [](sd_bus_message* message, void* data, sd_bus_error*) {
+        const auto* error = ::sd_bus_message_get_error(message);
+        EXPECT_STREQ(error == nullptr ? "" : error->name, "org.memhot1.Error.LimitExceeded");
+        ++*static_cast<int*>(data);
+        return 0;
+    };
+    for (int i = 0; i < 8; ++i) {
+        many.push_back(std::make_unique<Client>(bus, As::nobody));
+        for (int call = 0; call < 8; ++call) {   // no connection has too many
+            ASSERT_GE(::sd_bus_call_method_async(many.back()->bus(), nullptr, "org.memhot1", "/org/memhot1",
+                                                 "org.memhot1.Manager", "GetMap", callback, &limited, "a{sv}", 0),
+                      0);
+        }
+    }
+    EXPECT_TRUE(eventually([&] {
+        for (auto& one : many) {
+            while (::sd_bus_process(one->bus(), nullptr) > 0) continue;
+        }
+        return limited == 64 - 16;
+    })) << limited;
+    EXPECT_EQ(polkit.take_questions().size(), 16U);
+    // another user's questions are his own
+    Client other(bus, As::another);
+    ASSERT_GE(::sd_bus_call_method_async(other.bus(), nullptr, "org.memhot1", "/org/memhot1", "org.memhot1.Manager",
+                                         "GetMap", callback, &limited, "a{sv}", 0),
+              0);
+    ::sd_bus_flush(other.bus());
+    EXPECT_TRUE(eventually([&] { return !polkit.take_questions().empty(); }));
+}
+
 TEST(Calls, TheJournalTellsOfJobsAndCancelStopsOne) {
     PrivateBus bus;
     Daemon daemon(bus, {.snapshot = "dimm-host.json", .more = {"--fault=slow:memory84:400"}, .environment = {}});

@@ -156,7 +156,8 @@ std::string Answer::memhot_error() const {
 
 Client::Client(const PrivateBus& bus, As as) {
     std::unique_ptr<Unprivileged> lower;
-    if (as == As::nobody) lower = std::make_unique<Unprivileged>();   // the bus looks at who connects
+    // the bus looks at who connects
+    if (as != As::root) lower = std::make_unique<Unprivileged>(as == As::nobody ? 65534U : 1U);
     check(::sd_bus_new(&bus_), "sd_bus_new");
     check(::sd_bus_set_address(bus_, bus.address().c_str()), "sd_bus_set_address");
     check(::sd_bus_set_bus_client(bus_, 1), "sd_bus_set_bus_client");

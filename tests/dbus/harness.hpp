@@ -80,7 +80,7 @@ private:
 };
 
 // Who is on the other side of a call.
-enum class As { root, nobody };
+enum class As { root, nobody, another };   // the last two are different users without privileges
 
 struct Answer {
     std::string error;   // its name; empty: none
