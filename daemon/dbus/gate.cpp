@@ -5,6 +5,8 @@
 
 #include <new>
 
+#include "app/event_loop.hpp"
+
 namespace memhot::bus {
 
 namespace {
@@ -56,6 +58,21 @@ service::Failure current_failure() {
         return {service::error_name::kInternal, "internal error: an exception of no known type"};
     }
 }
+
+service::Failure unread_too_much() {
+    return {service::error_name::kLimitExceeded,
+            "answers of many MiB to this caller are not known to be read: read them and answer "
+            "org.freedesktop.DBus.Peer.Ping, as every main loop of a bus library does, or connect anew"};
+}
+
+Gate::Gate(sdbus::IConnection& connection)
+    : authority_(connection), pinger_(std::make_shared<Pinger>(connection)),
+      outbox_(std::make_shared<Outbox>(
+          Outbox::Limits{},
+          [weak = std::weak_ptr(pinger_)](const std::string& name, std::function<void(Outbox::Heard)> heard) {
+              if (const auto pinger = weak.lock()) pinger->ping(name, std::move(heard));
+          },
+          app::EventLoop::now)) {}
 
 Call Gate::call_of(const sdbus::IObject& object, std::string_view interface, std::string_view member) {
     Call call;

@@ -17,6 +17,9 @@
 #include "dbus/authority.hpp"
 #include "dbus/compat.hpp"
 #include "dbus/names.hpp"
+#include "dbus/outbox.hpp"
+#include "dbus/pinger.hpp"
+#include "dbus/weight.hpp"
 #include "service/failure.hpp"
 
 namespace memhot::bus {
@@ -48,6 +51,8 @@ std::string shortened(std::string text, std::size_t bytes);
 sdbus::Error error_of(const service::Failure& failure);
 // What is being handled right now: only inside of a catch block.
 service::Failure current_failure();
+// Of a caller who does not read.
+service::Failure unread_too_much();
 
 // Answers a call once; where nobody did, with an error.
 template <class... R>
@@ -58,8 +63,12 @@ public:
     void operator()(const R&... values) const noexcept {
         if (state_->answered) return;
         try {
+            const std::uint64_t bytes = kSmallest + (std::uint64_t{0} + ... + weight(values));
+            if (state_->outbox && bytes > kSmall && state_->outbox->room(state_->caller, bytes) != Outbox::Room::enough)
+                return error(unread_too_much());
             state_->result.returnResults(values...);
             state_->answered = true;
+            if (state_->outbox) state_->outbox->said(state_->caller, bytes);
         } catch (...) {
             error(current_failure());   // such as a string that is no UTF-8
         }
@@ -69,14 +78,24 @@ public:
         state_->answered = true;
         try {
             state_->result.returnError(error_of(failure));
+            if (state_->outbox) state_->outbox->said(state_->caller, kSmallest + failure.text.size());
         } catch (...) {
             return;   // the caller or the bus is gone
         }
+    }
+    // The call has no answer, ever.
+    void forget() const noexcept { state_->answered = true; }
+    // Where what is said is counted.
+    void count_in(std::shared_ptr<Outbox> outbox, Outbox::Caller caller) const {
+        state_->outbox = std::move(outbox);
+        state_->caller = std::move(caller);
     }
     // Called when the answer is out, or will never be.
     void then(std::function<void()> done) const { state_->done = std::move(done); }
 
 private:
+    static constexpr std::uint64_t kSmallest = 200;   // a message without its arguments
+    static constexpr std::uint64_t kSmall = std::uint64_t{4} << 10;   // such an answer is not lost for that
     struct State {
         explicit State(sdbus::Result<R...>&& r) : result(std::move(r)) {}
         State(const State&) = delete;
@@ -92,6 +111,8 @@ private:
         sdbus::Result<R...> result;
         bool answered = false;
         std::function<void()> done;
+        std::shared_ptr<Outbox> outbox;
+        Outbox::Caller caller;
     };
     std::shared_ptr<State> state_;
 };
@@ -106,7 +127,7 @@ public:
         std::uint64_t questions = 64;   // that polkit has not answered, of all senders
         std::uint64_t questions_per_user = 16;
     };
-    explicit Gate(sdbus::IConnection& connection) : authority_(connection) {}
+    explicit Gate(sdbus::IConnection& connection);
 
     void set_limits(const Limits& limits) { limits_ = limits; }
     // Called before each member is carried out, and may throw: tests show that this ends no process.
@@ -125,6 +146,7 @@ public:
                 auto asked = std::make_shared<Asked>();
                 asked->call = call_of(object, interface, member);
                 reply.then(count(asked->call));
+                if (!hears(asked->call, reply)) return;
                 if (const auto good = read_options(std::move(options), *asked); !good) return reply.error(good.error());
                 prepare(*asked);
                 admit(asked->call, [this, asked, reply, run = std::move(run)](const service::Failure* refusal) {
@@ -161,11 +183,23 @@ private:
     Call call_of(const sdbus::IObject& object, std::string_view interface, std::string_view member);
     void admit(Call& call, Admitted then);
     static service::Answer<Done> read_options(VariantMap options, Asked& asked);
+    // Whether the caller reads what is said to him; otherwise the reply is used up.
+    template <class... R>
+    bool hears(const Call& call, const Reply<R...>& reply) {
+        const Outbox::Caller caller{call.sender, call.user, call.trusted};
+        reply.count_in(outbox_, caller);
+        const auto room = outbox_->room(caller);
+        if (room == Outbox::Room::silent) reply.forget();
+        if (room == Outbox::Room::none) reply.error(unread_too_much());
+        return room == Outbox::Room::enough;
+    }
     // Until the result is called.
     std::function<void()> count(const Call& call);
     service::Answer<Done> has_room(const Call& call) const;
 
     Authority authority_;
+    std::shared_ptr<Pinger> pinger_;
+    std::shared_ptr<Outbox> outbox_;   // of replies, too
     Limits limits_;
     std::function<void(std::string_view, std::string_view)> seam_;
     // Calls without an answer.

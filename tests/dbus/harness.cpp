@@ -175,6 +175,8 @@ std::string Client::name() const {
 
 Answer Client::call(const std::string& path, const std::string& interface, const std::string& member, const Fill& fill,
                     const std::string& service) {
+    // sd_bus_call() answers no ping that comes meanwhile
+    while (::sd_bus_process(bus_, nullptr) > 0) continue;
     sd_bus_message* message = nullptr;
     check(::sd_bus_message_new_method_call(bus_, &message, service.c_str(), path.c_str(), interface.c_str(),
                                            member.c_str()),

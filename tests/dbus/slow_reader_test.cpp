@@ -112,4 +112,66 @@ TEST(SlowReader, ABusThatTakesNothingForTooLongIsALostOne) {
     EXPECT_NE(read_text(dir.path("log")).find("it has taken nothing for too long"), std::string::npos);
 }
 
+// One caller asks for half a gigabyte of answers and reads none, without end; others are answered, and the end comes.
+TEST(SlowReader, WhoReadsNothingHoldsNobodyUp) {
+    PrivateBus bus;
+    const HostTree dir;
+    Daemon daemon(bus, {.snapshot = "", .more = {"--simulate=" + many_runs(dir)}, .environment = {}});
+    Client other(bus, As::another);
+    ASSERT_TRUE(other.manager("ListBlocks", {}).ok());
+    const auto before = daemon.status("RssAnon");
+    Client deaf(bus, As::nobody);
+    for (int i = 0; i < 100; ++i) {
+        for (int call = 0; call < 10; ++call) ask(deaf, "ListBlocks");
+        ::sd_bus_flush(deaf.bus());
+        ASSERT_TRUE(other.manager("ListBlocks", {}).ok()) << "behind " << i * 10 << " calls of the other";
+    }
+    std::printf("RssAnon %llu kB before, %llu kB now\n", static_cast<unsigned long long>(before),
+                static_cast<unsigned long long>(daemon.status("RssAnon")));
+    EXPECT_LT(daemon.status("RssAnon"), before + 8 * 1024 + kSanitizerMemory) << "kB";
+    daemon.process().signal(SIGTERM);
+    EXPECT_EQ(daemon.process().wait(10'000), 0) << daemon.log();
+}
+
+// Descriptors, too: of those the bus keeps 64 for all callers together.
+TEST(SlowReader, WhoTakesNoDescriptorsHoldsNobodyUp) {
+    PrivateBus bus;
+    const HostTree dir;
+    Daemon daemon(bus, {.snapshot = "", .more = {"--simulate=" + many_runs(dir)}, .environment = {}});
+    Client other(bus, As::another);
+    Client deaf(bus, As::nobody);
+    ask(deaf, "ListBlocks");   // fills his socket, so the bus keeps all the rest
+    for (int i = 0; i < 30; ++i) {
+        for (int call = 0; call < 10; ++call) ask(deaf, "DumpBlocks");
+        ::sd_bus_flush(deaf.bus());
+        ASSERT_TRUE(other.manager("DumpBlocks", {}).ok()) << "behind " << i * 10 << " calls of the other";
+    }
+}
+
+// Who reads is never refused, however much he asks for; who begins to read is heard again.
+TEST(SlowReader, WhoReadsIsHeard) {
+    PrivateBus bus;
+    const HostTree dir;
+    Daemon daemon(bus, {.snapshot = "", .more = {"--simulate=" + many_runs(dir)}, .environment = {}});
+    Client reader(bus, As::nobody);
+    for (int i = 0; i < 200; ++i) ASSERT_TRUE(reader.manager("ListBlocks", {}).ok()) << i;   // 100 MB
+    for (int i = 0; i < 100; ++i) ASSERT_TRUE(reader.manager("DumpBlocks", {}).ok()) << i;
+    for (int i = 0; i < 200; ++i) {   // as a tool does that is started again and again
+        Client once(bus, As::nobody);
+        ASSERT_TRUE(once.manager("ListBlocks", {}).ok()) << i;
+    }
+    Client late(bus, As::another);
+    for (int call = 0; call < 120; ++call) ask(late, "ListBlocks");
+    ::sd_bus_flush(late.bus());
+    EXPECT_TRUE(eventually([&] {
+        while (::sd_bus_process(late.bus(), nullptr) > 0) continue;
+        sd_bus_message* message = nullptr;
+        ::sd_bus_message_new_method_call(late.bus(), &message, "org.memhot1", "/org/memhot1", "org.memhot1.Manager",
+                                         "ListBlocks");
+        const bool heard = ::sd_bus_call(late.bus(), message, 2'000'000, nullptr, nullptr) >= 0;
+        ::sd_bus_message_unref(message);
+        return heard;
+    }));
+}
+
 }   // namespace
