@@ -198,16 +198,42 @@ bool daemon_runs_here() {
     return answer >= 0 && simulated == 0;
 }
 
+namespace {
+
+// What is behind a descriptor of the message, from its beginning.
+Result<std::string> text_of_file(sd_bus_message* reply, const std::string& where) {
+    int fd = -1;
+    std::string out;
+    char piece[65536];
+    ssize_t got = ::sd_bus_message_read(reply, "h", &fd);
+    for (off_t at = 0; got >= 0; at += got) {
+        got = ::pread(fd, piece, sizeof piece, at);
+        if (got == 0) return out;
+        if (got > 0) out.append(piece, static_cast<std::size_t>(got));
+    }
+    return Error(ErrorKind::io, "--host " + in_quotes(where) + ": the file of memhotd cannot be read");
+}
+
+Result<std::string> snapshot_text(sd_bus* bus, const std::string& where, bool may_ask) {
+    // no descriptor comes through ssh
+    const bool file = where == "local" || where.find('=') != std::string::npos;
+    const auto reply = ask(bus, where, file ? "DumpSnapshot" : "GetSnapshot", may_ask);
+    if (!reply) return reply.error();
+    if (file) return text_of_file(reply->get(), where);
+    const char* text = nullptr;
+    if (::sd_bus_message_read(reply->get(), "s", &text) >= 0) return std::string(text);
+    return Error(ErrorKind::io, "--host " + in_quotes(where) + ": memhotd answers something else than a snapshot");
+}
+
+}   // namespace
+
 Result<memhot::Snapshot> snapshot_from_bus(const std::string& where, bool may_ask) {
     const PolkitAgent agent(may_ask);
     const auto bus = open_bus(where);
     if (!bus) return bus.error();
-    const auto reply = ask(bus->get(), where, "GetSnapshot", may_ask);
-    if (!reply) return reply.error();
-    const char* text = nullptr;
-    if (::sd_bus_message_read(reply->get(), "s", &text) < 0)
-        return Error(ErrorKind::io, "--host " + in_quotes(where) + ": memhotd answers something else than a snapshot");
-    return memhot::snapshot_from_json(text).with_context("--host " + in_quotes(where));
+    const auto text = snapshot_text(bus->get(), where, may_ask);
+    if (!text) return text.error();
+    return memhot::snapshot_from_json(*text).with_context("--host " + in_quotes(where));
 }
 
 namespace {

@@ -22,6 +22,8 @@ using service::fail;
 namespace error_name = service::error_name;
 
 constexpr std::string_view kInterface = "Manager";
+// Of the documents that files in memory can hold, too: a bus that copies long messages serves nobody else meanwhile.
+constexpr std::size_t kLongestText = std::size_t{8} << 20;
 // A step of a plan takes 2.4 to 2.7 KB with its verdict.
 constexpr std::size_t kMostSteps = kLongestAnswer / 2500;
 constexpr std::size_t kMostWords = 4096;
@@ -52,14 +54,14 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 // A file in memory that its reader can map and nobody can change.
-Answer<sdbus::UnixFd> sealed_file(const std::string& text) {
-    const int fd = ::memfd_create("memhot-blocks", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd < 0) return fail(error_name::kIo, "memfd_create failed");
+Result<sdbus::UnixFd> sealed_file(const std::string& text) {
+    const int fd = ::memfd_create("memhot", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0) return Error(ErrorKind::io, "memfd_create failed");
     sdbus::UnixFd out(fd, sdbus::adopt_fd);
     std::size_t at = 0;
     while (at < text.size()) {
         const auto written = ::write(fd, text.data() + at, text.size() - at);
-        if (written <= 0) return fail(error_name::kIo, "writing to a memfd failed");
+        if (written <= 0) return Error(ErrorKind::io, "writing to a memfd failed");
         at += static_cast<std::size_t>(written);
     }
     ::lseek(fd, 0, SEEK_SET);
@@ -68,9 +70,9 @@ Answer<sdbus::UnixFd> sealed_file(const std::string& text) {
 }
 
 // With an offset of its own, and for reading only.
-Answer<sdbus::UnixFd> opened_again(const sdbus::UnixFd& file) {
+Result<sdbus::UnixFd> opened_again(const sdbus::UnixFd& file) {
     const int fd = ::open(("/proc/self/fd/" + std::to_string(file.get())).c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return fail(error_name::kIo, "opening a memfd again failed");
+    if (fd < 0) return Error(ErrorKind::io, "opening a memfd again failed");
     return sdbus::UnixFd(fd, sdbus::adopt_fd);
 }
 
@@ -108,17 +110,42 @@ private:
         world_.gate.handle(getObject(), kInterface, member, std::move(options), std::move(result), std::move(run),
                            std::move(prepare));
     }
-    // A question without options of its own that is answered with a document. question: a function of the host.
+    // A question without options of its own that is answered with a document. question: a function of the host;
+    // otherwise: the member that gives it as a file.
     template <class F>
-    void ask(std::string_view member, Options options, sdbus::Result<std::string>&& result, F question) {
+    void ask(std::string_view member, Options options, sdbus::Result<std::string>&& result, F question,
+             const char* otherwise = nullptr) {
         handle(member, std::move(options), std::move(result),
-               [&world = world_, question = std::move(question)](const Asked& asked, const Reply<std::string>& reply) {
+               [&world = world_, question = std::move(question), otherwise](const Asked& asked,
+                                                                            const Reply<std::string>& reply) {
                    if (auto good = only(asked, {}); !good) return reply.error(good.error());
-                   answer_later(world, asked.call, reply, question);
+                   answer_later(world, asked.call, reply, question, otherwise);
                });
     }
+    using Question = Result<std::string> (*)(const memhotctl::Host& host);
+    void dump(std::string_view member, Options options, sdbus::Result<sdbus::UnixFd>&& result, Question question) {
+        handle(
+            member, std::move(options), std::move(result),
+            [&world = world_, question](const Asked& asked, const Reply<sdbus::UnixFd>& reply) {
+                if (auto good = only(asked, {}); !good) return reply.error(good.error());
+                think<sdbus::UnixFd>(
+                    world.service, asked.call, true,
+                    [question](const service::Asker::HostNow& host, const std::atomic<bool>&) -> Result<sdbus::UnixFd> {
+                        if (!host) return host.error();
+                        const auto text = question(**host);
+                        if (!text) return text.error();
+                        auto file = sealed_file(*text);
+                        return file ? opened_again(*file) : std::move(file);
+                    },
+                    [reply](const Answer<sdbus::UnixFd>& file) {
+                        if (!file) return reply.error(file.error());
+                        reply(*file);
+                    });
+            });
+    }
     template <class F>
-    static void answer_later(World& world, const Call& call, const Reply<std::string>& reply, F question) {
+    static void answer_later(World& world, const Call& call, const Reply<std::string>& reply, F question,
+                             const char* otherwise = nullptr) {
         think<std::string>(
             world.service, call, true,
             [question = std::move(question)](const service::Asker::HostNow& host,
@@ -126,7 +153,14 @@ private:
                 if (!host) return host.error();
                 return question(**host);
             },
-            [reply](Answer<std::string> answer) { give(reply, std::move(answer)); });
+            [reply, otherwise](Answer<std::string> answer) {
+                if (otherwise == nullptr || !answer || answer->size() <= kLongestText)
+                    return give(reply, std::move(answer));
+                reply.error({error_name::kLimitExceeded,
+                             fmt::format("the document has {} MiB, and at most {} MiB are sent as text; {} gives it as "
+                                         "a file",
+                                         answer->size() >> 20U, kLongestText >> 20U, otherwise)});
+            });
     }
 
     // --- questions -------------------------------------------------------------------------------------------------
@@ -166,10 +200,16 @@ private:
                });
     }
     void GetMap(sdbus::Result<std::string>&& result, Options options) override {
-        ask("GetMap", std::move(options), std::move(result), service::questions::map);
+        ask("GetMap", std::move(options), std::move(result), service::questions::map, "DumpMap");
+    }
+    void DumpMap(sdbus::Result<sdbus::UnixFd>&& result, Options options) override {
+        dump("DumpMap", std::move(options), std::move(result), service::questions::map);
     }
     void GetSnapshot(sdbus::Result<std::string>&& result, Options options) override {
-        ask("GetSnapshot", std::move(options), std::move(result), service::questions::snapshot);
+        ask("GetSnapshot", std::move(options), std::move(result), service::questions::snapshot, "DumpSnapshot");
+    }
+    void DumpSnapshot(sdbus::Result<sdbus::UnixFd>&& result, Options options) override {
+        dump("DumpSnapshot", std::move(options), std::move(result), service::questions::snapshot);
     }
     void Examine(sdbus::Result<std::string>&& result, Options options) override {
         ask("Examine", std::move(options), std::move(result), service::questions::examine);
@@ -213,11 +253,11 @@ private:
             const auto generation = world.service.state().generation();
             if (!world.dump.file.isValid() || world.dump.generation != generation) {
                 auto file = sealed_file(world.service.state().blocks().lines());
-                if (!file) return reply.error(file.error());
+                if (!file) return reply.error(service::failure_of(file.error()));
                 world.dump = {generation, *std::move(file)};
             }
             auto own = opened_again(world.dump.file);
-            if (!own) return reply.error(own.error());
+            if (!own) return reply.error(service::failure_of(own.error()));
             reply(*own);
         });
     }

@@ -2,6 +2,7 @@
 //
 // Hosts with many blocks: what takes long holds nobody else up.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -104,6 +105,44 @@ TEST(Large, WhatNoMessageHoldsIsNotEvenPlanned) {
     EXPECT_NE(all.find("LimitExceeded"), std::string::npos) << all;
     // a plan of all of them would take 100 MB
     EXPECT_LT(host.daemon->status("VmHWM"), before + 80 * 1024 + 4 * kSanitizerMemory) << "kB";
+}
+
+std::string text_of_file(const Answer& answer) {
+    int fd = -1;
+    EXPECT_TRUE(answer.ok()) << answer.error << ": " << answer.text;
+    if (!answer.ok() || ::sd_bus_message_read(answer.reply.get(), "h", &fd) < 0) return "";
+    EXPECT_EQ(::pwrite(fd, "x", 1, 0), -1) << "the file can be changed";
+    return read_text("/proc/self/fd/" + std::to_string(fd));
+}
+
+// Documents come as text or as a file, and the long ones as a file only.
+TEST(Large, DocumentsOfAnySizeComeAsFiles) {
+    PrivateBus bus;
+    Client root(bus, As::root);
+    {
+        Daemon daemon(bus);
+        EXPECT_EQ(text_of_file(root.manager("DumpMap", kNoOptions)), text_of(root.manager("GetMap", kNoOptions)));
+        EXPECT_EQ(text_of_file(root.manager("DumpSnapshot", kNoOptions)),
+                  text_of(root.manager("GetSnapshot", kNoOptions)));
+    }
+    auto snapshot = memhot::load_snapshot(MEMHOT_TEST_DATA "/dimm-host.json");
+    ASSERT_TRUE(snapshot.ok());
+    snapshot->blocks.emplace();
+    for (unsigned i = 0; i < 131'072; ++i)   // no two neighbours are alike
+        snapshot->blocks->push_back({i, i % 2 == 0 ? "online" : "offline", "Normal Movable", true, 0});
+    snapshot->iomem.reset();
+    snapshot->iomem_hidden = "none of this size was recorded";
+    snapshot->zones.clear();
+    const HostTree dir;
+    const std::string file = dir.path("host.json");
+    ASSERT_TRUE(save_snapshot(*snapshot, file).ok());
+    Daemon daemon(bus, {.snapshot = "", .more = {"--simulate=" + file}, .environment = {}});
+    const auto text = root.manager("GetSnapshot", kNoOptions);
+    EXPECT_EQ(text.memhot_error(), "LimitExceeded") << text.text;
+    EXPECT_NE(text.text.find("DumpSnapshot"), std::string::npos) << text.text;
+    const auto dumped = memhot::snapshot_from_json(text_of_file(root.manager("DumpSnapshot", kNoOptions)));
+    ASSERT_TRUE(dumped.ok()) << dumped.error().message();
+    EXPECT_EQ(dumped->blocks->size(), 131'072U);
 }
 
 // The end does not wait for the plans that wait.
