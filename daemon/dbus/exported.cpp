@@ -20,6 +20,7 @@ public:
         set_limits();
         manager_ = make_manager(world_);
         devices_ = make_devices(world_);
+        gate_.set_objects([this] { return devices_->count() + jobs_.size() + 1; });
         service_.set_listener(this);
     }
     Bus(const Bus&) = delete;

@@ -129,6 +129,12 @@ public:
     };
     explicit Gate(sdbus::IConnection& connection);
 
+    // Of the gate's own filter, for what the bus library answers by itself: properties, objects, introspection. They say
+    // nothing that sysfs hides, and what was said counts all the same.
+    static int library_answers(sd_bus_message* message, void* gate, sd_bus_error* error) noexcept;
+    // Objects that ObjectManager tells of.
+    void set_objects(std::function<std::size_t()> objects) { objects_ = std::move(objects); }
+
     void set_limits(const Limits& limits) { limits_ = limits; }
     // Called before each member is carried out, and may throw: tests show that this ends no process.
     void set_seam(std::function<void(std::string_view interface, std::string_view member)> seam) {
@@ -183,6 +189,8 @@ private:
     Call call_of(const sdbus::IObject& object, std::string_view interface, std::string_view member);
     void admit(Call& call, Admitted then);
     static service::Answer<Done> read_options(VariantMap options, Asked& asked);
+    [[nodiscard]] std::uint32_t user_of(sd_bus_message* message, const std::string& sender);
+    [[nodiscard]] std::uint64_t library_answer(std::string_view member) const;
     // Whether the caller reads what is said to him; otherwise the reply is used up.
     template <class... R>
     bool hears(const Call& call, const Reply<R...>& reply) {
@@ -197,6 +205,9 @@ private:
     std::function<void()> count(const Call& call);
     service::Answer<Done> has_room(const Call& call) const;
 
+    struct FreeSlot {
+        void operator()(sd_bus_slot* slot) const { ::sd_bus_slot_unref(slot); }
+    };
     Authority authority_;
     std::shared_ptr<Pinger> pinger_;
     std::shared_ptr<Outbox> outbox_;   // of replies, too
@@ -208,6 +219,8 @@ private:
         std::map<std::uint32_t, std::uint64_t> of_user;
     };
     std::shared_ptr<Open> open_ = std::make_shared<Open>();
+    std::unique_ptr<sd_bus_slot, FreeSlot> filter_;
+    std::function<std::size_t()> objects_;
     std::uint64_t questions_ = 0;
     std::map<std::uint32_t, std::uint64_t> questions_of_;   // by user
     std::map<std::string, std::uint32_t> users_;   // of senders; names on the bus are never used again
