@@ -28,9 +28,9 @@ int write_result(const Context& context) {
     return exit_code::part_way;
 }
 
-int fail(const memhot::Error& error, bool unreachable) {
+int fail(const memhot::Error& error, int status) {
     say(error.message());
-    return exit_status_of(error, unreachable);
+    return status;
 }
 
 int run_command(Context& context) {
@@ -48,7 +48,7 @@ int run_command(Context& context) {
     if (!status) {
         auto error = std::move(status).error();
         if (arguments.verb_given) error.add_context(std::string(arguments.command->name));
-        return fail(error, context.unreachable());
+        return fail(error, context.failure_status().value_or(exit_status_of(error, context.unreachable())));
     }
     const int written = write_result(context);
     return written != exit_code::yes ? written : *status;
@@ -56,12 +56,12 @@ int run_command(Context& context) {
 
 int run_or_throw(int argc, const char* const* argv) {
     auto arguments = parse_arguments(argc, argv);
-    if (!arguments) return fail(arguments.error(), false);
+    if (!arguments) return fail(arguments.error(), exit_status_of(arguments.error(), false));
     const auto colour = parse_when(arguments->value("color").value_or("auto"));
     if (!colour) {
         return fail(
             memhot::bad_input("--color " + in_quotes(*arguments->value("color")) + ": expected auto, always or never"),
-            false);
+            exit_code::usage);
     }
     Context context(*std::move(arguments), look_at_stdout(*colour));
     return run_command(context);

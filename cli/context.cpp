@@ -30,11 +30,7 @@ bool shows_nothing(const memhot::Snapshot& snapshot) {
 
 memhot::Result<memhot::Snapshot> Context::snapshot() {
     const HostRequest asked = request();
-    if (asked.bus) {
-        auto told = snapshot_from_bus(*asked.bus, may_ask());
-        unreachable_ = !told && told.error().kind() == memhot::ErrorKind::io;
-        return told;
-    }
+    if (asked.bus) return told(snapshot_from_bus(*asked.bus, may_ask()));
     auto snapshot = read_snapshot(asked);
     unreachable_ = asked.is_this_machine() && (!snapshot || shows_nothing(*snapshot));
     if (!snapshot || asked.snapshot || !shows_nothing(*snapshot)) return snapshot;

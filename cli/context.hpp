@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "arguments.hpp"
+#include "client/bus_error.hpp"
 #include "client/host.hpp"
 #include "output/json.hpp"
 #include "output/terminal.hpp"
@@ -38,6 +39,15 @@ public:
     // This machine itself could not be read.
     [[nodiscard]] bool unreachable() const { return unreachable_; }
 
+    // What memhotd answered. The exit status of its errors is their own, whatever kind the error is of here.
+    template <class T>
+    memhot::Result<T> told(BusResult<T> answer) {
+        if (answer) return *std::move(answer);
+        failure_status_ = answer.error().status;
+        return memhot::Error(memhot::ErrorKind::io, std::move(answer.error().text));
+    }
+    [[nodiscard]] std::optional<int> failure_status() const { return failure_status_; }
+
     // The result, for stdout; written only where the verb ends without an error.
     void print(std::string_view text) { out_ += text; }
     void print_json(const Json& document) { out_ += document.text(); }
@@ -56,6 +66,7 @@ private:
     Terminal terminal_;
     bool unreachable_ = false;
     bool daemon_ = false;
+    std::optional<int> failure_status_;
     std::optional<std::string> where_it_stands_;
     std::string out_;
     std::vector<std::string> notes_;

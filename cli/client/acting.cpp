@@ -5,16 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 
-#include "client/bus.hpp"
+#include "client/acting_there.hpp"
 #include "client/confirm.hpp"
 #include "context.hpp"
-#include "output/job_text.hpp"
 #include "output/text.hpp"
 
 namespace memhotctl {
@@ -23,16 +21,6 @@ using memhot::Plan;
 using memhot::Result;
 
 namespace {
-
-constexpr std::uint64_t kLongestTimeout = 7 * 24 * 3600;   // seconds
-
-Result<std::uint64_t> timeout_of(const Context& context) {
-    const auto text = context.arguments().value("timeout");
-    if (!text) return JobRequest{}.timeout;
-    const auto seconds = memhot::parse_number(*text);
-    if (seconds && *seconds <= kLongestTimeout) return *seconds * 1'000'000;
-    return memhot::bad_input("--timeout " + in_quotes(*text) + ": expected seconds, at most a week");
-}
 
 std::vector<std::string> split_faults(const std::string& text) {
     std::vector<std::string> out;
@@ -82,20 +70,6 @@ int print_plan(Context& context, const Plan& plan) {
     return exit_status(plan);
 }
 
-int print_report(Context& context, const JobReport& job) {
-    if (context.json()) {
-        Json document = Json::object({{"format", "memhot-job/1"}});
-        context.print_json(document.set("job", job_document(job)));
-    } else {
-        context.print(job_text(job));
-    }
-    const int status = job.exit_status.value_or(exit_code::yes);
-    if (status != exit_code::no && status != exit_code::failed)
-        context.changed_host(
-            fmt::format("the job ended all the same: {}; its report: memhotctl history {}", job.end, job.id));
-    return status;
-}
-
 // Another kernel can be asked, but not made to act.
 memhot::Status check_host(const Context& context) {
     if (!context.request().asks_for_another_kernel()) return memhot::Done{};
@@ -129,7 +103,7 @@ Result<int> refuse_stale(Context& context, const std::vector<memhot::FactChange>
 
 // A job that could not begin: exit status 5 where the disk or another writer is why, else the error's own.
 Result<int> not_begun(Context& context, const memhot::Error& error) {
-    if (error.kind() != memhot::ErrorKind::io) return error;
+    if (error.kind() != memhot::ErrorKind::io || context.failure_status()) return error;
     context.note(error.message());
     return exit_code::failed;
 }
@@ -149,11 +123,12 @@ void name_interrupted(Context& context, const Jobs& jobs) {
 
 // Everything behind the plan.
 Result<int> carry_out(Context& context, std::optional<Jobs>& jobs, const Plan& plan) {
-    if (plan.refused() || plan.steps.empty() || !jobs) return print_plan(context, plan);
-    name_interrupted(context, *jobs);
+    if (plan.refused() || plan.steps.empty() || context.arguments().flag("dry-run")) return print_plan(context, plan);
+    if (jobs) name_interrupted(context, *jobs);
     const auto confirmed = confirm_shown(context, plan, to_text(plan));
     if (!confirmed) return confirmed.error();
     if (*confirmed != exit_code::yes) return *confirmed;
+    if (!jobs) return carry_out_there(context, plan);
     const auto now = jobs->snapshot();
     if (!now) return now.error();
     const auto changes = is_stale(plan, *now);
@@ -174,14 +149,28 @@ Result<Jobs> open_jobs(Context& context) {
     return jobs;
 }
 
-// The host that is asked, and the right to change it unless --dry-run only looks: that needs neither lock nor journal.
+// The host that is asked, and the right to change it: not where --dry-run only looks, which needs neither lock nor journal, nor
+// where memhotd has both.
 struct Access {
     std::optional<Jobs> jobs;
     memhot::Snapshot snapshot;
 };
 
+// Files and faults of who acts in process.
+memhot::Status check_there(const Context& context) {
+    for (const char* option : {"state-dir", "fault"}) {
+        if (context.arguments().value(option))
+            return memhot::bad_input(fmt::format("--{} is for a host of this process, not with --host", option));
+    }
+    return memhot::Done{};
+}
+
 Result<Access> access_to_host(Context& context) {
-    if (context.arguments().flag("dry-run")) {
+    const bool there = context.request().bus.has_value();
+    if (there) {
+        if (auto good = check_there(context); !good) return good.error();
+    }
+    if (there || context.arguments().flag("dry-run")) {
         if (auto good = check_host(context); !good) return good.error();
         auto snapshot = context.snapshot();
         if (!snapshot) return std::move(snapshot).error();
@@ -218,12 +207,11 @@ std::string heading(const JobReport& job, const Plan& plan, std::string_view wha
 }
 
 Result<JobReport> job_named(Context& context, const std::string& id) {
-    const auto request = job_request(context);
-    if (!request) return request.error();
-    auto list = read_jobs(*request);
-    if (!list) return std::move(list).error();
-    for (const auto& note : list->notes) context.note(note);
-    return find_job(*list, id);
+    const auto journal = journal_of(context, id);
+    if (!journal) return journal.error();
+    const auto list = jobs_in(*journal);
+    for (const auto& note : list.notes) context.note(note);
+    return find_job(list, id);
 }
 
 using Act = Result<JobReport> (Jobs::*)(const JobReport&, const Jobs::Listener&);
@@ -233,6 +221,7 @@ struct Way {
     std::string_view what;
     Result<Plan> (*make)(const memhot::Snapshot&, const JobReport&);
     Act act;
+    BusOrder::Kind there;
 };
 
 Result<Plan> undo_of(const memhot::Snapshot& snapshot, const JobReport& job) {
@@ -241,8 +230,8 @@ Result<Plan> undo_of(const memhot::Snapshot& snapshot, const JobReport& job) {
 Result<Plan> rest_of(const memhot::Snapshot& snapshot, const JobReport& job) {
     return make_rest(snapshot, job.plan, job.done, job.doubtful, job.identity);
 }
-constexpr Way kUndoing{"undoing", undo_of, &Jobs::undo};
-constexpr Way kFinishing{"finishing", rest_of, &Jobs::finish};
+constexpr Way kUndoing{"undoing", undo_of, &Jobs::undo, BusOrder::Kind::undo};
+constexpr Way kFinishing{"finishing", rest_of, &Jobs::finish, BusOrder::Kind::finish};
 
 // What was confirmed is what is done, also where it took a while to confirm it.
 bool is_still(const Plan& plan, const Plan& now) {
@@ -251,13 +240,14 @@ bool is_still(const Plan& plan, const Plan& now) {
 
 Result<int> go_on(Context& context, const JobReport& job, std::optional<Jobs>& jobs, const Plan& plan, const Way& way) {
     const std::string shown = heading(job, plan, way.what);
-    if (plan.refused() || !jobs) {
+    if (plan.refused() || context.arguments().flag("dry-run")) {
         context.print(context.json() ? to_json(plan) : shown);
         return exit_status(plan);
     }
     const auto confirmed = confirm_shown(context, plan, shown);
     if (!confirmed) return confirmed.error();
     if (*confirmed != exit_code::yes) return *confirmed;
+    if (!jobs) return take_up_there(context, way.there, job.id, plan);
     const auto snapshot = jobs->snapshot();
     if (!snapshot) return snapshot.error();
     const auto now = way.make(*snapshot, job);
@@ -272,21 +262,49 @@ Result<int> go_on(Context& context, const JobReport& job, std::optional<Jobs>& j
 
 }   // namespace
 
+Result<std::optional<std::uint64_t>> timeout_of(const Context& context) {
+    constexpr std::uint64_t kLongest = 7 * 24 * 3600;   // seconds
+    const auto text = context.arguments().value("timeout");
+    if (!text) return std::optional<std::uint64_t>();
+    const auto seconds = memhot::parse_number(*text);
+    if (seconds && *seconds <= kLongest) return std::optional(*seconds * 1'000'000);
+    return memhot::bad_input("--timeout " + in_quotes(*text) + ": expected seconds, at most a week");
+}
+
 Result<JobRequest> job_request(const Context& context) {
-    if (context.request().bus) {
-        return memhot::bad_input(
-            "--host: the journal there is not shown over the bus by this memhotctl; expected another verb, "
-            "or a login there");
-    }
     const auto timeout = timeout_of(context);
     if (!timeout) return timeout.error();
     JobRequest out;
     out.host = context.request();
     out.state_directory = context.arguments().value("state-dir");
-    out.timeout = *timeout;
+    out.timeout = timeout->value_or(out.timeout);
     out.all_or_nothing = context.arguments().flag("all-or-nothing");
     out.faults = split_faults(context.arguments().value("fault").value_or(""));
     return out;
+}
+
+Result<JobJournal> journal_of(Context& context, const std::string& job) {
+    if (const auto bus = context.request().bus) {
+        if (auto good = check_there(context); !good) return good.error();
+        auto told = context.told(journal_from_bus(*bus, context.may_ask(), job));
+        // A job that is not there: the error names those that are.
+        if (told && told->entries.empty() && !job.empty())
+            told = context.told(journal_from_bus(*bus, context.may_ask(), ""));
+        if (!told) return told.error();
+        return journal_of(*told);
+    }
+    const auto request = job_request(context);
+    if (!request) return request.error();
+    return read_journal(*request);
+}
+
+void ask_daemon_that_runs_here(Context& context) {
+    const auto& arguments = context.arguments();
+    const bool in_process = arguments.flag("dry-run") || arguments.value("state-dir") || arguments.value("fault") ||
+                            arguments.value("root") || context.request().asks_for_another_kernel();
+    if (in_process || !context.request().is_this_machine() || !daemon_runs_here()) return;
+    context.note("memhotd runs here and is asked (-H local)");
+    context.ask_daemon();
 }
 
 Result<int> show_plan(Context& context, const std::vector<std::string>& wish) {
@@ -297,67 +315,8 @@ Result<int> show_plan(Context& context, const std::vector<std::string>& wish) {
     return print_plan(context, *plan);
 }
 
-namespace {
-
-std::string progress_text(const BusProgress& now) {
-    std::string out =
-        fmt::format("step {} of {}, {:.0f}%", std::min(now.step + 1, now.steps), now.steps, now.done * 100);
-    if (now.bytes_per_second != 0) out += fmt::format(", {}/s", memhot::human_size(now.bytes_per_second));
-    return out;
-}
-
-// Where memhotd runs it is asked: then there is one who changes memory, and one journal. Not where an option is of who
-// acts in process.
-bool daemon_should_act(const Context& context) {
-    const auto& arguments = context.arguments();
-    const bool in_process = arguments.flag("dry-run") || arguments.value("state-dir") || arguments.value("fault") ||
-                            arguments.value("root") || context.request().asks_for_another_kernel();
-    return !in_process && context.request().is_this_machine() && daemon_runs_here();
-}
-
-// Everything is asked here and done there: memhotd makes the plan anew, and keeps the journal.
-Result<int> carry_out_there(Context& context, const std::vector<std::string>& wish) {
-    if (auto good = check_host(context); !good) return good.error();
-    const auto snapshot = context.snapshot();
-    if (!snapshot) return snapshot.error();
-    const auto plan = plan_of(*snapshot, wish);
-    if (!plan) return plan.error();
-    if (plan->refused() || plan->steps.empty() || context.arguments().flag("dry-run"))
-        return print_plan(context, *plan);
-    const auto confirmed = confirm_shown(context, *plan, to_text(*plan));
-    if (!confirmed) return confirmed.error();
-    if (*confirmed != exit_code::yes) return *confirmed;
-    const BusOrder order{wish, names_to_confirm(*plan), context.arguments().flag("all-or-nothing"), context.may_ask()};
-    const bool terminal = ::isatty(STDERR_FILENO) == 1;
-    const bool told = terminal || context.verbose();
-    const auto job = apply_on_bus(*context.request().bus, order, *plan, [&](const BusProgress& now) {
-        if (!told) return;
-        const std::string text = progress_text(now);
-        std::fprintf(stderr, terminal ? "\r%s\x1b[K" : "memhotctl: %s\n", text.c_str());
-    });
-    if (terminal) std::fputs("\r\x1b[K", stderr);
-    if (!job && job.error().kind() == memhot::ErrorKind::io) {
-        context.note(job.error().message());
-        return exit_code::unreachable;
-    }
-    if (!job) return job.error();
-    if (context.json()) {
-        context.print_json(Json::object(
-            {{"format", "memhot-bus-job/1"}, {"id", job->id}, {"end", job->end}, {"exit_status", job->exit_status}}));
-    } else {
-        context.print(fmt::format("job {} {}: {}\n", job->id, job->end, to_string(plan->wish)));
-    }
-    return job->exit_status;
-}
-
-}   // namespace
-
 Result<int> carry_out_wish(Context& context, const std::vector<std::string>& wish) {
-    if (!context.request().bus && daemon_should_act(context)) {
-        context.note("memhotd runs here and is asked (-H local)");
-        context.ask_daemon();
-    }
-    if (context.request().bus) return carry_out_there(context, wish);
+    ask_daemon_that_runs_here(context);
     auto access = access_to_host(context);
     if (!access) return not_begun(context, access.error());
     const auto plan = plan_of(access->snapshot, wish);
@@ -370,6 +329,7 @@ Result<int> carry_out_file(Context& context, const std::string& path) {
     if (!text) return text.error();
     const auto kept = memhot::plan_from_json(*text).with_context(in_quotes(path));
     if (!kept) return kept.error();
+    ask_daemon_that_runs_here(context);
     auto access = access_to_host(context);
     if (!access) return not_begun(context, access.error());
     const auto changes = is_stale(*kept, access->snapshot);
@@ -386,6 +346,7 @@ Result<int> carry_out_file(Context& context, const std::string& path) {
 }
 
 Result<int> roll_back(Context& context, const std::string& id) {
+    ask_daemon_that_runs_here(context);
     auto access = access_to_host(context);
     if (!access) return not_begun(context, access.error());
     const auto job = job_named(context, id);
@@ -397,10 +358,12 @@ Result<int> roll_back(Context& context, const std::string& id) {
         return go_on(context, *job, access->jobs, *plan, kUndoing);
     context.note(fmt::format("job {} ({}) has nothing that can be undone", job->id, job->end));
     for (const auto& note : plan->notes) context.note(note);
+    if (context.json()) context.print(to_json(*plan));
     return what_stays(*plan) == 0 ? exit_code::yes : exit_code::no;
 }
 
 Result<int> resume(Context& context, const std::string& id) {
+    ask_daemon_that_runs_here(context);
     auto access = access_to_host(context);
     if (!access) return not_begun(context, access.error());
     const auto job = job_named(context, id);

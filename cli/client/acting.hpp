@@ -5,10 +5,12 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "client/jobs.hpp"
+#include "client/journal.hpp"
 #include "commands/command.hpp"
 
 namespace memhotctl {
@@ -33,7 +35,15 @@ constexpr std::array<Option, N + M> joined_options(const std::array<Option, N>& 
     return out;
 }
 
+// --timeout in microseconds; absent where it is not given.
+memhot::Result<std::optional<std::uint64_t>> timeout_of(const Context& context);
+// In process.
 memhot::Result<JobRequest> job_request(const Context& context);
+// The journal of the host that is asked; job: of this one at least.
+memhot::Result<JobJournal> journal_of(Context& context, const std::string& job = {});
+// Where memhotd runs it is asked by what changes the host: then there is one who changes memory, and one journal. Not where
+// an option is of who acts in process.
+void ask_daemon_that_runs_here(Context& context);
 
 // Prints the plan of a wish; with its verdict as exit status.
 memhot::Result<int> show_plan(Context& context, const std::vector<std::string>& wish);

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// memhotd on a bus, as memhotctl talks to it: the host that it sees, and what it tells as it happens. Only bus.cpp knows
-// the bus library.
+// memhotd on a bus, as memhotctl talks to it: the host that it sees, its jobs, and what it tells as it happens. Only the
+// files bus_*.cpp know the bus library.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "client/bus_error.hpp"
 #include "memhot/plan.hpp"
-#include "memhot/result.hpp"
 #include "memhot/snapshot.hpp"
 
 namespace memhotctl {
@@ -19,14 +20,31 @@ namespace memhotctl {
 bool daemon_runs_here();
 
 // where: "user@host" (over ssh), "local", or an address such as "unix:path=/run/x". ask: whether polkit may ask a person.
-// Errors: io where nobody answers, not_permitted where polkit says no, and those of memhotd.
-memhot::Result<memhot::Snapshot> snapshot_from_bus(const std::string& where, bool ask);
+// Errors: status 3 where nobody answers, and those of bus_errors().
+
+BusResult<memhot::Snapshot> snapshot_from_bus(const std::string& where, bool ask);
+// Memory blocks and nothing else: what every caller may know.
+BusResult<memhot::Snapshot> blocks_from_bus(const std::string& where);
+// The document memhot-policy-test/1. thing: empty: all.
+BusResult<std::string> policy_test_on_bus(const std::string& where, bool ask, const std::string& thing);
+
+// The journal there.
+struct BusJournal {
+    std::vector<std::string> entries;   // documents
+    std::string running;   // the job that runs; empty: none
+    std::vector<std::string> notes;   // what is wrong with the journal
+};
+// job: only entries of that one; empty: of all.
+BusResult<BusJournal> journal_from_bus(const std::string& where, bool ask, const std::string& job);
+
+// --- jobs ----------------------------------------------------------------------------------------------------------
 
 // What became of a job of memhotd.
 struct BusJob {
     std::string id;
     std::string end;   // "done", "failed", ...
     int exit_status = 5;
+    bool left = false;   // it runs on: who waited for it was told twice to stop
 };
 struct BusProgress {
     std::uint64_t step = 0;   // the one that runs, from 0
@@ -35,15 +53,28 @@ struct BusProgress {
     std::uint64_t bytes_per_second = 0;   // 0: not known
 };
 struct BusOrder {
-    std::vector<std::string> words;   // the wish
+    enum class Kind : std::uint8_t { apply, undo, finish };
+    Kind kind = Kind::apply;
+    std::vector<std::string> words;   // apply: the wish
+    std::string job;   // undo, finish: its id
     std::vector<std::string> accept;   // what was confirmed by name
     bool all_or_nothing = false;
     bool ask = true;   // whether polkit may ask a person
+    std::optional<std::uint64_t> timeout;   // microseconds of one step; absent: as memhotd.conf there has it
 };
-// Has memhotd plan the words and carry the plan out, unless its steps are others than those of `shown`; told as its
-// signals come.
-memhot::Result<BusJob> apply_on_bus(const std::string& where, const BusOrder& order, const memhot::Plan& shown,
-                                    const std::function<void(const BusProgress&)>& told);
+// Told as things happen.
+struct BusListener {
+    std::function<void(const BusProgress&)> progress;
+    std::function<void()> stopping;   // the job was asked to stop
+};
+// Has memhotd make the plan and carry it out, unless its steps are others than those of `shown`. A first signal
+// (client/signals.hpp) stops the job, a second one leaves it alone.
+BusResult<BusJob> carry_out_on_bus(const std::string& where, const BusOrder& order, const memhot::Plan& shown,
+                                   const BusListener& listener);
+// Asks a job to stop; false: it is none that memhotd carries out.
+BusResult<bool> cancel_on_bus(const std::string& where, bool ask, const std::string& id);
+
+// --- signals -------------------------------------------------------------------------------------------------------
 
 // A signal of memhotd.
 struct BusEvent {
@@ -57,7 +88,7 @@ struct BusEvent {
     std::uint64_t online = 0;   // memory blocks, of blocks-changed
     std::uint64_t offline = 0;
 };
-// Until SIGINT or SIGTERM; true: go on. Errors as above, and io when it goes away.
-memhot::Status follow_bus(const std::string& where, const std::function<void(const BusEvent&)>& told);
+// Until SIGINT or SIGTERM. An error, too, where memhotd goes away.
+BusStatus follow_bus(const std::string& where, const std::function<void(const BusEvent&)>& told);
 
 }   // namespace memhotctl

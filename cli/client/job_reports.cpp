@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // What the journal tells of jobs; and the request to one that runs.
+#include "client/journal.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -88,18 +90,39 @@ Status check_place(const JobRequest& request) {
 
 }   // namespace
 
-Result<JobList> read_jobs(const JobRequest& request) {
+Result<JobJournal> read_journal(const JobRequest& request) {
     if (auto good = check_place(request); !good) return good.error();
     const JobPlace place = job_place(request);
-    const auto reading = journal::read_journal(place.state);
-    if (!reading) return reading.error();
-    JobList out;
-    const std::string path = place.state + "/" + std::string(journal::kFileName);
+    auto reading = journal::read_journal(place.state);
+    if (!reading) return std::move(reading).error();
+    JobJournal out;
+    out.place = place.state + "/" + std::string(journal::kFileName);
+    out.notes = reading->complaints(out.place);
+    out.entries = std::move(reading->entries);
     const auto holder = journal::HostLock::holder(place.run);
-    out.notes = reading->complaints(path);
-    for (const auto& job : journal::jobs_of(reading->entries)) {
+    if (holder && is_same_place(holder->state_directory, place.state)) out.running = holder->job;
+    return out;
+}
+
+Result<JobJournal> journal_of(const BusJournal& told) {
+    JobJournal out;
+    out.place = "the journal there";
+    out.notes = told.notes;
+    out.running = told.running;
+    for (const auto& text : told.entries) {
+        auto entry = journal::entry_from_json(text);
+        if (!entry) return std::move(entry).error().add_context(out.place);
+        out.entries.push_back(*std::move(entry));
+    }
+    return out;
+}
+
+JobList jobs_in(const JobJournal& journal) {
+    JobList out;
+    out.notes = journal.notes;
+    for (const auto& job : journal::jobs_of(journal.entries)) {
         const auto untold = [&](std::string_view why) {
-            out.notes.push_back(fmt::format("{}: job {} cannot be told: {}", path, job.id, why));
+            out.notes.push_back(fmt::format("{}: job {} cannot be told: {}", journal.place, job.id, why));
         };
         if (!job.contradiction.empty()) {
             untold(job.contradiction);
@@ -110,8 +133,7 @@ Result<JobList> read_jobs(const JobRequest& request) {
             untold(plan.error().message());
             continue;
         }
-        const bool runs = holder && holder->job == job.id && is_same_place(holder->state_directory, place.state);
-        out.jobs.push_back(report_of(job, *std::move(plan), runs ? kRunning : kInterrupted));
+        out.jobs.push_back(report_of(job, *std::move(plan), job.id == journal.running ? kRunning : kInterrupted));
     }
     return out;
 }
@@ -124,12 +146,9 @@ Result<JobReport> find_job(const JobList& list, const std::string& id) {
                                                    list.jobs.front().id, list.jobs.back().id));
 }
 
-Result<std::vector<JobEvent>> read_events(const JobRequest& request) {
-    if (auto good = check_place(request); !good) return good.error();
-    const auto reading = journal::read_journal(job_place(request).state);
-    if (!reading) return reading.error();
+std::vector<JobEvent> events_in(const JobJournal& journal) {
     std::vector<JobEvent> out;
-    for (const auto& entry : reading->entries) {
+    for (const auto& entry : journal.entries) {
         using enum journal::EntryKind;
         const bool of_step = entry.kind != job_begun && entry.kind != job_ended;
         out.push_back({entry.time, entry.job, std::string(to_string(entry.kind)),
@@ -138,22 +157,22 @@ Result<std::vector<JobEvent>> read_events(const JobRequest& request) {
     return out;
 }
 
+Status runs(const JobReport& job) {
+    if (job.end == kRunning) return memhot::Done{};
+    if (!job.interrupted()) return Error(ErrorKind::not_found, fmt::format("job {} does not run: {}", job.id, job.end));
+    return Error(ErrorKind::not_found,
+                 fmt::format("job {0} was interrupted and does not run; finish it with `memhotctl resume {0}`, or undo "
+                             "it with `memhotctl rollback {0}`",
+                             job.id));
+}
+
 Status cancel_job(const JobRequest& request, const std::string& id) {
-    const auto list = read_jobs(request);
-    if (!list) return list.error();
-    const auto job = find_job(*list, id);
+    const auto journal = read_journal(request);
+    if (!journal) return journal.error();
+    const auto job = find_job(jobs_in(*journal), id);
     if (!job) return job.error();
-    const JobPlace place = job_place(request);
-    if (job->interrupted()) {
-        return Error(
-            ErrorKind::not_found,
-            fmt::format("job {} was interrupted and does not run; finish it with `memhotctl resume {}`, or undo "
-                        "it with `memhotctl rollback {}`",
-                        job->id, job->id, job->id));
-    }
-    if (job->end != kRunning)
-        return Error(ErrorKind::not_found, fmt::format("job {} does not run: {}", job->id, job->end));
-    const std::string path = cancel_file(place, id);
+    if (auto running = runs(*job); !running) return running;
+    const std::string path = cancel_file(job_place(request), id);
     if (!std::ofstream(path)) return journal::io_error(path, "asking the job to stop", errno);
     return memhot::Done{};
 }

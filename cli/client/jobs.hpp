@@ -98,12 +98,11 @@ private:
     std::unique_ptr<Open> open_;
 };
 
-// The jobs that the journal tells, in the order in which they began; complaints about it as notes. Needs no lock.
+// The jobs that a journal tells (journal.hpp), in the order in which they began; complaints about it as notes.
 struct JobList {
     std::vector<JobReport> jobs;
     std::vector<std::string> notes;
 };
-memhot::Result<JobList> read_jobs(const JobRequest& request);
 // not_found with the ids that there are.
 memhot::Result<JobReport> find_job(const JobList& list, const std::string& id);
 
@@ -116,7 +115,6 @@ struct JobEvent {
     bool undo = false;
     std::string text;
 };
-memhot::Result<std::vector<JobEvent>> read_events(const JobRequest& request);
 
 // Asks the job that runs now to stop between two steps or in a write. not_found where none runs.
 memhot::Status cancel_job(const JobRequest& request, const std::string& id);

@@ -184,6 +184,7 @@ private:
         add.node = options_.node;
         add.driver_managed = options_.driver_managed;
         add.memmap_on_memory = options_.memmap_on_memory;
+        add.group = {range};   // as ACPI adds a DIMM, and kmem a device
         if (options_.driver_managed) add.resource_name = "System RAM (kmem)";   // as drivers/dax/kmem.c names it
         return add;
     }

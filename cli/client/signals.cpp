@@ -9,9 +9,9 @@ namespace memhotctl {
 namespace {
 
 // Set by Ctrl-C and by a shutdown.
-std::atomic<bool> asked = false;
-static_assert(std::atomic<bool>::is_always_lock_free, "a signal handler writes it");
-void stop(int) { asked = true; }
+std::atomic<int> asked = 0;
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler writes it");
+void stop(int) { ++asked; }
 // A reader that went away, a limit on file sizes.
 void overhear(int) {}
 
@@ -31,7 +31,7 @@ constexpr std::array<Answer, 5> kAnswers{{
 }   // namespace
 
 Signals::Signals() {
-    asked = false;
+    asked = 0;
     for (std::size_t i = 0; i < kAnswers.size(); ++i) {
         struct sigaction action{};
         action.sa_handler = kAnswers[i].handler;
@@ -43,6 +43,6 @@ Signals::~Signals() {
     for (std::size_t i = 0; i < kAnswers.size(); ++i) ::sigaction(kAnswers[i].signal, &before_[i], nullptr);
 }
 
-bool Signals::stopped() { return asked; }
+int Signals::count() { return asked; }
 
 }   // namespace memhotctl

@@ -18,8 +18,9 @@ public:
     Signals& operator=(const Signals&) = delete;
     ~Signals();
 
-    // Whether the job was asked to stop since it began.
-    static bool stopped();
+    // How often the job was asked to stop since it began.
+    static int count();
+    static bool stopped() { return count() != 0; }
 
 private:
     std::array<struct sigaction, 5> before_{};

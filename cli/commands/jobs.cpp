@@ -20,12 +20,11 @@ namespace {
 
 constexpr std::array<Option, 1> kReadingOptions{{kStateDirOption}};
 
-Result<JobList> jobs_of(Context& context) {
-    const auto request = job_request(context);
-    if (!request) return request.error();
-    auto list = read_jobs(*request);
-    if (!list) return std::move(list).error();
-    for (const auto& note : list->notes) context.note(note);
+Result<JobList> jobs_of(Context& context, const std::string& job = {}) {
+    const auto journal = journal_of(context, job);
+    if (!journal) return journal.error();
+    auto list = jobs_in(*journal);
+    for (const auto& note : list.notes) context.note(note);
     return list;
 }
 
@@ -57,7 +56,7 @@ Result<int> run_jobs(Context& context) {
 }
 
 Result<int> print_job(Context& context, const std::string& id) {
-    const auto list = jobs_of(context);
+    const auto list = jobs_of(context, id);
     if (!list) return list.error();
     const auto job = find_job(*list, id);
     if (!job) return job.error();
@@ -74,13 +73,12 @@ Result<int> print_job(Context& context, const std::string& id) {
 
 Result<int> run_history(Context& context) {
     if (!context.arguments().operands.empty()) return print_job(context, context.arguments().operands.front());
-    const auto request = job_request(context);
-    if (!request) return request.error();
-    const auto events = read_events(*request);
-    if (!events) return events.error();
+    const auto journal = journal_of(context);
+    if (!journal) return journal.error();
+    const auto events = events_in(*journal);
     if (context.json()) {
         Json list = Json::array();
-        for (const auto& event : *events) {
+        for (const auto& event : events) {
             Json one = Json::object({{"time_us", event.time}, {"job", event.job}, {"what", event.what}});
             if (event.step) one.set("step", *event.step + 1);
             if (event.undo) one.set("undo", true);
@@ -90,23 +88,49 @@ Result<int> run_history(Context& context) {
         return exit_code::yes;
     }
     Table table({{"TIME"}, {"JOB", true}, {"STEP", true}, {"WHAT"}, {"TEXT", false, true}});
-    for (const auto& event : *events) {
+    for (const auto& event : events) {
         table.add({time_text(event.time), event.job, event.step ? fmt::to_string(*event.step + 1) : "",
                    event.undo ? event.what + " (undo)" : event.what, printable(event.text)});
     }
-    if (events->empty()) context.note("no jobs yet");
-    if (!events->empty()) context.print(table.text(context.terminal(), context.legend()));
+    if (events.empty()) context.note("no jobs yet");
+    if (!events.empty()) context.print(table.text(context.terminal(), context.legend()));
     return exit_code::yes;
 }
 
 Result<int> run_rollback(Context& context) { return roll_back(context, context.arguments().operands.front()); }
 Result<int> run_resume(Context& context) { return resume(context, context.arguments().operands.front()); }
 
-Result<int> run_cancel(Context& context) {
+// Of memhotd's own jobs; false: it does not carry that one out.
+Result<bool> cancel_there(Context& context, const std::string& id) {
+    const auto list = jobs_of(context, id);
+    if (!list) return list.error();
+    const auto job = find_job(*list, id);
+    if (!job) return job.error();
+    if (auto running = runs(*job); !running) return running.error();
+    return context.told(cancel_on_bus(*context.request().bus, context.may_ask(), id));
+}
+
+memhot::Status cancel_here(Context& context, const std::string& id) {
     const auto request = job_request(context);
     if (!request) return request.error();
+    return cancel_job(*request, id);
+}
+
+Result<int> run_cancel(Context& context) {
     const std::string& id = context.arguments().operands.front();
-    if (auto asked = cancel_job(*request, id); !asked) return asked.error();
+    const bool elsewhere = context.request().bus.has_value();
+    ask_daemon_that_runs_here(context);
+    const auto asked = context.request().bus ? cancel_there(context, id) : Result<bool>(false);
+    if (!asked) return asked.error();
+    if (!*asked && elsewhere) {
+        return memhot::Error(memhot::ErrorKind::not_found,
+                             fmt::format("job {} is none of memhotd's: another program carries it out, and is asked to "
+                                         "stop by memhotctl on that machine",
+                                         id));
+    }
+    if (!*asked) {   // a job of this machine that memhotctl carries out
+        if (auto done = cancel_here(context, id); !done) return done.error();
+    }
     context.note(fmt::format(
         "job {} was asked to stop; it does so between two steps, and a write that the kernel is at is interrupted",
         id));

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "client/block_owners.hpp"
+#include "client/bus.hpp"
 #include "context.hpp"
 #include "output/table.hpp"
 #include "output/text.hpp"
@@ -257,6 +258,34 @@ bool needs_owners(const Columns& columns) {
     return std::ranges::any_of(columns, [](const ColumnRow* column) { return column->id >= Id::owner; });
 }
 
+// Those of them that need addresses.
+std::string owner_columns(const Columns& columns) {
+    std::string out;
+    for (const ColumnRow* column : columns) {
+        if (column->id >= Id::owner) out += (out.empty() ? "" : ", ") + std::string(column->name);
+    }
+    return out;
+}
+
+// Of memhotd everybody may know the blocks, and it has them at hand; only owners need the whole host.
+Result<Host> listed_host(Context& context, const Columns& columns) {
+    const auto request = context.request();
+    const bool owners = needs_owners(columns);
+    if (request.bus && !owners && !request.asks_for_another_kernel()) {
+        auto blocks = context.told(blocks_from_bus(*request.bus));
+        if (!blocks) return std::move(blocks).error();
+        Host host;
+        host.snapshot = *std::move(blocks);
+        return host;
+    }
+    auto host = context.host();
+    if (!host && request.bus && owners && context.failure_status() == exit_code::not_authorised) {
+        return std::move(host).error().add_context(
+            owner_columns(columns) + " cannot be shown, the other columns can: they need exact addresses");
+    }
+    return host;
+}
+
 // A snapshot that was made of /proc/iomem alone has the blocks of boot.
 memhot::Snapshot with_blocks(const Host& host) {
     memhot::Snapshot snapshot = host.snapshot;
@@ -275,7 +304,7 @@ Result<int> run(Context& context) {
     if (!split) return split.error();
     const auto summary = summary_of(context);
     if (!summary) return summary.error();
-    const auto host = context.host();
+    const auto host = listed_host(context, *columns);
     if (!host) return host.error();
     Listing listing;
     listing.columns = *columns;

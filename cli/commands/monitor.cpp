@@ -45,14 +45,13 @@ std::string json_of(const BusEvent& event) {
 
 memhot::Result<int> run(Context& context) {
     const bool json = context.json();
-    const auto followed = follow_bus(context.request().bus.value_or("local"), [json](const BusEvent& event) {
+    const auto follow = [json](const BusEvent& event) {
         std::fprintf(stdout, "%s\n", (json ? json_of(event) : printable(line_of(event))).c_str());
         std::fflush(stdout);
-    });
-    if (followed) return exit_code::yes;
-    if (followed.error().kind() != memhot::ErrorKind::io) return followed.error();
-    context.note(followed.error().message());
-    return exit_code::unreachable;
+    };
+    const auto followed = context.told(follow_bus(context.request().bus.value_or("local"), follow));
+    if (!followed) return followed.error();
+    return exit_code::yes;
 }
 
 }   // namespace

@@ -7,11 +7,13 @@
 #include <algorithm>
 #include <array>
 
+#include "client/bus.hpp"
 #include "client/policies.hpp"
 #include "config/text.hpp"
 #include "context.hpp"
 #include "output/labelled.hpp"
 #include "output/policy_json.hpp"
+#include "output/policy_text.hpp"
 #include "output/text.hpp"
 
 namespace memhotctl {
@@ -35,14 +37,17 @@ PolicyRequest request_of(const Context& context) {
     return request;
 }
 
-bool note_problems(Context& context, const PolicyFiles& files) {
+bool has_errors(const PolicyFiles& files) {
+    return config::has_errors(files.settings.problems) || config::has_errors(files.policies.problems);
+}
+
+void note_problems(Context& context, const PolicyFiles& files) {
     for (const auto* problems : {&files.settings.problems, &files.policies.problems}) {
         for (const auto& problem : *problems) {
             const bool error = problem.severity == config::Problem::Severity::error;
             context.note((error ? "error: " : "warning: ") + to_string(problem));
         }
     }
-    return config::has_errors(files.settings.problems) || config::has_errors(files.policies.problems);
 }
 
 // --- show ----------------------------------------------------------------------------------------------------------
@@ -132,7 +137,7 @@ Json show_json(const PolicyFiles& files) {
 
 Result<int> run_show(Context& context) {
     const auto files = read_policies(request_of(context));
-    const bool bad = note_problems(context, files);
+    note_problems(context, files);
     if (context.json()) {
         context.print_json(show_json(files));
     } else if (files.policies.files.empty()) {
@@ -140,105 +145,55 @@ Result<int> run_show(Context& context) {
     } else {
         context.print(show_text(context, files));
     }
-    return bad ? exit_code::usage : exit_code::yes;
+    return has_errors(files) ? exit_code::usage : exit_code::yes;
 }
 
 // --- test ----------------------------------------------------------------------------------------------------------
 
-std::string origin_text(const policy::Subject& subject) {
-    auto parts = sources_of(subject, policy::Tri::yes);
-    const auto doubtful = sources_of(subject, policy::Tri::unknown);
-    if (!doubtful.empty()) parts.push_back("perhaps " + config::joined(doubtful, " or "));
-    std::string text = parts.empty() ? "no source that policies know" : config::joined(parts, ", ");
-    if (subject.node) text += fmt::format("; node {}", *subject.node);
-    for (const auto& name : subject.devices) {
-        if (name != subject.name) text += "; " + name;
+Result<std::string> document_here(Context& context, const std::string& thing) {
+    const auto files = read_policies(request_of(context));
+    // what half of the policies would do is no answer: memhotd would keep those that it had
+    if (has_errors(files)) {
+        note_problems(context, files);
+        return memhot::bad_input("the policies have errors, nothing is decided by them");
     }
-    return text + (subject.present ? "" : "; not there yet");
+    const auto host = context.host();
+    if (!host) return host.error();
+    const auto answer = ask_policies(files, *host, thing.empty() ? std::nullopt : std::optional(thing));
+    if (!answer) return answer.error();
+    return policy_test_document(files, *answer).text();
 }
 
-std::string writes_text(const policy::BlockWrites& writes) {
-    const auto blocks = writes.first == writes.last ? fmt::format("memory{}", writes.first)
-                                                    : fmt::format("memory{}-{}", writes.first, writes.last);
-    return fmt::format("{}: write {} ({})", blocks, config::joined(writes.words, ", then "), to_string(writes.place));
-}
-
-void add_thing(const Context& context, const DecidedThing& thing, Labelled& out) {
-    const auto& decision = thing.decision;
-    out.add("Thing", name_of(thing) + (thing.count == 1 ? "" : fmt::format(" ({} blocks)", thing.count)));
-    out.add("From", origin_text(thing.subject));
-    if (!thing.subject.source_note.empty() && context.verbose()) out.add("", thing.subject.source_note);
-    out.add("Decision", fmt::format("{}: {}", to_string(decision.action), decision.text));
-    if (decision.policy != nullptr) out.add("Policy", to_string(decision.place));
-    std::vector<std::string> others;
-    for (const auto& other : decision.not_matched)
-        others.push_back(fmt::format("{}: {}", to_string(other.place), other.why));
-    out.add("Not", others, context.verbose() ? 0 : 8);
-    if (decision.not_asked != 0) out.add("", counted(decision.not_asked, "policy file") + " behind it not asked");
-    if (decision.wish) {
-        auto wish = *decision.wish;
-        if (thing.count != 1) wish.things = {fmt::format("block{}-{}", thing.subject.block, thing.last_block)};
-        out.add("Would", "memhotctl " + to_string(wish));
-    }
-    for (const auto& unit : decision.post_units) out.add("Then", "start " + unit);
-}
-
-std::string test_text(const Context& context, const PolicyFiles& files, const PolicyAnswer& answer) {
-    std::string text;
-    for (const auto& thing : answer.things) {
-        Labelled out(context.terminal());
-        add_thing(context, thing, out);
-        text += (text.empty() ? "" : "\n") + out.text();
-    }
-    Labelled out(context.terminal());
-    std::vector<std::string> knobs;
-    for (const auto& knob : answer.plan.knobs) {
-        knobs.push_back(
-            fmt::format("{}: {} instead of {} ({})", knob.path, knob.text, knob.was, to_string(knob.place)));
-    }
-    out.add("Knobs", knobs);
-    std::vector<std::string> writes;
-    for (const auto& one : answer.plan.exceptions) writes.push_back(writes_text(one));
-    out.add("Blocks", writes, context.verbose() ? 0 : 8);
-    if (answer.plan.by_kernel != 0)
-        out.add("Kernel", counted(answer.plan.by_kernel, "block") + " online without a write");
-    out.add("Cannot", answer.plan.cannot);
-    if (!files.settings.settings.act) out.add("Act", "no: memhotd would only report this (Act= in memhotd.conf)");
-    return text + "\n" + out.text();
-}
-
-int status_of(const PolicyAnswer& answer) {
-    const auto any = [&](auto test) { return std::ranges::any_of(answer.things, test); };
-    if (any([](const auto& thing) { return thing.decision.action == policy::Action::uncertain; })) {
-        return exit_code::uncertain;
-    }
-    return any([](const auto& thing) { return thing.decision.policy != nullptr; }) ? exit_code::yes : exit_code::no;
+Result<std::string> document_there(Context& context, const std::string& thing) {
+    if (context.arguments().value("policy-dir"))
+        return memhot::bad_input("--policy-dir is a directory of this machine, not with --host");
+    if (context.request().asks_for_another_kernel())
+        return memhot::bad_input("memhotd decides for the kernel that runs there; expected no --kernel with --host");
+    return context.told(policy_test_on_bus(*context.request().bus, context.may_ask(), thing));
 }
 
 Result<int> run_test(Context& context) {
-    const auto files = read_policies(request_of(context));
-    // what half of the policies would do is no answer: memhotd would keep those that it had
-    if (note_problems(context, files)) return memhot::bad_input("the policies have errors, nothing is decided by them");
-    const auto host = context.host();
-    if (!host) return host.error();
     const auto& operands = context.arguments().operands;
-    const auto answer = ask_policies(files, *host, operands.size() > 1 ? std::optional(operands[1]) : std::nullopt);
-    if (!answer) return answer.error();
-    if (context.json()) {
-        context.print_json(policy_test_document(files, *answer));
-    } else {
-        context.print(test_text(context, files, *answer));
-    }
-    return status_of(*answer);
+    const std::string thing = operands.size() > 1 ? operands[1] : "";
+    const auto document = context.request().bus ? document_there(context, thing) : document_here(context, thing);
+    if (!document) return document.error();
+    const auto text = policy_test_text(*document, context.terminal(), context.verbose());
+    if (!text) return text.error();
+    for (const auto& problem : text->problems) context.note(problem);
+    context.print(context.json() ? *document : text->text);
+    if (text->uncertain) return exit_code::uncertain;
+    return text->decided ? exit_code::yes : exit_code::no;
 }
 
 Result<int> run(Context& context) {
-    if (context.request().bus)
-        return memhot::bad_input("--host: policies are files of that machine; expected --root or a login there");
     const auto& operands = context.arguments().operands;
     if (operands.front() == "test") return run_test(context);
     if (operands.front() != "show") {
         return memhot::bad_input(fmt::format("{}: expected show or test", in_quotes(operands.front())));
+    }
+    if (context.request().bus) {
+        return memhot::bad_input("show: policies are files of that machine; expected `policy test`, which memhotd "
+                                 "answers, or a login there");
     }
     if (operands.size() == 1) return run_show(context);
     return memhot::bad_input(fmt::format("show takes no {}", in_quotes(operands[1])));

@@ -53,8 +53,11 @@ Json run_document(const BlockRun& run) {
 void put_blocks(Json& out, const DaxNode& device) {
     out.set("online_memblocks", device.blocks.online.size());
     out.set("total_memblocks", device.blocks.present.size());
-    // libdaxctl: every online block can go to ZONE_MOVABLE.
-    if (!device.blocks.online.empty()) {
+    // libdaxctl: every online block can go to ZONE_MOVABLE; unknown where none is online, no where there is none at all
+    // (`state` says unplugged, 7.3 and later).
+    if (device.blocks.present.empty()) {
+        out.set("movable", false);
+    } else if (!device.blocks.online.empty()) {
         out.set("movable", std::ranges::all_of(device.blocks.zones, [](const std::string& zones) {
                     return zones.find("Movable") != std::string::npos;
                 }));

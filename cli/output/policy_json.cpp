@@ -70,7 +70,12 @@ Json thing_json(const DecidedThing& thing) {
                              {"owners", std::move(owners)}});
     if (subject.node) out.set("node", *subject.node);
     if (decision.policy != nullptr) out.set("policy", place_json(decision.place));
-    if (decision.wish) out.set("wish", to_string(*decision.wish));
+    if (!subject.source_note.empty()) out.set("source_note", subject.source_note);
+    if (decision.wish) {
+        auto wish = *decision.wish;
+        if (thing.count != 1) wish.things = {fmt::format("block{}-{}", subject.block, thing.last_block)};
+        out.set("wish", to_string(wish));
+    }
     if (!decision.post_units.empty()) {
         Json units = Json::array();
         for (const auto& unit : decision.post_units) units.push(unit);

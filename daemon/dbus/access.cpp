@@ -27,6 +27,7 @@ constexpr auto kTable = std::to_array<Access>({
     {"Manager", "Undo", Need::manage},
     {"Manager", "Finish", Need::manage},
     {"Manager", "ListJobs", Need::inspect},
+    {"Manager", "ReadJournal", Need::inspect},   // its plans have addresses
     {"Manager", "TestPolicy", Need::predict},
     {"Manager", "Reload", Need::manage},
     {"Manager", "Rescan", Need::manage},

@@ -223,14 +223,16 @@ service::Answer<Done> Gate::read_options(VariantMap options, Asked& asked) {
         const std::string type = value.peekValueType();
         if (name == "accept" && type == "as") {
             asked.accept = value.get<std::vector<std::string>>();
-        } else if (type == "b") {
+        } else if (type == "b" && name != "timeout") {
             const bool set = value.get<bool>();
             if (name == "interactive") {
                 asked.call.interactive = set;
             } else if (set) {
                 asked.options[name] = "";
             }
-        } else if (type == "s" && name != "interactive" && name != "accept") {
+        } else if (name == "timeout" && type == "t") {
+            asked.options[name] = std::to_string(value.get<std::uint64_t>());
+        } else if (type == "s" && name != "interactive" && name != "accept" && name != "timeout") {
             asked.options[name] = value.get<std::string>();
         } else {
             return service::fail(service::error_name::kBadInput,

@@ -39,7 +39,8 @@ struct Call {
     std::string owner;   // of the job that the call is about; may do what the table says
 };
 
-// A call with its options as text: flags have an empty value where they are true, and are not there where they are false.
+// A call with its options as text: flags have an empty value where they are true, and are not there where they are false;
+// timeout is a number.
 struct Asked {
     Call call;
     std::map<std::string, std::string, std::less<>> options;

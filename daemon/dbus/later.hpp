@@ -25,6 +25,15 @@ inline void give(const Reply<std::string>& reply, service::Answer<std::string> a
     reply(*answer);
 }
 
+template <class T>
+service::Answer<T> as_answer(Result<T> result) {
+    return service::answer_of(std::move(result));
+}
+template <class T>
+service::Answer<T> as_answer(service::Answer<T> answer) {
+    return answer;
+}
+
 // Thought about in another thread; who must not wait for whom the group says.
 template <class T, class Think, class Then>
 void think(service::Service& service, const Call& call, bool about_host, Think think, Then then) {
@@ -34,7 +43,7 @@ void think(service::Service& service, const Call& call, bool about_host, Think t
     question.about_host = about_host;
     question.think = [answer, think = std::move(think)](const service::Asker::HostNow& host,
                                                         const std::atomic<bool>& stop) {
-        *answer = service::answer_of(think(host, stop));
+        *answer = as_answer(think(host, stop));
     };
     question.then = [answer, then = std::move(then)] { then(std::move(*answer)); };
     service.asker().put(call.trusted ? call.sender : std::to_string(call.user), std::move(question));

@@ -11,6 +11,7 @@
 #include "dbus/later.hpp"
 #include "dbus/objects.hpp"
 #include "org.memhot1.Manager-adaptor.h"
+#include "service/journal_page.hpp"
 
 namespace memhot::bus {
 
@@ -27,10 +28,12 @@ constexpr std::size_t kLongestText = std::size_t{8} << 20;
 // A step of a plan takes 2.4 to 2.7 KB with its verdict.
 constexpr std::size_t kMostSteps = kLongestAnswer / 2500;
 constexpr std::size_t kMostWords = 4096;
+// Of a run of blocks beside its texts: the numbers, and the length, end and padding of two texts.
+constexpr std::size_t kRunBytes = 48;
 
 using Hazard =
     sdbus::Struct<std::uint64_t, std::string, std::string, std::string, std::string, std::string, std::uint64_t>;
-using Run = sdbus::Struct<std::uint64_t, std::uint64_t, std::string, std::string, std::int32_t>;
+using Run = sdbus::Struct<std::uint64_t, std::uint64_t, std::string, std::string, std::int32_t, std::int32_t>;
 using WrittenJob = sdbus::Struct<std::string, std::string, std::string, std::string, std::uint64_t, std::uint64_t>;
 
 void give(const Reply<>& reply, const Answer<Done>& answer) {
@@ -241,9 +244,18 @@ private:
                [&world = world_](const Asked&, const Reply<std::uint64_t, std::vector<Run>>& reply) {
                    const auto& state = world.service.state();
                    std::vector<Run> out;
+                   std::size_t bytes = 0;
                    for (const auto& run : state.blocks().runs()) {
+                       bytes += kRunBytes + run.state.size() + run.zones.size();
                        out.push_back({run.first, run.last, std::string(run.state), std::string(run.zones),
-                                      run.node.value_or(-1)});
+                                      run.node.value_or(-1), run.removable ? (*run.removable ? 1 : 0) : -1});
+                   }
+                   if (bytes > kLongestAnswer) {
+                       return reply.error(
+                           {error_name::kLimitExceeded,
+                            fmt::format("{} runs of blocks that are alike are more than a message holds; "
+                                        "DumpBlocks gives them",
+                                        out.size())});
                    }
                    reply(state.block_size(), out);
                });
@@ -321,13 +333,24 @@ private:
     }
 
     using JobReply = Reply<sdbus::ObjectPath>;
+    // Nobody waits longer for one step.
+    static constexpr std::uint64_t kLongestTimeout = std::uint64_t{7} * 24 * 3600 * 1'000'000;
+    static Answer<std::uint64_t> timeout_of(const World& world, const Asked& asked) {
+        const auto given = asked.options.find("timeout");
+        if (given == asked.options.end()) return world.service.settings().busy_timeout;
+        const auto value = parse_number(given->second);
+        if (value && *value <= kLongestTimeout) return *value;
+        return fail(error_name::kBadInput, "timeout: expected microseconds, at most a week");
+    }
     // plan: what the caller named; it is used up by a job, and of no use where it is stale.
     static void begin(World& world, service::JobOrder order, const Asked& asked, const JobReply& reply,
                       const std::string& plan = "") {
         if (!asked.call.trusted) order.user = asked.call.user;
         order.accept = asked.accept;
         order.all_or_nothing = asked.options.contains("all-or-nothing");
-        order.timeout = world.service.settings().busy_timeout;
+        const auto timeout = timeout_of(world, asked);
+        if (!timeout) return reply.error(timeout.error());
+        order.timeout = *timeout;
         order.history = world.service.settings().job_history;
         world.service.jobs().begin(std::move(order), asked.call.sender, world.service.settings().jobs_per_sender,
                                    [&world, reply, sender = asked.call.sender, plan](const Answer<std::string>& id) {
@@ -341,7 +364,7 @@ private:
         handle(
             "Apply", std::move(options), std::move(result),
             [&world = world_, plan](const Asked& asked, const JobReply& reply) {
-                if (auto good = only(asked, {"all-or-nothing"}); !good) return reply.error(good.error());
+                if (auto good = only(asked, {"all-or-nothing", "timeout"}); !good) return reply.error(good.error());
                 const auto shown = world.service.plans().find(asked.call.sender, plan);
                 if (!shown) return reply.error(shown.error());
                 service::JobOrder order;
@@ -362,10 +385,12 @@ private:
         handle(
             member, std::move(options), std::move(result),
             [&world = world_, kind, job = std::move(job)](const Asked& asked, const JobReply& reply) {
-                if (auto good = only(asked, {}); !good) return reply.error(good.error());
+                if (auto good = only(asked, {"timeout", "shown"}); !good) return reply.error(good.error());
                 service::JobOrder order;
                 order.kind = kind;
                 order.job = job;
+                if (const auto shown = asked.options.find("shown"); shown != asked.options.end())
+                    order.plan = shown->second;
                 begin(world, std::move(order), asked, reply);
             },
             [&](Asked& asked) { asked.call.details["job"] = shown; });
@@ -395,6 +420,28 @@ private:
                         reply(out);
                     });
             });
+    }
+
+    using JournalReply = Reply<std::vector<std::string>, std::uint64_t, std::string, std::vector<std::string>>;
+    void
+    ReadJournal(sdbus::Result<std::vector<std::string>, std::uint64_t, std::string, std::vector<std::string>>&& result,
+                std::uint64_t from, Options options) override {
+        handle("ReadJournal", std::move(options), std::move(result),
+               [&world = world_, from](const Asked& asked, const JournalReply& reply) {
+                   if (auto good = only(asked, {"job"}); !good) return reply.error(good.error());
+                   const auto found = asked.options.find("job");
+                   const std::string job = found == asked.options.end() ? "" : found->second;
+                   think<service::JournalPage>(
+                       world.service, asked.call, false,
+                       [place = world.service.jobs().place(), from, job](const service::Asker::HostNow&,
+                                                                         const std::atomic<bool>&) {
+                           return service::journal_page(place, from, job, kLongestAnswer);
+                       },
+                       [reply](const Answer<service::JournalPage>& page) {
+                           if (!page) return reply.error(page.error());
+                           reply(page->entries, page->next, page->running, page->notes);
+                       });
+               });
     }
 
     // --- the daemon ------------------------------------------------------------------------------------------------

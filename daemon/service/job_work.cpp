@@ -13,6 +13,7 @@
 #include "journal/journal.hpp"
 #include "journal/prune.hpp"
 #include "log/log.hpp"
+#include "service/journal_page.hpp"
 
 namespace memhot::service {
 
@@ -130,6 +131,15 @@ Answer<Plan> judged_rest(const Bench& bench, const journal::Job& job, const Plan
     return answer_of(make_undo(*bench.snapshot, plan, execute::steps_behind(job)));
 }
 
+// Whether it is what a caller confirmed.
+Answer<Done> as_shown(const Plan& rest, const std::string& shown) {
+    if (shown.empty()) return Done{};
+    const auto confirmed = plan_from_json(shown);
+    if (!confirmed) return std::unexpected(failure_of(confirmed.error()));
+    if (same_actions(*confirmed, rest)) return Done{};
+    return fail(error_name::kStale, "other steps are to be taken on the host as it is now than those that were shown");
+}
+
 class Work {
 public:
     Work(const JobPlace& place, const JobOrder& order, const JobWatcher& watcher)
@@ -170,6 +180,7 @@ private:
         if (rest->refused() || !rest->steps.empty() || !job->interrupted()) {
             if (auto good = judge(*rest, order_); !good) return std::unexpected(good.error());
         }
+        if (auto good = as_shown(*rest, order_.plan); !good) return std::unexpected(good.error());
         begin(job->id, std::make_shared<const Plan>(*std::move(plan)));
         return ended(order_.kind == JobOrder::Kind::undo ? executor().undo(*plan_, *job, options())
                                                          : executor().finish(*plan_, *job, options()));
@@ -253,7 +264,8 @@ Answer<Done> write_knob(const JobPlace& place, const std::string& path, const st
 }
 
 Result<std::vector<WrittenJob>> written_jobs(const JobPlace& place) {
-    const auto reading = journal::read_journal(place.state);
+    std::string running;
+    const auto reading = read_running(place, running);
     if (!reading) return reading.error();
     std::vector<WrittenJob> out;
     for (const auto& job : journal::jobs_of(reading->entries)) {
@@ -262,7 +274,7 @@ Result<std::vector<WrittenJob>> written_jobs(const JobPlace& place) {
         one.begun = job.begun;
         one.ended = job.ended.value_or(0);
         const auto colon = job.result.find(": ");
-        one.end = job.ended ? job.result.substr(0, colon) : "interrupted";
+        one.end = job.ended ? job.result.substr(0, colon) : job.id == running ? "running" : "interrupted";
         if (job.ended && colon != std::string::npos) one.text = job.result.substr(colon + 2);
         if (!job.contradiction.empty()) {
             one.end = "contradictory";

@@ -38,7 +38,8 @@ struct JobPlace {
 struct JobOrder {
     enum class Kind : std::uint8_t { run, undo, finish };
     Kind kind = Kind::run;
-    std::string plan;   // run: the document memhot-plan/1 that was shown
+    // The document memhot-plan/1 that was shown; of undo and finish the steps that were confirmed, or nothing.
+    std::string plan;
     // run: instead, what nobody was shown (a policy's): planned on the host as it is when its turn comes, for jobs before
     // it change what a plan relies on.
     std::optional<Wish> wish;
@@ -93,7 +94,7 @@ Answer<Done> write_knob(const JobPlace& place, const std::string& path, const st
 // A job of the journal.
 struct WrittenJob {
     std::string id;
-    std::string end;   // "interrupted" where the journal has none
+    std::string end;   // where the journal has none "running" or "interrupted"
     std::string wish;
     std::string text;
     std::uint64_t begun = 0;   // microseconds since 1970

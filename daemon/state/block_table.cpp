@@ -99,12 +99,14 @@ std::vector<BlockRun> BlockTable::runs() const {
     const Row* before = nullptr;
     for (const auto& row : rows_) {
         const bool same = before != nullptr && before->number + 1 == row.number && before->node == row.node &&
-                          before->zones == row.zones && before->state == row.state;
+                          before->zones == row.zones && before->state == row.state &&
+                          before->removable == row.removable;
         if (same) {
             out.back().last = row.number;
         } else {
             out.push_back({row.number, row.number, words_[row.state], words_[row.zones],
-                           row.node >= 0 ? std::optional<int>(row.node) : std::nullopt});
+                           row.node >= 0 ? std::optional<int>(row.node) : std::nullopt,
+                           row.removable >= 0 ? std::optional<bool>(row.removable != 0) : std::nullopt});
         }
         before = &row;
     }

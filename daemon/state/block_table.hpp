@@ -20,6 +20,7 @@ struct BlockRun {
     std::string_view state;   // of the table
     std::string_view zones;   // as valid_zones says; empty: not shown
     std::optional<int> node;
+    std::optional<bool> removable;   // absent: nobody read it
     friend bool operator==(const BlockRun&, const BlockRun&) = default;
 };
 

@@ -82,7 +82,8 @@ void windows_for_memory(const Facts& facts, Findings& out) {
             const op::Add add{.start = memory->start,
                               .size = memory->size(),
                               .driver_managed = true,
-                              .resource_name = "System RAM (kmem)"};
+                              .resource_name = "System RAM (kmem)",
+                              .group = {*memory}};
             const auto answer = facts.model->outcome(add);
             if (answer.accepted()) continue;
             const Rule& reason = rule(answer.rule);

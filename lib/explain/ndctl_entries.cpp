@@ -141,8 +141,10 @@ constexpr Entry kEntries[] = {
      .needs = {Need::command}},
     {.id = "nd.uuid-busy",
      .patterns = {"{device:dev}: set_uuid failed: Device or resource busy", "set_uuid failed: Device or resource busy"},
-     .cause = "An instance holds the namespace: what an earlier failed command left.",
-     .remedy = "Disable the namespace, which detaches the instance, then repeat the command.",
+     .cause = "An instance holds the namespace, or it has no size and yet a uuid while none of its DIMMs has a label: "
+              "either is what an earlier failed command left.",
+     .remedy = "Disable the namespace, which detaches the instance; destroy it where it has no size, which takes the "
+               "uuid back; then repeat the command.",
      .needs = {Need::kernel_log}},
     {.id = "ndctl.autolabel-busy",
      .patterns = {"{dimm:dev} is active in {region:dev}, failing autolabel", "failing autolabel"},

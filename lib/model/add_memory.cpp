@@ -102,6 +102,7 @@ std::uint64_t memmap_bytes_of_block(const State& state) {
 
 void create_blocks(State& state, const op::Add& add, bool memmap_on_memory) {
     const std::uint32_t vmemmap_pages = memmap_on_memory ? memmap_pages_of_block(state) : 0;
+    const std::uint32_t group = register_group(state, add.group);
     const std::uint64_t last = state.block_of(add.start + add.size - 1);
     for (std::uint64_t number = state.block_of(add.start); number <= last; ++number) {
         state.blocks.writable(number) = {.exists = true,
@@ -110,7 +111,8 @@ void create_blocks(State& state, const op::Add& add, bool memmap_on_memory) {
                                          .zone = Zone::none,
                                          .node = static_cast<std::int16_t>(add.node),
                                          .supposed = true,
-                                         .vmemmap_pages = vmemmap_pages};
+                                         .vmemmap_pages = vmemmap_pages,
+                                         .group = group};
     }
 }
 

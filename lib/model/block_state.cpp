@@ -68,10 +68,11 @@ void set_online(State& state, std::uint64_t number, OnlineType type) {
     const Block before = state.blocks.at(number);
     const std::uint64_t pfn = state.pfn(number * state.block_size);
     const std::uint64_t pages = state.pages(state.block_size);
-    const Zone zone = zone_for(state, type, before.node, pfn, pages);
+    const Zone zone = zone_for(state, type, before.node, before.group, pfn, pages);
     const bool first = is_zone_empty(state, before.node, zone);
     const auto present = first ? present_pages(state) : std::vector<std::uint64_t>();
     enter_zone(state, before.node, zone, pfn, pages, is_early(state, number));
+    enter_group(state, before.group, zone, pages);
     if (first) zone_got_pages(state, zone, present, pages - before.vmemmap_pages);
     Block& block = state.blocks.writable(number);
     block.online = true;
@@ -90,6 +91,7 @@ void set_offline(State& state, std::uint64_t number) {
     if (before.zone == Zone::none) return;
     leave_zone(state, before.node, before.zone, state.pfn(number * state.block_size), state.pages(state.block_size),
                is_early(state, number));
+    leave_group(state, before.group, before.zone, state.pages(state.block_size));
     if (is_zone_empty(state, before.node, before.zone)) zone_lost_pages(state);
 }
 

@@ -19,6 +19,7 @@ struct Block {
     std::int16_t node = 0;
     bool supposed = false;             // added in the model: nobody saw the memory
     std::uint32_t vmemmap_pages = 0;   // memmap_on_memory: pages at the start that hold the memmap
+    std::uint32_t group = 0;           // memory_block.group: of State::groups, from 1; 0: none
 };
 
 class BlockTable {

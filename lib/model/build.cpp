@@ -26,6 +26,7 @@ namespace {
 struct RamRange {
     Range range;
     bool boot = true;
+    bool named = false;   // "System RAM (kmem)", ...: of a driver
 };
 
 bool hot_added_by_name(const Resource& resource) { return resource.name.starts_with("System RAM ("); }
@@ -48,13 +49,22 @@ void collect_ram(const std::vector<Resource>& resources, const Snapshot& snapsho
     for (const auto& resource : resources) {
         if (resource.system_ram) {
             const bool unlisted = !snapshot.firmware_ram.empty() && !in_firmware_map(snapshot, resource.range);
-            out.push_back({resource.range, depth == 0 && !hot_added_by_name(resource) && !unlisted});
+            const bool named = hot_added_by_name(resource);
+            out.push_back({resource.range, depth == 0 && !named && !unlisted, named});
         } else if (depth == 0 && is_nomap(resource, arch)) {
             out.push_back({resource.range, true});
         } else {
             collect_ram(resource.children, snapshot, arch, depth + 1, out);
         }
     }
+}
+
+std::vector<Range> dimms_of(const std::vector<RamRange>& ram) {
+    std::vector<Range> out;
+    for (const auto& part : ram) {
+        if (!part.boot && !part.named) out.push_back(part.range);
+    }
+    return out;
 }
 
 Result<std::vector<int>> parse_node_list(std::string_view text) {
@@ -376,6 +386,7 @@ Result<Model> Model::from_snapshot(const Snapshot& snapshot, std::shared_ptr<con
     add_hot_ram(*state, ram);
     if (snapshot.blocks) apply_block_records(*state, snapshot, node_of);
     if (!snapshot.zones.empty()) apply_zone_records(*state, snapshot);
+    groups_of_host(*state, dimms_of(ram));
     state->zonelists = Cow<Zonelists>(zonelists_of(*state, snapshot.zones));
     state->limits = address_limits(*state, snapshot.cmdline);
 

@@ -162,7 +162,7 @@ void zonelists_after(Log& log, State& state, Change&& change) {
 
 // Where the block at that address would go. Answers without a copy of the state are most of all.
 bool fills_empty_zone(const State& state, OnlineType type, int node, std::uint64_t address) {
-    const Zone zone = zone_for(state, type, node, state.pfn(address), state.pages(state.block_size));
+    const Zone zone = zone_for(state, type, node, 0, state.pfn(address), state.pages(state.block_size));
     return is_zone_empty(state, node, zone);
 }
 

@@ -16,6 +16,7 @@
 #include "memhot/model.hpp"
 #include "model/block_table.hpp"
 #include "model/direct_map.hpp"
+#include "model/memory_groups.hpp"
 #include "model/pgmaps.hpp"
 #include "model/section_table.hpp"
 #include "model/zones.hpp"
@@ -111,6 +112,7 @@ struct Model::State {
     Cow<DirectMap> direct_map;
     Nodes nodes;
     Cow<Zonelists> zonelists;
+    Cow<std::vector<MemoryGroup>> groups;
     HotplugPolicy policy;
     AddressLimits limits;
     bool probe_file = false;

@@ -47,12 +47,18 @@ struct MovableBudget {
     }
 };
 
-// auto_movable_zone_for_pfn() without a memory group: system-wide and, if asked for, on the node (e83a437faa62).
-Zone auto_movable_zone_for(const State& state, int node, std::uint64_t pfn, std::uint64_t pages) {
+// auto_movable_zone_for_pfn(): system-wide and, if asked for, on the node (e83a437faa62). What is left of a static group goes
+// to Movable as a whole or not at all, and not where a part of it is kernel memory (445fcf7c7214).
+Zone auto_movable_zone_for(const State& state, int node, std::uint32_t group, std::uint64_t pfn, std::uint64_t pages) {
     const NodeZones& own = zones_of(state, node);
     const Zone kernel = kernel_zone_for(own, pfn, pages);
     const std::uint64_t ratio = state.policy.auto_movable_ratio;
     if (ratio == 0) return kernel;
+    if (group != 0) {
+        const MemoryGroup& device = (*state.groups)[group - 1];
+        if (device.present_kernel != 0) return kernel;
+        pages = device.max_pages - device.present_movable;
+    }
     MovableBudget everywhere;
     for (const auto& [_, zones] : state.nodes) everywhere.account(zones);
     if (!everywhere.allows(pages, ratio)) return kernel;
@@ -168,13 +174,14 @@ Zone walk_pages(const State& state, std::uint64_t number, const Block& block) {
 
 }   // namespace
 
-Zone zone_for(const State& state, OnlineType type, int node, std::uint64_t pfn, std::uint64_t pages) {
+Zone zone_for(const State& state, OnlineType type, int node, std::uint32_t group, std::uint64_t pfn,
+              std::uint64_t pages) {
     switch (type) {
         case OnlineType::kernel: return kernel_zone_for(zones_of(state, node), pfn, pages);
         case OnlineType::movable: return Zone::movable;
         default: break;
     }
-    if (state.policy.auto_movable) return auto_movable_zone_for(state, node, pfn, pages);
+    if (state.policy.auto_movable) return auto_movable_zone_for(state, node, group, pfn, pages);
     return contiguous_zone_for(state, zones_of(state, node), pfn, pages);
 }
 
@@ -186,10 +193,10 @@ std::string valid_zones(const State& state, std::uint64_t number, const Block& b
     if (block.online) return std::string(to_string(zone_of_online_block(state, number, block)));
     const std::uint64_t pfn = state.pfn(number * state.block_size);
     const std::uint64_t pages = state.pages(state.block_size);
-    const Zone by_default = zone_for(state, OnlineType::online, block.node, pfn, pages);
+    const Zone by_default = zone_for(state, OnlineType::online, block.node, block.group, pfn, pages);
     std::string text(to_string(by_default));
     for (const OnlineType type : {OnlineType::kernel, OnlineType::movable}) {
-        const Zone zone = zone_for(state, type, block.node, pfn, pages);
+        const Zone zone = zone_for(state, type, block.node, block.group, pfn, pages);
         if (zone != by_default) text.append(" ").append(to_string(zone));
     }
     return text;

@@ -7,8 +7,9 @@
 
 namespace memhot {
 
-// zone_for_pfn_range(): where a block would go; pages.
-Zone zone_for(const State& state, OnlineType type, int node, std::uint64_t pfn, std::uint64_t pages);
+// zone_for_pfn_range(): where a block would go; pages. group: as Block::group.
+Zone zone_for(const State& state, OnlineType type, int node, std::uint32_t group, std::uint64_t pfn,
+              std::uint64_t pages);
 // What the file valid_zones of a block says (show_valid_zones, drivers/base/memory.c).
 std::string valid_zones(const State& state, std::uint64_t number, const Block& block);
 // The zone of an online block's pages, none where they are in several: memory_block.zone, or a walk over the pages.

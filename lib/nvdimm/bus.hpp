@@ -201,6 +201,10 @@ std::uint64_t max_available_extent(const NdRegion& region, bool min_not_zero = t
 std::optional<Range> find_space(const NdRegion& region, std::uint64_t size);
 // What a grow by that much would leave: the extents; nothing where no place is found ("allocation underrun").
 std::optional<std::vector<Range>> grown(const NdRegion& region, const NdNamespace& ns, std::uint64_t more);
+// uuid_store(), of a labelled region: a new identity, so that an info block of the old one no longer counts; "": any that is
+// fresh. Labels follow, also of a namespace without a size: with a DIMM unbound that is the end
+// (nd_pmem_namespace_label_update).
+NdAnswer set_uuid(NdBus& bus, NdRegion& region, NdNamespace& ns, std::string_view uuid);
 // Writes a namespace's size: 0 gives everything back.
 NdAnswer set_size(NdRegion& region, NdNamespace& ns, std::uint64_t size, bool min_not_zero = true);
 // Writes a region's align. label_less: also regions without DIMMs may be changed (5.13 and later).

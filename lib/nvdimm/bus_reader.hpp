@@ -34,6 +34,7 @@ private:
     [[nodiscard]] int seed_of(NdRegion& region) const;
     void enable_namespaces();
     void enable(NdRegion& region, NdNamespace& ns);
+    NdAnswer enable_instance(NdRegion& region, NdNamespace& ns, const NdInstanceRecord& instance);
     std::optional<InfoBlock> assume_info(const NdNamespace& ns, const NdInstanceRecord& instance, bool is_btt2);
     void assume_media(NdNamespace& ns, const NamespaceRecord& record);
     void restore_block_states();

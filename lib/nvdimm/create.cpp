@@ -84,7 +84,8 @@ private:
         NdNamespace& ns = *region.find(id);
         const NdAnswer answer = set_up(region, ns, wanted);
         if (answer.ok() || answer.crash || !request_.autorecover) return answer;
-        set_size(region, ns, 0);   // fails while a btt claims it, and nobody minds
+        if (const auto freed = set_size(region, ns, 0); freed.crash)
+            return freed;   // while a btt claims it, it just fails
         drop_if_idle(region, id);
         return answer;
     }
@@ -204,16 +205,9 @@ private:
     }
 
     NdAnswer write_label(NdRegion& region, NdNamespace& ns, std::uint64_t size) {
-        if (!dimms_enabled(region)) {
-            return {.error = 0, .rule = RuleId::nd_unbind_active_dimm, .crash = true};
-        }
-        if (ns.claimed) return failed_write(region, ns, "set_uuid", nd_refuse(RuleId::nd_uuid_busy));
         // by now a reconfiguration has zeroed the info block
-        if (request_.uuid && has_uuid(bus_, region.bus, *request_.uuid)) {
-            return failed_write(region, ns, "set_uuid", nd_refuse(RuleId::nd_uuid_duplicate));
-        }
-        ns.identity = ++bus_.last_identity;
-        ns.uuid = request_.uuid.value_or("");
+        if (const auto stored = set_uuid(bus_, region, ns, request_.uuid.value_or("")); !stored.ok())
+            return stored.crash ? stored : failed_write(region, ns, "set_uuid", stored);
         if (size == 0) return failed_write(region, ns, "set_size", nd_refuse(RuleId::ndctl_size_zero));
         const bool ignore = bus_.model.profile().has(Feature::nd_full_dimm_ignored);
         const std::uint64_t have = ns.size();

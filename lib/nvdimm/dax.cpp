@@ -75,7 +75,8 @@ void bound(NdBus& bus, DaxDevice& device, DaxDriver driver) {
 }
 
 // One range of a device: whole blocks are claimed and added. Some memory is enough for success.
-bool add_range(NdBus& bus, DaxDevice& device, const Range& blocks, NdAnswer& answer) {
+// group: all of the device's (eedf634aac3b).
+bool add_range(NdBus& bus, DaxDevice& device, const Range& blocks, const std::vector<Range>& group, NdAnswer& answer) {
     if (!try_apply(bus, op::Claim{blocks.start, blocks.size(), device.name(), false}, answer)) {
         log_kmem_range(bus, device, blocks, false);
         return false;
@@ -85,7 +86,8 @@ bool add_range(NdBus& bus, DaxDevice& device, const Range& blocks, NdAnswer& ans
                       .node = device.target_node,
                       .driver_managed = true,
                       .memmap_on_memory = device.memmap_on_memory,
-                      .resource_name = "System RAM (kmem)"};
+                      .resource_name = "System RAM (kmem)",
+                      .group = group};
     if (try_apply(bus, add, answer)) {
         device.added.push_back(blocks);
         return true;
@@ -112,6 +114,15 @@ NdAnswer probe_device_dax(NdBus& bus, DaxDevice& device) {
     return answer;
 }
 
+// The whole blocks in each of its ranges.
+std::vector<Range> wanted_blocks(const NdBus& bus, const DaxDevice& device) {
+    std::vector<Range> out;
+    for (const Range& range : device.ranges) {
+        if (const auto blocks = kmem_blocks(range, bus.model.block_size())) out.push_back(*blocks);
+    }
+    return out;
+}
+
 NdAnswer probe_kmem(NdBus& bus, DaxDevice& device) {
     NdAnswer answer{0, RuleId::nd_accepted};
     if (device.ranges.empty()) return nd_refuse(RuleId::nd_dax_empty);
@@ -120,15 +131,12 @@ NdAnswer probe_kmem(NdBus& bus, DaxDevice& device) {
         return nd_refuse(RuleId::nd_kmem_no_node);
     }
     log_kmem_trimming(bus, device);
-    std::vector<Range> wanted;
-    for (const Range& range : device.ranges) {
-        if (const auto blocks = kmem_blocks(range, bus.model.block_size())) wanted.push_back(*blocks);
-    }
+    const std::vector<Range> wanted = wanted_blocks(bus, device);
     if (wanted.empty() && bus.model.profile().has(Feature::kmem_refuses_empty))
         return nd_refuse(RuleId::nd_kmem_no_block);
     for (const Range& blocks : wanted) {
         NdAnswer refused;
-        if (add_range(bus, device, blocks, refused) || !device.added.empty()) continue;
+        if (add_range(bus, device, blocks, wanted, refused) || !device.added.empty()) continue;
         return refused;   // the first one decides
     }
     bound(bus, device, DaxDriver::kmem);   // before 5.17 also with no memory at all
@@ -165,10 +173,10 @@ NdAnswer plug(NdBus& bus, DaxDevice& device, std::string_view word) {
     const OnlineType policy = bus.model.state().policy.default_online;
     set_policy(*parse_online_type(word));
     NdAnswer answer{0, RuleId::nd_accepted};
-    for (const Range& range : device.ranges) {
-        const auto blocks = kmem_blocks(range, bus.model.block_size());
+    const std::vector<Range> wanted = wanted_blocks(bus, device);
+    for (const Range& blocks : wanted) {
         NdAnswer refused;
-        if (!blocks || add_range(bus, device, *blocks, refused) || !device.added.empty()) continue;
+        if (add_range(bus, device, blocks, wanted, refused) || !device.added.empty()) continue;
         answer = refused;   // the first one decides
         break;
     }

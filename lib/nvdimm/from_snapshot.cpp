@@ -226,7 +226,7 @@ Status BusReader::read_namespaces() {
         if (region == nullptr) continue;
         NdNamespace ns;
         ns.id = *name->second;
-        ns.uuid = record.uuid;
+        if (record.uuid != kZeroUuid) ns.uuid = record.uuid;   // what ndctl prints where there is none
         if (record.size.value_or(0) != 0) {
             if (!record.resource) {
                 return Error(ErrorKind::not_permitted, fmt::format("{}: its address is hidden; run as root or on a "
@@ -318,6 +318,16 @@ std::optional<InfoBlock> BusReader::assume_info(const NdNamespace& ns, const NdI
     return info;
 }
 
+// An instance is probed without a look at what the namespace itself would be refused for: a sector one that ndctl has just
+// made in a legacy range off 2 MiB is active, and will not come back after a reboot.
+NdAnswer BusReader::enable_instance(NdRegion& region, NdNamespace& ns, const NdInstanceRecord& instance) {
+    ns.claimed = mode_of(instance.kind);
+    ns.instance = instance_id(instance.name, to_string(instance.kind));
+    const NdAnswer answer = bind_instance(bus(), region, ns);
+    ns.claimed.reset();
+    return answer;
+}
+
 // Through its instance where it has an active one, by itself where it has a driver, else not at all; then what is known
 // of its media.
 void BusReader::enable(NdRegion& region, NdNamespace& ns) {
@@ -347,7 +357,8 @@ void BusReader::enable(NdRegion& region, NdNamespace& ns) {
         if (!bus().media.contains(ns.space.start)) assume_media(ns, *record);
         return;
     }
-    const NdAnswer answer = enable_namespace(bus(), region, ns);
+    const NdAnswer answer =
+        driven && info ? enable_instance(region, ns, *instance) : enable_namespace(bus(), region, ns);
     take_instance(ns, instance);
     if (!answer.ok()) {
         assume(fmt::format("{} is active on the host although this kernel should have refused it ({}): taken as mapped "

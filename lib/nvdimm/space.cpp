@@ -219,6 +219,22 @@ NdAnswer write_labels(NdRegion& region, const NdNamespace& ns, bool is_new) {
     return {0, RuleId::nd_accepted};
 }
 
+// nd_mapping.labels has one for each of the DIMM's that is in use, of whatever region, and is freed with the last one.
+bool has_labels(const NdBus& bus, const NdRegion& region, std::string_view dimm) {
+    const auto is_there = [&](const NdRegion& one) {
+        const bool shares = std::ranges::find(one.mappings, dimm, &NdMapping::dimm) != one.mappings.end();
+        return one.labelled && (shares || one.id == region.id) &&
+               std::ranges::any_of(one.namespaces, [](const auto& entry) { return entry.second.allocated; });
+    };
+    return std::ranges::any_of(bus.regions, is_there);
+}
+
+bool has_labels(const NdBus& bus, const NdRegion& region) {
+    if (region.mappings.empty()) return has_labels(bus, region, "");
+    return std::ranges::all_of(region.mappings,
+                               [&](const NdMapping& one) { return has_labels(bus, region, one.dimm); });
+}
+
 }   // namespace
 
 std::uint64_t available_size(const NdRegion& region) {
@@ -248,6 +264,16 @@ std::optional<Range> find_space(const NdRegion& region, std::uint64_t size) {
 
 std::optional<std::vector<Range>> grown(const NdRegion& region, const NdNamespace& ns, std::uint64_t more) {
     return allocate_on_all(region, ns.id, more);
+}
+
+NdAnswer set_uuid(NdBus& bus, NdRegion& region, NdNamespace& ns, std::string_view uuid) {
+    if (ns.active || ns.claimed) return nd_refuse(RuleId::nd_uuid_busy);
+    if (!uuid.empty() && has_uuid(bus, region.bus, uuid)) return nd_refuse(RuleId::nd_uuid_duplicate);
+    if (ns.identity != 0 && !has_labels(bus, region)) return nd_refuse(RuleId::nd_uuid_kept);
+    if (!dimms_enabled(region)) return {.error = 0, .rule = RuleId::nd_unbind_active_dimm, .crash = true};
+    ns.identity = ++bus.last_identity;
+    ns.uuid = uuid;
+    return {0, RuleId::nd_accepted};
 }
 
 NdAnswer set_size(NdRegion& region, NdNamespace& ns, std::uint64_t size, bool min_not_zero) {

@@ -54,26 +54,11 @@ NdAnswer write_region(NdBus& bus, const Target& target, std::string_view value) 
     return kNoSuchFile;
 }
 
-// uuid_store(): a new identity, so that an info block of the old one no longer counts. Labels follow, also of a namespace
-// without a size: with a DIMM unbound that is the end (nd_pmem_namespace_label_update).
-NdAnswer write_uuid(NdBus& bus, const FoundNamespace& found, std::string_view uuid) {
-    NdRegion& region = *found.region;
-    NdNamespace& ns = *found.ns;
-    if (!region.labelled) return kNoSuchFile;
-    if (ns.active || ns.claimed) return nd_refuse(RuleId::nd_uuid_busy);
-    if (!dimms_enabled(region)) {
-        return {.error = 0, .rule = RuleId::nd_unbind_active_dimm, .crash = true};
-    }
-    if (has_uuid(bus, region.bus, uuid)) return nd_refuse(RuleId::nd_uuid_duplicate);
-    ns.identity = ++bus.last_identity;
-    ns.uuid = uuid;
-    return {0, RuleId::nd_accepted};
-}
-
 NdAnswer write_namespace(NdBus& bus, const Target& target, std::string_view value) {
     const auto found = find_namespace(bus, target.parent);
     if (found.ns == nullptr) return kNoSuchFile;
-    if (target.file == "uuid") return write_uuid(bus, found, value);
+    if (target.file == "uuid")
+        return found.region->labelled ? set_uuid(bus, *found.region, *found.ns, value) : kNoSuchFile;
     if (target.file != "size") return kNoSuchFile;
     if (!found.region->labelled) return nd_refuse(RuleId::nd_size_label_less);   // whatever is written
     const auto number = parse_number(value);

@@ -23,7 +23,7 @@ bool differs(const NdBus& bus_before, const NdNamespace& before, const NdBus& bu
     if (made(bus_before, before) != made(bus_after, after) || before.zeroed != after.zeroed) return true;
     if (before.allocated != after.allocated || (after.allocated && before.space != after.space)) return true;
     if (before.active.has_value() != after.active.has_value()) return true;
-    if (before.identity != after.identity) return true;
+    if (before.identity != after.identity || before.claimed != after.claimed) return true;
     return after.active && (before.active->mode != after.active->mode || before.active->size != after.active->size ||
                             before.active->align != after.active->align || before.active->map != after.active->map);
 }
@@ -80,6 +80,7 @@ Values values_of(const NdBus& after, const NdRegion& region, const NdNamespace& 
     Values out{Value::of_address("resource", ns.space.start), Value::of_size("size", ns.size())};
     if (!ns.active) {
         out.push_back(Value::of_text("state", "disabled"));
+        if (ns.claimed) out.push_back(Value::of_text("mode", to_string(*ns.claimed)));   // what a failed command left
         return out;
     }
     if (ns.info_hidden) {   // what it becomes stands where nobody could look
@@ -163,6 +164,7 @@ Values values_of(const NdBus& after, const DaxDevice& device) {
     if (device.driver != DaxDriver::kmem) return out;
     out.push_back(Value::of_text("mode", "system-ram"));
     if (!device.kmem_state.empty()) out.push_back(Value::of_text("kmem_state", device.kmem_state));
+    if (!device.kmem_state.empty() && device.added.empty()) return out;   // unplugged: nothing to tell of its memory
     put_kmem(after, device, out);
     return out;
 }

@@ -145,6 +145,13 @@ std::string nd_remedy(const NdBus& bus, const CommandLine& command, const NdSubj
     switch (id) {
         case RuleId::ndctl_no_capacity: return no_capacity(bus, subject);
         case RuleId::nd_uuid_duplicate: return duplicate_uuid(bus, command, subject);
+        case RuleId::nd_uuid_kept: {
+            if (subject.regions.empty()) break;
+            const NdRegion& region = *subject.regions.front();
+            const std::string name = subject.ns != nullptr ? name_of(region, *subject.ns)
+                                                           : fmt::format("namespace{}.{}", region.id, region.seed);
+            return fmt::format("ndctl destroy-namespace {}, which takes the uuid back, then the command again", name);
+        }
         case RuleId::nd_not_bound: {
             const auto mode = subject.ns != nullptr && subject.ns->active ? subject.ns->active->mode : NsMode::raw;
             if (mode == NsMode::raw || mode == NsMode::memory || !command.verb.ends_with("/unbind")) break;

@@ -57,7 +57,7 @@ void put_ram(const State& state, std::uint64_t number, Values& out) {
 void put_zone(const State& state, std::uint64_t number, OnlineType type, Values& out) {
     const Block& block = state.blocks.at(number);
     const std::uint64_t pfn = state.pfn(number * state.block_size);
-    const Zone zone = zone_for(state, type, block.node, pfn, state.pages(state.block_size));
+    const Zone zone = zone_for(state, type, block.node, block.group, pfn, state.pages(state.block_size));
     out.push_back(Value::of_text("zone", to_string(zone)));
     if (type == OnlineType::online) {
         const RuleId policy = state.policy.auto_movable ? RuleId::zone_auto_movable : RuleId::zone_contig;

@@ -49,31 +49,44 @@ std::map<std::string, Attributes> read_devices(JsonObject& fields, const char* n
 }
 
 // "ndctl list" prints an array of regions, or an object with one.
-std::map<std::string, RegionSpace> read_spaces(const Json& after) {
-    std::map<std::string, RegionSpace> spaces;
+const Json* regions_of(const Json& after) {
     const auto list = after.find("ndctl_list");
-    if (list == after.end()) return spaces;
+    if (list == after.end()) return nullptr;
     const Json* regions = &*list;
     if (regions->is_object() && regions->contains("regions")) regions = &(*regions)["regions"];
-    if (!regions->is_array()) return spaces;
-    for (const auto& region : *regions) {
-        JsonObject fields(region, "ndctl_list");
-        const std::string name = fields.text("dev");
-        const RegionSpace space{fields.number("available_size"), fields.number("max_available_extent")};
-        if (fields.status()) spaces[name] = space;
+    return regions->is_array() ? regions : nullptr;
+}
+
+void read_region(const Json& region, HostState& state) {
+    constexpr std::string_view kNone = "00000000-0000-0000-0000-000000000000";
+    JsonObject fields(region, "ndctl_list");
+    const std::string name = fields.text("dev");
+    const RegionSpace space{fields.number("available_size"), fields.number("max_available_extent")};
+    if (!fields.status()) return;
+    state.spaces[name] = space;
+    const auto namespaces = region.find("namespaces");
+    if (namespaces == region.end() || !namespaces->is_array()) return;
+    for (const auto& one : *namespaces) {
+        JsonObject ns(one, "ndctl_list");
+        const std::string device = ns.text("dev");
+        const std::string uuid = ns.has("uuid") ? ns.text("uuid") : std::string(kNone);
+        if (ns.status() && uuid != kNone) state.with_uuid.insert(device);
     }
-    return spaces;
 }
 
 Result<HostState> read_after(const Json& after, const std::string& path) {
     JsonObject fields(after, path);
     HostState state{.iomem = fields.text("iomem"),
-                    .spaces = read_spaces(after),
+                    .spaces = {},
+                    .with_uuid = {},
                     .nd = read_devices(fields, "nd_attributes"),
                     .dax = read_devices(fields, "dax_attributes"),
                     .blocks = {},
                     .sections = {}};
     if (auto status = fields.status(); !status) return std::move(status).error();
+    if (const Json* regions = regions_of(after)) {
+        for (const auto& region : *regions) read_region(region, state);
+    }
     if (fields.has("blocks")) {
         auto blocks = read_all<RecordedBlock>(fields, "blocks", read_block);
         if (!blocks) return std::move(blocks).error();

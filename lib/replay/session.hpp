@@ -5,6 +5,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,7 @@ struct RegionSpace {
 struct HostState {
     std::string iomem;
     std::map<std::string, RegionSpace> spaces;   // of ndctl list
+    std::set<std::string> with_uuid;   // namespaces that have one, by ndctl list
     std::map<std::string, Attributes> nd;
     std::map<std::string, Attributes> dax;
     std::optional<std::vector<RecordedBlock>> blocks;

@@ -87,18 +87,15 @@ void add_namespaces(NdBus& bus, const HostState& host) {
         NdRegion* region = ids && ids->second ? bus.find_region(ids->first) : nullptr;
         if (region == nullptr) continue;
         const int id = *ids->second;
-        NdNamespace ns{.id = id,
-                       .space = {},
-                       .allocated = false,
-                       .identity = region->labelled ? ++bus.last_identity : 0,
-                       .active = {},
-                       .claimed = {},
-                       .extents = {}};
+        NdNamespace ns{
+            .id = id, .space = {}, .allocated = false, .identity = 0, .active = {}, .claimed = {}, .extents = {}};
         if (const auto space = Range::from_size(number_of(attributes, "resource"), number_of(attributes, "size"))) {
             ns.space = *space;
             ns.allocated = true;
-            if (const auto info = info_of(ns, attributes, host)) bus.media[ns.space.start] = *info;
         }
+        if (region->labelled && (ns.allocated || host.with_uuid.contains(name))) ns.identity = ++bus.last_identity;
+        if (const auto info = ns.allocated ? info_of(ns, attributes, host) : std::nullopt)
+            bus.media[ns.space.start] = *info;
         if (!ns.allocated && id >= region->seed) region->seed = id;
         region->namespaces[id] = ns;
     }

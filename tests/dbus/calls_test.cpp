@@ -166,13 +166,14 @@ TEST(Calls, ListAndDumpTellTheSameBlocks) {
     ASSERT_GE(::sd_bus_message_read(list.reply.get(), "t", &size), 0);
     EXPECT_EQ(size, 128U << 20U);
     std::string from_runs;
-    ASSERT_GE(::sd_bus_message_enter_container(list.reply.get(), 'a', "(ttssi)"), 0);
+    ASSERT_GE(::sd_bus_message_enter_container(list.reply.get(), 'a', "(ttssii)"), 0);
     std::uint64_t first = 0;
     std::uint64_t last = 0;
     const char* state = nullptr;
     const char* zones = nullptr;
     std::int32_t node = 0;
-    while (::sd_bus_message_read(list.reply.get(), "(ttssi)", &first, &last, &state, &zones, &node) > 0) {
+    std::int32_t removable = 0;
+    while (::sd_bus_message_read(list.reply.get(), "(ttssii)", &first, &last, &state, &zones, &node, &removable) > 0) {
         std::string names = *zones == '\0' ? "-" : zones;
         std::ranges::replace(names, ' ', ',');
         for (auto block = first; block <= last; ++block)

@@ -30,7 +30,7 @@ TEST(Client, QuestionsAreAboutTheHostOfTheDaemon) {
         EXPECT_EQ(asked.text, read.text) << verb;
         EXPECT_EQ(asked.status, read.status) << verb;
     }
-    EXPECT_EQ(memhotctl(there + "jobs").status, 2);
+    EXPECT_EQ(memhotctl(there + "policy show").status, 2);
     EXPECT_EQ(memhotctl(there + file + "map").status, 2);
     EXPECT_EQ(memhotctl("-H unix:path=/nonexistent/bus map").status, 3);
 }
@@ -44,7 +44,7 @@ TEST(Client, WhatIsConfirmedHereIsCarriedOutThere) {
     EXPECT_EQ(memhotctl(there + "online block84-87 --zone=movable --dry-run").status, 0);
     EXPECT_EQ(root.number("BlocksOnline"), before);
     const auto done = memhotctl(there + "online block84-87 --zone=movable -y");
-    EXPECT_EQ(done.text, "job 1 done: online block84-87 --zone=movable\n");
+    EXPECT_EQ(done.text, "onlined memory84-87 (2a0000000-2bfffffff) in zone Movable\njob 1: done\n");
     EXPECT_EQ(done.status, 0);
     EXPECT_EQ(root.number("BlocksOnline"), before + 4);
     EXPECT_NE(memhotctl(there + "list -o +ZONES").text.find("Movable"), std::string::npos);
@@ -58,6 +58,61 @@ TEST(Client, WhoMayNotInspectIsToldSo) {
     const auto denied = run("setpriv --reuid=65534 --clear-groups " MEMHOTCTL " -H " + bus.address() + " map 2>&1");
     EXPECT_EQ(denied.status, 4) << denied.text;
     EXPECT_NE(denied.text.find("org.memhot1.inspect is needed"), std::string::npos) << denied.text;
+}
+
+// Blocks are for everybody, and the whole host is not read for them; owners have addresses.
+TEST(Client, BlocksAreListedForWhoMayNotInspect) {
+    PrivateBus bus;
+    FakePolkit polkit(bus);
+    Daemon daemon(bus);
+    const auto as_nobody = [&](const std::string& words) {
+        return run("setpriv --reuid=65534 --clear-groups " MEMHOTCTL " -H " + bus.address() + " " + words + " 2>&1");
+    };
+    for (const char* words : {"list", "list -a -o +NODE,ZONES", "list --json -S none", "list --summary"}) {
+        const auto told = as_nobody(words);
+        EXPECT_EQ(told.text, memhotctl(std::string("--snapshot " MEMHOT_TEST_DATA "/dimm-host.json ") + words).text);
+        EXPECT_EQ(told.status, 0) << words;
+    }
+    EXPECT_TRUE(polkit.take_questions().empty());
+    const auto denied = as_nobody("list -o RANGE,OWNER,REASON");
+    EXPECT_EQ(denied.status, 4) << denied.text;
+    EXPECT_NE(denied.text.find("OWNER, REASON cannot be shown"), std::string::npos) << denied.text;
+    EXPECT_NE(denied.text.find("org.memhot1.inspect is needed"), std::string::npos) << denied.text;
+    EXPECT_EQ(polkit.take_questions().size(), 1U);
+}
+
+// The same words as in process, whoever has read the policies.
+TEST(Client, PoliciesAreAskedThere) {
+    PrivateBus bus;
+    Daemon daemon(bus);
+    const std::string there = "COLUMNS=1000 " MEMHOTCTL " -H " + bus.address() + " policy test ";
+    EXPECT_EQ(run(there + "block84 2>&1").status, 1) << "no policy matches";
+    daemon.dir().file("config/etc/memhot/policy.d/10-cxl.policy", "[Match]\nSource=cxl\n[Online]\nZone=movable\n");
+    daemon.dir().file("config/etc/memhot/policy.d/20-dimm.policy",
+                      "[Match]\nSource=acpi probe\n[Online]\nZone=movable\nOther=1\nPostOnlineUnit=kdump.service\n");
+    Client root(bus, As::root);
+    ASSERT_TRUE(root.manager("Reload", [](auto* message) { append_no_options(message); }).ok());
+    const std::string here = "COLUMNS=1000 " MEMHOTCTL " --snapshot " MEMHOT_TEST_DATA
+                             "/dimm-host.json policy test --policy-dir " +
+                             daemon.dir().path("config/etc/memhot/policy.d") + " ";
+    for (const char* words : {"280000000+1G", "block84", "", "-v", "--json", "block4000"}) {
+        const auto told = run(there + words + " 2>&1");
+        auto read = run(here + words + " 2>&1");
+        const std::string directory = daemon.dir().path("config");
+        for (auto at = read.text.find(directory); at != std::string::npos; at = read.text.find(directory))
+            read.text.erase(at, directory.size());
+        EXPECT_EQ(told.text, read.text) << words;
+        EXPECT_EQ(told.status, read.status) << words;
+    }
+    EXPECT_EQ(run(there + "280000000+1G 2>&1").status, 0);
+    EXPECT_EQ(run(there + "--policy-dir /tmp 2>&1").status, 2);
+    daemon.dir().file("config/etc/memhot/policy.d/20-dimm.policy", "[Match]\nDevice=*\n[Online]\nZone=nowhere\n");
+    // what the daemon would do stays what it has read; the file is told of beside that
+    const auto bad = run(there + "block84 2>&1");
+    EXPECT_EQ(bad.status, 0);
+    EXPECT_NE(bad.text.find("zone movable"), std::string::npos) << bad.text;
+    EXPECT_NE(bad.text.find("Zone=nowhere: expected one of"), std::string::npos) << bad.text;
+    EXPECT_NE(bad.text.find("20-dimm.policy: is another one on the disk now"), std::string::npos) << bad.text;
 }
 
 TEST(Client, MonitorTellsOfJobsAndBlocksUntilTheDaemonGoes) {
@@ -105,7 +160,7 @@ TEST(Client, HowFarTheJobIsComesFromItsSignals) {
     const auto done = memhotctl("-H " + bus.address() + " -v online block84-87 -y");
     EXPECT_EQ(done.status, 0) << done.text;
     std::size_t last = 0;
-    for (const char* line : {"step 1 of 4, 0%", "step 2 of 4, 25%", "step 3 of 4, 50%", "job 1 done"}) {
+    for (const char* line : {"step 1 of 4, 0%", "step 2 of 4, 25%", "step 3 of 4, 50%", "job 1: done"}) {
         const auto at = done.text.find(line);
         ASSERT_NE(at, std::string::npos) << line << "\n" << done.text;
         EXPECT_GE(at, last);
@@ -124,13 +179,6 @@ TEST(Client, AJobWhoseDaemonDiesIsNotWaitedForForever) {
     EXPECT_NE(read_text(log).find("went away while the job ran"), std::string::npos) << read_text(log);
 }
 
-// A program in front of all others of its name.
-std::string with_program(const HostTree& dir, const std::string& name, const std::string& script) {
-    dir.file(name, "#!/bin/sh\n" + script);
-    std::filesystem::permissions(dir.path(name), std::filesystem::perms(0755));
-    return "PATH=" + dir.root() + ":$PATH ";
-}
-
 TEST(Client, AnotherMachineIsAskedOverSsh) {
     if (std::system("command -v systemd-stdio-bridge >/dev/null") != 0) GTEST_SKIP() << "needs systemd-stdio-bridge";
     PrivateBus bus;
@@ -143,8 +191,23 @@ TEST(Client, AnotherMachineIsAskedOverSsh) {
     EXPECT_EQ(asked.text, memhotctl("--snapshot " MEMHOT_TEST_DATA "/dimm-host.json list -o +NODE,ZONES").text);
     const std::string words = read_text(dir.path("words"));
     EXPECT_NE(words.find("admin@server systemd-stdio-bridge"), std::string::npos) << words;
-    const auto changed = run(path + MEMHOTCTL " -H admin@server online memory84 -y 2>&1");
-    EXPECT_EQ(changed.status, 0) << changed.text;
+    const auto on_server = [&](const std::string& verb) {
+        return run(path + MEMHOTCTL " -H admin@server " + verb + " 2>&1");
+    };
+    EXPECT_EQ(on_server("online memory84 -y").status, 0);
+    EXPECT_EQ(on_server("policy test memory84").status, 1);
+    EXPECT_NE(on_server("jobs").text.find("done  1 of 1 online memory84"), std::string::npos) << on_server("jobs").text;
+    const auto back = on_server("rollback 1 -y --timeout 5");
+    EXPECT_EQ(back.status, 0) << back.text;
+    EXPECT_NE(back.text.find("job 1: undone"), std::string::npos) << back.text;
+    for (const auto& [host, shown] : std::map<std::string, std::string>{
+             {"server", "-xT -- server systemd-stdio-bridge\n"},
+             {"server:22", "-xT -p 22 -- server systemd-stdio-bridge\n"},
+             {"admin@[2001:db8::1]:22", "-xT -p 22 -- admin@2001:db8::1 systemd-stdio-bridge\n"},
+             {"server/guest", "-xT -- server systemd-stdio-bridge --machine=guest\n"}}) {
+        run(path + MEMHOTCTL " -H " + host + " list 2>&1");
+        EXPECT_EQ(read_text(dir.path("words")), shown);
+    }
     with_program(dir, "ssh", "exit 255\n");
     EXPECT_EQ(run(path + MEMHOTCTL " -H admin@server list 2>&1").status, 3);
 }
@@ -209,8 +272,17 @@ TEST(Client, WhereMemhotdRunsItIsAskedToChangeTheHost) {
     EXPECT_FALSE(through("online memory999999 -y --state-dir=" + dir.path("other")));
     EXPECT_FALSE(through("list"));
     const auto done = run(system + "online memory32 --zone=movable -y 2>&1");
-    EXPECT_NE(done.text.find("job 1 "), std::string::npos) << done.text;
-    EXPECT_EQ(read_text(dir.path("sys/devices/system/memory/memory32/state")).substr(0, 6), "online") << done.text;
+    EXPECT_NE(done.text.find("job 1: done"), std::string::npos) << done.text;
+    const std::string state = dir.path("sys/devices/system/memory/memory32/state");
+    EXPECT_EQ(read_text(state).substr(0, 6), "online") << done.text;
+    EXPECT_TRUE(through("rollback 1 --accept none"));
+    EXPECT_FALSE(through("rollback 1 --dry-run"));
+    EXPECT_TRUE(through("resume 1"));
+    EXPECT_TRUE(through("cancel 1"));
+    EXPECT_FALSE(through("jobs"));
+    // below a root directory nothing else changes with a write: what is in the file is what was written
+    const auto back = run(system + "rollback 1 -y 2>&1");
+    EXPECT_NE(back.text.find("memhotd runs here and is asked"), std::string::npos) << back.text;
 }
 
 }   // namespace

@@ -256,6 +256,12 @@ std::string plan(Client& client, const std::vector<std::string>& words) {
     }));
 }
 
+std::string with_program(const HostTree& dir, const std::string& name, const std::string& script) {
+    dir.file(name, "#!/bin/sh\n" + script);
+    std::filesystem::permissions(dir.path(name), std::filesystem::perms(0755));
+    return "PATH=" + dir.root() + ":$PATH ";
+}
+
 // --- polkit --------------------------------------------------------------------------------------------------------
 
 FakePolkit::FakePolkit(const PrivateBus& bus) {

@@ -65,6 +65,9 @@ std::string read_text(const std::string& path);
 // Asks every few milliseconds until it holds; false: it did not in that time.
 bool eventually(const std::function<bool()>& holds, int milliseconds = 10'000);
 
+// Puts a shell script into the directory, in front of all programs of its name; words for a command line to begin with.
+std::string with_program(const HostTree& dir, const std::string& name, const std::string& script);
+
 class PrivateBus {
 public:
     PrivateBus();

@@ -61,9 +61,11 @@ TEST(BlockTable, IsAMapOfBlocks) {
             EXPECT_EQ(run.state, block.state);
             EXPECT_EQ(run.zones, block.valid_zones);
             EXPECT_EQ(run.node, block.node);
+            EXPECT_EQ(run.removable, block.removable);
         }
         if (last != nullptr && last->last + 1 == run.first) {
-            EXPECT_FALSE(last->state == run.state && last->zones == run.zones && last->node == run.node);
+            EXPECT_FALSE(last->state == run.state && last->zones == run.zones && last->node == run.node &&
+                         last->removable == run.removable);
         }
         last = &run;
     }

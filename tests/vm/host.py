@@ -151,6 +151,8 @@ def dax_fact(host, name, key):
         return {"memory_blocks": f"memory{min(blocks)}-memory{max(blocks)}" if blocks else None,
                 "blocks": len(blocks), "blocks_online": len(online),
                 "zones": " ".join(sorted(set(online)))}[key]
+    if key == "kmem_state":   # 7.3 and later
+        return host.dax(name, "state")
     if memory and key == "lost_at_start":
         return memory[0] - start
     if memory and key == "lost_at_end":

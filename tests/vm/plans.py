@@ -47,6 +47,8 @@ def promised(plan):
                 gone = values.get("state") == "gone" or values.get("size") == 0
                 kept = {} if gone else devices.get(name, {})
                 kept.pop("state", None)   # said only where it is not active
+                if values.get("mode") != "system-ram":
+                    kept.pop("kmem_state", None)
                 devices[name] = kept | values
         for one in step["after"]:
             if one["kind"] == "block":
@@ -99,8 +101,8 @@ def compare_done(report, folder, plan, before, after):
     untold = set().union(*(hidden(step["verdict"]) for step in plan["steps"]))
     unchanged(report, before, after, but=untold | set(devices))
     unchanged_blocks(report, before, after, but=blocks)
-    compare_saved(report, folder, plan)
-    if plan["steps"]:
+    if plan["steps"]:   # else no job was begun
+        compare_saved(report, folder, plan)
         report.same("the journal", "done", json.loads(read(folder, "jobs.json"))["jobs"][-1]["state"])
 
 
@@ -121,6 +123,25 @@ def compare_capture(report, memhotctl, folder, before, plan):
                 [step["action"] for step in plan["steps"]])
 
 
+def compare_try(report, memhotctl, folder, states, plan):
+    before, after = states[-2:]
+    status = int(read(folder, "status"))
+    if "steps" not in plan:   # words that are no wish on this host
+        report.same("exit status", 2, status)
+        compare_as_before(report, before, after, identities=True)
+        return
+    compare_capture(report, memhotctl, folder, before, plan)
+    uncertain = any(step["verdict"]["outcome"]["kind"] == "uncertain" for step in plan["steps"])
+    if plan["refused"]:
+        dangerous = any(step["verdict"]["hazards"] for step in plan["steps"])
+        report.same("exit status", 9 if dangerous else 1, status)
+        compare_as_before(report, before, after, identities=True)
+    elif status == 0 or not uncertain:
+        compare_done(report, folder, plan, before, after)
+    else:   # a page did not move
+        report.same("exit status of a failure", True, status in (5, 6, 7))
+
+
 def compare(report, memhotctl, folder, states):
     """states: what each step so far left, the last two are before and after this one."""
     before, after = states[-2:]
@@ -129,6 +150,9 @@ def compare(report, memhotctl, folder, states):
         report.same("exit status", 0, int(read(folder, "status")))
         compare_as_before(report, states[-3], after, identities=True)
         return
+    if kind == "rollback" and "stays: " in read(folder, "plan.json") + read(folder, "plan.stderr"):
+        report.same("exit status of what cannot be undone wholly", 1, int(read(folder, "status")))
+        return
     if kind == "rollback":
         # as it was before the job; a namespace that is created again has another uuid, one that was kept has its own
         report.same("exit status", 0, int(read(folder, "status")))
@@ -136,6 +160,9 @@ def compare(report, memhotctl, folder, states):
         report.same("the journal", "undone", json.loads(read(folder, "jobs.json"))["jobs"][-1]["state"])
         return
     plan = json.loads(read(folder, "plan.json") or "{}")
+    if kind == "try":
+        compare_try(report, memhotctl, folder, states, plan)
+        return
     if "steps" not in plan:
         report.same("a plan", True, read(folder, "plan.stderr").strip())
         return

@@ -9,8 +9,9 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
-#include "memhot/result.hpp"
+#include "memhot/units.hpp"
 
 namespace memhot {
 
@@ -47,6 +48,7 @@ struct Add {
     bool driver_managed = false;
     bool memmap_on_memory = false;
     std::string resource_name = "System RAM";
+    std::vector<Range> group{};   // all of the memory device that this is of (a static memory group); empty: of none
 };
 // A write to /sys/devices/system/memory/probe.
 struct Probe {

@@ -99,6 +99,7 @@ enum class RuleId : std::uint8_t {
     nd_label_slots,
     nd_uuid_busy,
     nd_uuid_duplicate,
+    nd_uuid_kept,
     // enabling namespaces
     nd_claim_small,
     nd_not_allocated,

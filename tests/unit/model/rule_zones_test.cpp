@@ -168,6 +168,61 @@ TEST(Effect, auto_movable) {
     EXPECT_EQ(online_all(none, 0x40, 1), Zones{"Normal"});
 }
 
+// 3 blocks fit under 12 %. A DIMM of 4 is none of them, though its first 3 would be; one of 3 is. What is on its way of a
+// group that is Movable goes there, too, and what stands beside kernel memory of its own group does not.
+TEST(Effect, auto_movable_decides_for_the_whole_device) {
+    const auto plug = [](Model& model, std::uint64_t first, unsigned count) {
+        op::Add dimm = add_of(first * kBlock, count * kBlock);
+        dimm.group = {*Range::from_size(dimm.start, dimm.size)};
+        test::run(model, dimm);
+    };
+    const auto online = [](Model& model, std::uint64_t block, const char* word = "online") {
+        test::run(model, op::SetState{block, word});
+        return zones_of(model, block);
+    };
+    Model model = test::boot(auto_host({{"auto_movable_ratio", "12"}}));
+    plug(model, 0x40, 4);
+    EXPECT_EQ(zones_of(model, 0x40), "Normal Movable");
+    EXPECT_EQ(online(model, 0x40), "Normal");
+    plug(model, 0x50, 3);
+    EXPECT_EQ(zones_of(model, 0x52), "Movable Normal");
+    EXPECT_EQ(online(model, 0x50), "Movable");
+    EXPECT_EQ(online(model, 0x51), "Movable");
+    EXPECT_EQ(online(model, 0x52), "Movable");
+    plug(model, 0x60, 1);
+    EXPECT_EQ(zones_of(model, 0x60), "Normal Movable");   // nothing is left
+    model.apply(op::SetState{0x50, "offline"}, Outcome::accept(RuleId::offline_unmovable));
+    EXPECT_EQ(zones_of(model, 0x50), "Movable Normal");
+    EXPECT_EQ(online(model, 0x50, "online_kernel"), "Normal");
+    model.apply(op::SetState{0x51, "offline"}, Outcome::accept(RuleId::offline_unmovable));
+    EXPECT_EQ(zones_of(model, 0x51), "Normal Movable");   // its group has kernel memory now
+}
+
+// Of a running host /proc/iomem tells the groups: a DIMM that did not come with boot, the ranges of a kmem device.
+TEST(Effect, auto_movable_groups_of_a_running_host) {
+    const auto zones = [](const std::string& iomem) {
+        Snapshot snapshot = test::snapshot_of(auto_host({{"auto_movable_ratio", "12"}}));
+        *snapshot.iomem += iomem;
+        snapshot.firmware_ram = {"0-17fffffff"};
+        snapshot.blocks.emplace();
+        for (std::uint64_t number = 0; number < 0x10; ++number)
+            snapshot.blocks->push_back({number, "online", "", {}, 0});
+        for (std::uint64_t number = 0x20; number < 0x30; ++number)
+            snapshot.blocks->push_back({number, "online", "Normal", {}, 0});
+        for (std::uint64_t number = 0x40; number < 0x44; ++number)
+            snapshot.blocks->push_back({number, "offline", "", {}, 0});
+        return zones_of(*Model::from_snapshot(snapshot, test::profile_of(auto_host({}))), 0x40);
+    };
+    EXPECT_EQ(zones("200000000-21fffffff : System RAM\n"), "Normal Movable");   // a DIMM of four blocks
+    EXPECT_EQ(zones("200000000-20fffffff : System RAM\n210000000-21fffffff : System RAM\n"), "Movable Normal");
+    EXPECT_EQ(zones("200000000-207ffffff : dax0.0\n  200000000-207ffffff : System RAM (kmem)\n"
+                    "208000000-21fffffff : dax0.0\n  208000000-21fffffff : System RAM (kmem)\n"),
+              "Normal Movable");
+    EXPECT_EQ(zones("200000000-207ffffff : dax0.0\n  200000000-207ffffff : System RAM (kmem)\n"
+                    "208000000-21fffffff : dax1.0\n  208000000-21fffffff : System RAM (kmem)\n"),
+              "Movable Normal");
+}
+
 TEST(Effect, auto_movable_gives_the_budget_back) {
     Model model = test::boot(auto_host({{"auto_movable_ratio", "4"}}));
     EXPECT_EQ(online_all(model, 0x40, 2), (Zones{"Movable", "Normal"}));

@@ -164,6 +164,27 @@ TEST(Rule, nd_uuid_busy) {
     EXPECT_EQ(test::namespace_of(bus, "namespace0.0").active->mode, NsMode::raw);
 }
 
+// namespace_update_uuid(): "can we delete uuid with zero dpa allocated?" As 6.1.192 and 7.3.4 answered in a VM.
+TEST(Rule, nd_uuid_kept) {
+    NdBus bus = test::one_region(4 * kGiB);
+    constexpr std::string_view kReconfigure = "ndctl create-namespace -f -e namespace0.0 -m raw";
+    const auto sized = run_command(bus, split_command(kReconfigure));   // of a seed: it has no size to keep
+    EXPECT_EQ(sized.rule, RuleId::ndctl_size_zero);
+    EXPECT_NE(test::namespace_of(bus, "namespace0.0").identity, 0U);
+    const auto again = run_command(bus, split_command(kReconfigure));
+    EXPECT_EQ(again.rule, RuleId::nd_uuid_kept);
+    EXPECT_EQ(again.kernel_error, EBUSY);
+    expect_write(bus, kUuid, kAnyUuid, RuleId::nd_uuid_kept);
+    done(bus, "ndctl destroy-namespace namespace0.0");   // the way out
+    EXPECT_EQ(test::namespace_of(bus, "namespace0.0").identity, 0U);
+    expect_write(bus, kUuid, kAnyUuid, RuleId::nd_accepted);
+    EXPECT_EQ(run_command(bus, split_command("ndctl create-namespace -r region0 -m raw")).rule, RuleId::nd_uuid_kept);
+    done(bus, "ndctl create-namespace -r region0 -s 512M");   // ndctl deletes what it could not make
+    expect_write(bus, "/sys/bus/nd/devices/namespace0.1/uuid", kAnyUuid, RuleId::nd_accepted);
+    expect_write(bus, "/sys/bus/nd/devices/namespace0.1/uuid", "0d5ea5ba-7a1e-4d2b-9b3a-1d7a4b7ba001",
+                 RuleId::nd_accepted);   // the label of namespace0.0 is there
+}
+
 // N12: every change of a label needs a free slot on each DIMM; a deletion does not.
 TEST(Rule, nd_label_slots) {
     NdBus bus = test::one_region(2 * kGiB);

@@ -8,11 +8,13 @@
 #   wish WISH...      plans WISH, has memhotctl carry the plan out, then records the host
 #   refused WISH...   the same of a plan that is refused: nothing may change
 #   fails WISH...     the same of one that fails on the way, all or nothing: nothing may stay changed
+#   try WISH...       whichever of wish and refused the plan says it is; one that may fail may
+#   back              rollback of a try that was carried out
 #   rollback          has memhotctl undo the last job, then records the host: as before the job
 #   put_back NAMESPACE DIMM REGION  behind the wish that destroyed it: puts it back from what that job saved, as
 #                     memhotctl(1) says, then records the host: as before the job
 #   note TEXT...      a title for what follows
-# Commands besides those of the system: put VALUE FILE, plug ID BYTES ADDRESS, unplug ID BYTES ADDRESS, hide_driver MODULE,
+# Commands besides those of the system: put VALUE FILE, pick namespace|dax NUMBER, plug ID BYTES ADDRESS, unplug ID BYTES ADDRESS, hide_driver MODULE,
 # show_driver MODULE.
 
 step_number=0
@@ -58,7 +60,7 @@ observe() {
         /sys/bus/nd/devices/*/available_size /sys/bus/nd/devices/*/max_available_extent \
         /sys/bus/nd/devices/*/mode /sys/bus/nd/devices/*/holder_class /sys/bus/nd/devices/*/namespace \
         /sys/bus/dax/devices/*/size /sys/bus/dax/devices/*/resource /sys/bus/dax/devices/*/align \
-        /sys/bus/dax/devices/*/mapping*/start /sys/bus/dax/devices/*/mapping*/end \
+        /sys/bus/dax/devices/*/state /sys/bus/dax/devices/*/mapping*/start /sys/bus/dax/devices/*/mapping*/end \
         /sys/devices/system/memory/memory*/state /sys/devices/system/memory/memory*/valid_zones >"$at/sysfs"
     cat /proc/meminfo >"$at/meminfo"
     cat /sys/devices/system/memory/auto_online_blocks >"$at/policy"
@@ -140,6 +142,8 @@ act() {
 wish() { act wish -- "$@"; }
 refused() { act refused -- "$@"; }
 fails() { act fails --all-or-nothing --timeout 2 -- "$@"; }
+try() { act try --timeout 5 -- "$@"; }
+back() { [ "$(cat "$at/kind" 2>/dev/null) $(cat "$at/status")" = "try 0" ] && grep -q '"would"' "$at/plan.json" && rollback; }
 
 rollback() {
     next_step rollback
@@ -179,6 +183,18 @@ hide_driver() {
 show_driver() { mv "/tmp/$(basename "$depmod_file")" "$depmod_file" && modprobe "$1"; }
 
 put() { echo "$1" >"$2"; }
+
+# pick namespace|dax NUMBER: the one of those that are there now at that place, counted round; KIND0.0 where none is.
+pick() {
+    found=
+    for device in /sys/bus/nd/devices/"$1"[0-9]* /sys/bus/dax/devices/"$1"[0-9]*; do
+        [ "$(cat "$device/size" 2>/dev/null || echo 0)" = 0 ] || found="$found ${device##*/}"
+    done
+    # shellcheck disable=SC2086   # words of a list
+    set -- "$1" "$2" ${found:-"${1}0.0"}
+    shift $((2 + $2 % ($# - 2)))
+    echo "$1"
+}
 
 # ACPI answers when it likes: until iomem has (or has no longer) RAM there, or the kernel says that it failed.
 has_ram() { grep -q "^$(printf %08x "$1")-.* : System RAM" /proc/iomem; }
