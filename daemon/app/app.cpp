@@ -6,11 +6,10 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
 
 #include "app/event_loop.hpp"
 #include "app/notify.hpp"
+#include "app/scratch.hpp"
 #include "app/worker.hpp"
 #include "dbus/exported.hpp"
 #include "events/file_watch.hpp"
@@ -33,27 +32,6 @@ int complain(const Error& error, int status) {
     log::error(error.message());
     return status;
 }
-
-// A simulated host without a directory of its own keeps its journal only as long as it lives.
-class Scratch {
-public:
-    Scratch() = default;
-    Scratch(const Scratch&) = delete;
-    Scratch& operator=(const Scratch&) = delete;
-    ~Scratch() {
-        std::error_code ignored;
-        if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-    }
-    Result<std::string> make() {
-        std::string path = (std::filesystem::temp_directory_path() / "memhotd-XXXXXX").string();
-        if (::mkdtemp(path.data()) == nullptr) return Error(ErrorKind::io, path + ": making a directory failed");
-        path_ = path;
-        return path;
-    }
-
-private:
-    std::string path_;
-};
 
 Result<service::JobPlace> place_of(const Options& options, const config::Settings& settings, Scratch& scratch) {
     service::JobPlace place;

@@ -47,6 +47,8 @@ inline std::shared_ptr<void> add_match(sdbus::IConnection& connection, const std
     auto slot = connection.addMatch(rule, [heard = std::move(heard)](sdbus::Message) { heard(); }, sdbus::return_slot);
     return std::make_shared<sdbus::Slot>(std::move(slot));
 }
+// Signals of a proxy come by themselves.
+inline void finish_registration(sdbus::IProxy&) {}
 using ReplyError = std::optional<sdbus::Error>;
 inline const sdbus::Error* error_of(const ReplyError& error) { return error ? &*error : nullptr; }
 template <class T>
@@ -76,6 +78,7 @@ inline std::shared_ptr<void> add_match(sdbus::IConnection& connection, const std
     auto slot = connection.addMatch(rule, [heard = std::move(heard)](sdbus::Message&) { heard(); });
     return std::make_shared<decltype(slot)>(std::move(slot));
 }
+inline void finish_registration(sdbus::IProxy& proxy) { proxy.finishRegistration(); }
 using ReplyError = const sdbus::Error*;
 inline const sdbus::Error* error_of(ReplyError error) { return error; }
 template <class T>

@@ -5,6 +5,7 @@
 
 #include "dbus/compat.hpp"
 #include "dbus/objects.hpp"
+#include "dbus/units.hpp"
 #include "log/log.hpp"
 
 namespace memhot::bus {
@@ -14,8 +15,8 @@ namespace {
 class Bus final : public Exported, private service::Service::Listener {
 public:
     Bus(std::unique_ptr<Connection> connection, const BusOptions& options, service::Service& service)
-        : connection_(std::move(connection)), gate_(connection_->get()), world_{*connection_, gate_, service, {}},
-          service_(service) {
+        : connection_(std::move(connection)), units_(connection_->get()), gate_(connection_->get()),
+          world_{*connection_, gate_, service, {}}, service_(service) {
         gate_.set_seam(options.seam);
         set_limits();
         manager_ = make_manager(world_);
@@ -61,8 +62,8 @@ private:
     }
     void blocks_changed() override {
         announce([&] {
-            manager_->changed(
-                {"BlocksOnline", "BlocksOffline", "Generation", "HazardCount", "LostEvents", "FullReads"});
+            manager_->changed({"BlocksOnline", "BlocksOffline", "Generation", "HazardCount", "LostEvents", "FullReads",
+                               "Stale", "FailedReads"});
             manager_->blocks_changed();
         });
     }
@@ -81,23 +82,11 @@ private:
     }
 
     void start_unit(const std::string& unit) override {
-        announce([&] {
-            if (!systemd_) {
-                systemd_ =
-                    compat::make_proxy(connection_->get(), "org.freedesktop.systemd1", "/org/freedesktop/systemd1");
-            }
-            systemd_->callMethodAsync("StartUnit")
-                .onInterface("org.freedesktop.systemd1.Manager")
-                .withArguments(unit, std::string("replace"))
-                .uponReplyInvoke([unit](compat::ReplyError given, const sdbus::ObjectPath&) {
-                    if (const auto* error = compat::error_of(given))
-                        log::error(unit + " cannot be started: " + error->getMessage());
-                });
-        });
+        announce([&] { units_.start(unit); });
     }
 
     std::unique_ptr<Connection> connection_;
-    std::unique_ptr<sdbus::IProxy> systemd_;   // made for the first unit; without it a reply goes nowhere
+    Units units_;
     Gate gate_;
     World world_;
     service::Service& service_;

@@ -506,6 +506,12 @@ private:
     std::uint64_t FullReads() override {
         return get("FullReads", [&] { return service().state().full_reads(); });
     }
+    bool Stale() override {
+        return get("Stale", [&] { return !service().stale().empty(); });
+    }
+    std::uint64_t FailedReads() override {
+        return get("FailedReads", [&] { return service().failed_reads(); });
+    }
     std::vector<std::string> ConfigurationErrors() override {
         return get("ConfigurationErrors", [&] { return service().configuration_errors(); });
     }

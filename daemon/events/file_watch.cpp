@@ -3,12 +3,15 @@
 
 #include <sys/epoll.h>
 #include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <memory>
+#include <tuple>
 #include <utility>
 
 namespace memhot::events {
@@ -31,6 +34,14 @@ bool drain(int fd, const std::string& name) {
     return seen;
 }
 
+// What another file, or another text, in the same place has otherwise.
+using Stamp = std::tuple<ino_t, off_t, time_t, long>;
+Stamp stamp_of(const std::string& path) {
+    struct stat status{};
+    if (::stat(path.c_str(), &status) != 0) return {};
+    return {status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+}
+
 }   // namespace
 
 Result<FileWatch> FileWatch::open(app::EventLoop& loop, const std::string& path, std::function<void()> changed) {
@@ -42,8 +53,10 @@ Result<FileWatch> FileWatch::open(app::EventLoop& loop, const std::string& path,
     if (out.fd_ < 0 || ::inotify_add_watch(out.fd_, directory.c_str(), IN_CLOSE_WRITE | IN_MOVED_TO) < 0)
         return Error(ErrorKind::io, "watching " + directory + ": " + std::strerror(errno));
     out.io_ = loop.on_io(out.fd_, EPOLLIN,
-                         [fd = out.fd_, name = file.filename().string(), told = std::move(changed)](std::uint32_t) {
-                             if (drain(fd, name)) told();
+                         [fd = out.fd_, path, name = file.filename().string(), told = std::move(changed),
+                          stamp = std::make_shared<Stamp>(stamp_of(path))](std::uint32_t) {
+                             // a file that is moved to its place while it is open is told of again when it is closed
+                             if (drain(fd, name) && std::exchange(*stamp, stamp_of(path)) != *stamp) told();
                          });
     return out;
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 namespace memhot::events {
 
@@ -38,7 +39,10 @@ void Watcher::take(const Event& event) {
     } else if (const auto block = block_of(event.name)) {
         blocks_.insert(*block);
         if (event.action == "add") added_.insert(*block);
-        if (event.action == "remove") added_.erase(*block);
+        if (event.action == "remove") {
+            added_.erase(*block);
+            removed_.insert(*block);
+        }
     }
 }
 
@@ -69,12 +73,12 @@ void Watcher::timer_came() { deliver(app::EventLoop::now() >= last_ + times_.coa
 void Watcher::deliver(bool quiet) {
     Batch batch;
     batch.blocks.assign(blocks_.begin(), blocks_.end());
-    batch.added = std::move(added_);
+    batch.added = std::exchange(added_, {});
+    batch.removed = std::exchange(removed_, {});
     batch.devices = devices_;
     batch.lost = lost_;
     batch.quiet = quiet;
     blocks_.clear();
-    added_.clear();
     devices_ = false;
     lost_ = false;
     first_ = 0;

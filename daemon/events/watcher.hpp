@@ -17,7 +17,8 @@ namespace memhot::events {
 
 struct Batch {
     std::vector<std::uint64_t> blocks;   // that came, went or changed, ascending, each once
-    std::set<std::uint64_t> added;   // of them
+    std::set<std::uint64_t> added;   // of them, and there at its end
+    std::set<std::uint64_t> removed;   // of them, also where they were added again
     bool devices = false;   // nd, dax, cxl or node had one
     bool lost = false;   // some never came: everything has to be read again
     bool quiet = false;   // no more came for a while
@@ -46,6 +47,7 @@ private:
     std::function<void(Batch)> happened_;
     std::set<std::uint64_t> blocks_;
     std::set<std::uint64_t> added_;
+    std::set<std::uint64_t> removed_;
     bool devices_ = false;
     bool lost_ = false;
     std::uint64_t first_ = 0;   // when the batch began; 0: there is none

@@ -27,9 +27,12 @@ inline constexpr MessageId kJobInterrupted{"8849e02548824a568c499a13c41827cf", "
 inline constexpr MessageId kConfigurationRejected{"a90872c4ac0548318b1d400ff91c9e8f", "configuration rejected"};
 inline constexpr MessageId kBusLost{"f1cb16a8016447c7afaeba84376d01cb", "bus lost"};
 inline constexpr MessageId kPolicyReport{"059135e6803f41e794ccfaac9c9bdb12", "policy report"};
-inline constexpr const MessageId* kMessageIds[] = {&kStarted,  &kEventsLost,  &kHazardRaised,   &kHazardCleared,
-                                                   &kJobBegun, &kJobEnded,    &kJobInterrupted, &kConfigurationRejected,
-                                                   &kBusLost,  &kPolicyReport};
+inline constexpr MessageId kStale{"2140f6b907c54602869119f924778638", "host not read"};
+inline constexpr MessageId kUnitFailed{"068141c910a3406ebe7f9476a6bee49a", "unit failed"};
+inline constexpr const MessageId* kMessageIds[] = {
+    &kStarted,  &kEventsLost,   &kHazardRaised,   &kHazardCleared,
+    &kJobBegun, &kJobEnded,     &kJobInterrupted, &kConfigurationRejected,
+    &kBusLost,  &kPolicyReport, &kStale,          &kUnitFailed};
 
 // Names in capitals: "MEMHOT_JOB".
 using Fields = std::vector<std::pair<std::string, std::string>>;

@@ -46,6 +46,10 @@ constexpr auto kRows = std::to_array<Row>({
      [](const service::Service& s) { return s.events_received(); }},
     {"memhot_uevent_overflows", "counter", "", "How often events were lost.",
      [](const service::Service& s) { return s.lost_events(); }},
+    {"memhot_failed_reads", "counter", "", "How often the host could not be read.",
+     [](const service::Service& s) { return s.failed_reads(); }},
+    {"memhot_stale", "gauge", "", "1 where what is known of the host may be old.",
+     [](const service::Service& s) { return std::uint64_t{s.stale().empty() ? 0U : 1U}; }},
     {"memhot_jobs", "counter", "", "Jobs that were begun since the start.",
      [](const service::Service& s) { return s.jobs_begun(); }},
 });

@@ -175,6 +175,7 @@ void decide_device(Decision& decision, const Subject& subject, const Host& host,
         return;
     }
     if (is_already(subject, mode)) {
+        decision.already = true;
         decision.text = fmt::format("{} already", name);
         return;
     }

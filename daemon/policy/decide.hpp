@@ -37,6 +37,7 @@ struct Decision {
     std::string subject;
     Action action = Action::nothing;
     std::string text;   // one line: what, with numbers
+    bool already = false;   // a device: it is as the policy wants it
     const Policy* policy = nullptr;   // that decided; null: none did
     Place place;   // of the line that says what is done
     std::vector<NotMatched> not_matched;   // the policies before it, in order

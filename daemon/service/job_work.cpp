@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <tuple>
 
@@ -69,6 +70,13 @@ Result<std::unique_ptr<Bench>> open_bench(const JobPlace& place, std::uint64_t h
     if (!snapshot) return std::move(snapshot).error();
     return std::unique_ptr<Bench>(
         new Bench{*std::move(lock), *std::move(book), std::move(jobs), nullptr, nullptr, *std::move(snapshot)});
+}
+
+// Somebody else holds the lock, most likely.
+Failure failure_of_bench(const Error& error) {
+    auto failure = failure_of(error);
+    if (error.kind() == ErrorKind::io) failure.name = error_name::kBusy;
+    return failure;
 }
 
 void set_target(Bench& bench, const JobPlace& place, const std::string& id) {
@@ -147,11 +155,7 @@ public:
 
     Answer<JobEnded> run() {
         auto bench = open_bench(place_, order_.history);
-        if (!bench) {
-            auto failure = failure_of(bench.error());
-            if (bench.error().kind() == ErrorKind::io) failure.name = error_name::kBusy;
-            return std::unexpected(std::move(failure));
-        }
+        if (!bench) return std::unexpected(failure_of_bench(bench.error()));
         bench_ = *std::move(bench);
         return order_.kind == JobOrder::Kind::run ? run_plan() : take_up();
     }
@@ -255,11 +259,12 @@ Answer<JobEnded> carry_out(const JobPlace& place, const JobOrder& order, const J
 
 Answer<Done> write_knob(const JobPlace& place, const std::string& path, const std::string& text) {
     auto bench = open_bench(place, 0);
-    if (!bench) return std::unexpected(failure_of(bench.error()));
+    if (!bench) return std::unexpected(failure_of_bench(bench.error()));
     set_target(**bench, place, "0");
     const auto attempt = (*bench)->target->carry_out(WriteAction{path, text});
     if (attempt.ok()) return Done{};
-    return fail(error_name::kIo,
+    const bool busy = attempt.error == EBUSY || attempt.error == EAGAIN || attempt.error == EINTR;
+    return fail(busy ? error_name::kBusy : error_name::kIo,
                 fmt::format("{}: writing {}: {} {}", path, text, errno_text(attempt.error), attempt.text));
 }
 

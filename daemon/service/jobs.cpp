@@ -150,7 +150,7 @@ void Jobs::write_knob(const std::string& path, const std::string& text, std::fun
         std::optional<Snapshot> now;
         if (place_.simulated && place_.simulated->target) now = place_.simulated->target->host().snapshot();
         worker_.post([this, answer, now, done] {
-            listener_.host_changed(now);
+            if (answer) listener_.host_changed(now);
             done(answer);
         });
     });

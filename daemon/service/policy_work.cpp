@@ -12,21 +12,49 @@ namespace memhot::service {
 
 namespace {
 
-bool is_news(const memhotctl::DecidedThing& thing, const std::set<std::uint64_t>& came) {
-    // devices are few, and what is already as it should be decides to nothing
-    if (thing.subject.kind != policy::Subject::Kind::block) return true;
+using memhotctl::DecidedThing;
+
+bool is_block(const DecidedThing& thing) { return thing.subject.kind == policy::Subject::Kind::block; }
+
+bool has_come(const DecidedThing& thing, const std::set<std::uint64_t>& came) {
     const auto first = came.lower_bound(thing.subject.block);
     return first != came.end() && *first <= std::max(thing.subject.block, thing.last_block);
 }
 
-std::string name_of(const memhotctl::DecidedThing& thing) {
+// What a block waits for: its dax device, or what was added at once.
+std::string whole_of(const policy::Subject& subject) {
+    if (!subject.dax.empty()) return subject.dax;
+    return subject.whole ? to_string(*subject.whole) : "";
+}
+
+// The devices of which a block came. Others of theirs may have waited for it.
+std::set<std::string> grown(const std::vector<DecidedThing>& things, const std::set<std::uint64_t>& came) {
+    std::set<std::string> out;
+    for (const auto& thing : things) {
+        if (is_block(thing) && has_come(thing, came)) out.insert(whole_of(thing.subject));
+    }
+    out.erase("");
+    return out;
+}
+
+bool is_news(const DecidedThing& thing, const PolicyNews& news, const std::set<std::string>& grown) {
+    if (news.everything) return true;
+    if (!is_block(thing)) return !news.settled.contains(thing.subject.name);
+    if (has_come(thing, news.came)) return true;
+    const auto* policy = thing.decision.policy;
+    return policy != nullptr && policy->online.wait_for_whole_device &&
+           thing.decision.action == policy::Action::online && grown.contains(whole_of(thing.subject));
+}
+
+std::string name_of(const DecidedThing& thing) {
     return thing.count == 1 ? thing.subject.name : fmt::format("{}-{}", thing.subject.name, thing.last_block);
 }
 
-PolicyStep step_of(const memhotctl::DecidedThing& thing, const Snapshot& snapshot) {
+PolicyStep step_of(const DecidedThing& thing, const Snapshot& snapshot) {
     const auto& decision = thing.decision;
     PolicyStep step;
     step.thing = name_of(thing);
+    step.device = !is_block(thing);
     step.text = decision.text;
     if (decision.policy != nullptr) step.place = to_string(decision.place);
     if (!decision.wish) return step;
@@ -62,7 +90,7 @@ void add_units(const policy::Policy& policy, std::vector<std::string>& units) {
 }   // namespace
 
 PolicyWork policy_work(const policy::Policies& policies, const config::Settings& settings, const memhotctl::Host& host,
-                       const std::set<std::uint64_t>& came, bool everything) {
+                       const PolicyNews& news) {
     PolicyWork out;
     if (policies.empty()) return out;
     memhotctl::PolicyFiles files;
@@ -74,14 +102,21 @@ PolicyWork policy_work(const policy::Policies& policies, const config::Settings&
         return out;
     }
     out.knobs = answer->plan.knobs;
+    const auto came_of = grown(answer->things, news.came);
     for (const auto& thing : answer->things) {
-        if (!everything && !is_news(thing, came)) continue;
+        if (!is_block(thing)) {
+            out.devices.insert(thing.subject.name);
+            if (thing.decision.already) out.settled.insert(thing.subject.name);
+        }
+        if (!is_news(thing, news, came_of)) continue;
         using enum policy::Action;
         const auto action = thing.decision.action;
-        if (!everything && policy::is_online_as_wanted(thing.decision, thing.subject))
+        if (!news.everything && policy::is_online_as_wanted(thing.decision, thing.subject))
             add_units(*thing.decision.policy, out.units);
         if (action == nothing || action == kernel_does || !thing.subject.present) continue;
         out.steps.push_back(step_of(thing, host.snapshot));
+        const bool is_so = thing.decision.wish && !out.steps.back().wish;
+        if (!is_block(thing) && is_so) out.settled.insert(thing.subject.name);
     }
     return out;
 }

@@ -26,6 +26,7 @@ struct PolicyStep {
     std::string plan;
     std::vector<std::string> accept;
     std::vector<std::string> post_units;
+    bool device = false;   // or a namespace; else memory blocks
     bool waits = false;   // it was said
     unsigned failures = 0;   // times it did not begin though nobody else was at work
 };
@@ -33,11 +34,19 @@ struct PolicyStep {
 struct PolicyWork {
     std::vector<policy::KnobWrite> knobs;   // first
     std::vector<PolicyStep> steps;
+    std::set<std::string> devices;   // dax devices and namespaces that are there
+    std::set<std::string> settled;   // of them, that are as their policy wants them
     std::vector<std::string> units;   // of what came and is online already, as a policy wants it: the kernel did it
 };
 
-// came: blocks that are new; everything: all of the host counts as new (a start, a reload).
+// What counts as new: blocks that came, devices that no policy has had its way with; or all of the host (a start, a reload).
+struct PolicyNews {
+    const std::set<std::uint64_t>& came;
+    const std::set<std::string>& settled;
+    bool everything = false;
+};
+
 PolicyWork policy_work(const policy::Policies& policies, const config::Settings& settings, const memhotctl::Host& host,
-                       const std::set<std::uint64_t>& came, bool everything);
+                       const PolicyNews& news);
 
 }   // namespace memhot::service

@@ -4,10 +4,10 @@
 #include <fmt/format.h>
 #include <malloc.h>
 
-#include <limits>
+#include <algorithm>
+#include <tuple>
 #include <utility>
 
-#include "journal/lock.hpp"
 #include "log/log.hpp"
 
 namespace memhot::service {
@@ -16,8 +16,9 @@ namespace {
 
 // A model of the host is kept for as long as questions come.
 constexpr std::uint64_t kIdle = 5'000'000;   // microseconds
-// What a policy wants is tried again so long after somebody else had the host.
-constexpr std::uint64_t kLater = 2'000'000;
+// A host that could not be read is read again so much later, twice as much each time, and never more.
+constexpr std::uint64_t kFirstDelay = 250'000;
+constexpr std::uint64_t kLongestDelay = 60'000'000;
 
 std::uint64_t wall_clock() {
     execute::SystemClock clock;
@@ -39,28 +40,22 @@ void say_warnings(const config::Problems& problems) {
     }
 }
 
-// What came, where the whole host was read anew and no event says so.
-std::set<std::uint64_t> newer(const state::BlockTable& before, const state::BlockTable& now) {
-    std::set<std::uint64_t> out;
-    for (const auto& block : now.records()) {
-        if (!before.find(block.number)) out.insert(block.number);
-    }
-    return out;
-}
-
 }   // namespace
 
 Service::Service(app::EventLoop& loop, app::Worker& worker, app::Worker& thinker, state::HostState state,
                  JobPlace place, std::string config_root)
     : worker_(worker), state_(std::move(state)), config_root_(std::move(config_root)), asker_(thinker, state_),
       jobs_(loop, worker, std::move(place), *this), idle_timer_(loop.on_timer([this] { idle(); })),
-      later_timer_(loop.on_timer([this] { act_later(); })) {}
+      read_timer_(loop.on_timer([this] { read_now(); })), steward_(loop, jobs_, [this](const std::string& unit) {
+          if (listener_ != nullptr) listener_->start_unit(unit);
+      }) {}
 
 Status Service::start() {
     const auto loaded = config::load_settings(config_root_);
     say_warnings(loaded.problems);
     if (config::has_errors(loaded.problems)) return bad_input(errors_in(loaded.problems).front());
     settings_ = loaded.settings;
+    started_with_ = settings_;
     auto policies = policy::load_policies(config_root_);
     say_warnings(policies.problems);
     if (config::has_errors(policies.problems)) return bad_input(errors_in(policies.problems).front());
@@ -135,6 +130,7 @@ Answer<Done> Service::reload() {
         settings_ = settings;
         policies_ = std::move(policies);
         log::info("configuration and policies were read again");
+        say_what_needs_a_start();
         if (reloaded_) reloaded_(settings_);
         apply_policies();
     } else {
@@ -148,18 +144,33 @@ Answer<Done> Service::reload() {
     return Done{};
 }
 
+// The journal is where it was begun, and another memhotctl looks for the lock where it is held.
+void Service::say_what_needs_a_start() {
+    const auto say = [](std::string_view key, const std::string& was, const std::string& now) {
+        if (was == now) return;
+        log::warning(
+            fmt::format("{}={} takes effect at the next start of memhotd; until then it is {}", key, now, was));
+    };
+    say("StateDirectory", started_with_.state_directory, settings_.state_directory);
+    say("RuntimeDirectory", started_with_.runtime_directory, settings_.runtime_directory);
+}
+
 Answer<Done> Service::rescan() {
-    const auto before = state_.blocks();
-    if (auto read = state_.rescan(); !read) return std::unexpected(failure_of(read.error()));
-    look_ahead();
-    if (const auto came = newer(before, state_.blocks()); !came.empty()) apply_policies(came, false);
+    if (auto read = read_all(); !read) return std::unexpected(failure_of(read.error()));
+    if (settle()) no_longer_stale();
     return Done{};
 }
 
-void Service::look_ahead() {
+bool Service::settle() {
+    const bool good = look_ahead();
+    if (good) ask_policies(arrivals_.take(), false);
+    return good;
+}
+
+bool Service::look_ahead() {
     const auto host = state_.host();
     if (!host) {
-        log::warning("the host cannot be looked at: " + host.error().message());
+        read_later(host.error());
     } else {
         const auto change = hazards_.update(examine((*host)->snapshot), wall_clock());
         for (const auto& hazard : change.raised) {
@@ -178,106 +189,85 @@ void Service::look_ahead() {
         }
     }
     asked();   // what was read is for questions, too; it goes when none come
-    if (listener_ == nullptr) return;
-    listener_->blocks_changed();
-    listener_->devices_changed();
+    if (listener_ != nullptr) {
+        listener_->blocks_changed();
+        listener_->devices_changed();
+    }
+    return host.ok();
 }
 
-void Service::apply_policies(const std::set<std::uint64_t>& came, bool everything) {
-    if (everything) later_.clear();   // they are asked about, too
-    if (policies_.empty()) return;
+void Service::ask_policies(const std::set<std::uint64_t>& came, bool everything) {
+    ask_everything_ |= everything;
+    if (policies_.empty() && !ask_everything_) return;
     const auto host = state_.host();
-    if (!host) return log::warning("the policies are not asked: " + host.error().message());
-    const auto work = policy_work(policies_, settings_, **host, came, everything);
-    for (const auto& knob : work.knobs) {
-        const std::string what = fmt::format("{}: {} instead of {}", knob.path, knob.text, knob.was);
-        log::say(log::Priority::notice,
-                 fmt::format("policy {}: {}{}", to_string(knob.place), settings_.act ? "" : "would set ", what),
-                 &log::kPolicyReport, {{"MEMHOT_POLICY", to_string(knob.place)}});
-        if (!settings_.act) continue;
-        jobs_.write_knob(knob.path, knob.text, [what](const Answer<Done>& done) {
-            if (!done) log::error(done.error().text);
-        });
-    }
-    bool acts = false;
-    for (const auto& step : work.steps) {
-        log::say(log::Priority::notice,
-                 fmt::format("policy {}: {}: {}{}", step.place.empty() ? "(none)" : step.place, step.thing, step.text,
-                             settings_.act || !step.possible ? "" : " (Act=no: only reported)"),
-                 &log::kPolicyReport, {{"MEMHOT_POLICY", step.place}, {"MEMHOT_DEVICE", step.thing}});
-        acts |= settings_.act && step.possible;
-        if (acts && step.wish) act_on(step);   // what is refused now need not be behind another
-    }
-    for (const auto& unit : work.units) {
-        log::info(fmt::format("{} {}: blocks came that are online as a policy wants them",
-                              settings_.act ? "starting" : "would start", unit));
-        if (settings_.act && listener_ != nullptr) listener_->start_unit(unit);
-    }
+    if (!host) return read_later(host.error());
+    steward_.apply(policies_, settings_, **host, came, std::exchange(ask_everything_, false));
 }
 
-// Planned when its turn comes: the jobs before it change the host that it was decided on. What destroys data may be
-// stale by then, and devices are asked about again with whatever comes next.
-void Service::act_on(const PolicyStep& step) {
-    JobOrder order;
-    order.plan = step.plan;
-    order.accept = step.accept;
-    if (step.plan.empty()) order.wish = step.wish;
-    order.timeout = settings_.busy_timeout;
-    order.history = settings_.job_history;
-    jobs_.begin(std::move(order), {}, std::numeric_limits<std::uint64_t>::max(),
-                [this, step](const Answer<std::string>& id) {
-                    if (!id) return not_begun(step, id.error());
-                    if (!step.post_units.empty()) post_units_[*id] = step.post_units;
-                });
-}
+// --- reading that fails --------------------------------------------------------------------------------------------
 
-// As long as another process changes the host it waits, and once where nobody is seen to: he may just have ended.
-void Service::not_begun(PolicyStep step, const Failure& failure) {
-    if (failure.text == kNothingToDo) return log::info(fmt::format("{} is as its policy wants it by now", step.thing));
-    const bool may_wait = failure.name == error_name::kBusy && !jobs_.stopping();
-    if (may_wait && !journal::HostLock::holder(jobs_.place().run)) ++step.failures;
-    if (!may_wait || step.failures > 1)
-        return log::error(fmt::format("the policy for {} was not carried out: {}", step.thing, failure.text));
-    if (!step.waits) log::warning(fmt::format("the policy for {} waits: {}", step.thing, failure.text));
-    step.waits = true;
-    later_.push_back(std::move(step));
-    if (!later_timer_.armed()) later_timer_.arm_in(kLater);
-}
-
-void Service::act_later() {
-    for (const auto& step : std::exchange(later_, {})) act_on(step);
-}
-
-void Service::recover() {
-    ++lost_events_;
-    log::say(log::Priority::warning, "events were lost, the whole host is read again", &log::kEventsLost);
+Status Service::read_all() {
     const auto before = state_.blocks();
-    if (const auto read = state_.rescan(); !read)
-        log::error("the host cannot be read again: " + read.error().message());
-    came_.merge(newer(before, state_.blocks()));
+    auto read = state_.rescan();
+    if (read) {
+        arrivals_.found(before, state_.blocks());
+    } else {
+        read_later(read.error());
+    }
+    return read;
+}
+
+void Service::read_later(const Error& error) {
+    ++failed_reads_;
+    if (stale_.empty()) {
+        log::say(log::Priority::warning,
+                 fmt::format("the host cannot be read: {}; what is known of it may be old until that works again",
+                             error.message()),
+                 &log::kStale);
+    }
+    const bool news = stale_.empty();
+    stale_ = error.message();
+    if (news && listener_ != nullptr) listener_->blocks_changed();
+    if (read_timer_.armed()) return;
+    delay_ = std::clamp(delay_ * 2, kFirstDelay, kLongestDelay);
+    read_timer_.arm_in(delay_);
+}
+
+void Service::read_now() {
+    if (read_all() && settle()) no_longer_stale();
+}
+
+void Service::no_longer_stale() {
+    if (stale_.empty()) return;
+    stale_.clear();
+    delay_ = 0;
+    read_timer_.disarm();
+    log::info("the host was read again");
+    if (listener_ != nullptr) listener_->blocks_changed();
 }
 
 void Service::happened(const events::Batch& batch) {
     bool changed = batch.lost;
     const auto note = [&](const Result<bool>& read) {
-        if (!read) log::warning("memory blocks cannot be read: " + read.error().message());
+        if (!read) read_later(read.error());
         changed |= read && *read;
     };
+    arrivals_.heard(batch, state_.blocks());
     if (batch.lost) {
-        recover();
+        ++lost_events_;
+        log::say(log::Priority::warning, "events were lost, the whole host is read again", &log::kEventsLost);
+        std::ignore = read_all();
     } else {
         note(state_.update(batch.blocks));
         fresh_ = batch.blocks;
     }
-    came_.insert(batch.added.begin(), batch.added.end());
     restless_ |= changed || batch.devices || !batch.blocks.empty();
     if (batch.quiet && restless_) {
         note(state_.update_offline(fresh_));
         state_.touch();   // devices, zones and /proc/iomem may be others, too
         restless_ = false;
         fresh_.clear();
-        look_ahead();
-        apply_policies(std::exchange(came_, {}), false);
+        settle();
     } else if (changed && listener_ != nullptr) {
         listener_->blocks_changed();
     }
@@ -287,16 +277,17 @@ void Service::change_hardware(Snapshot snapshot) {
     const auto before = state_.blocks();
     jobs_.change_hardware(snapshot);
     state_.replace(std::move(snapshot));
+    arrivals_.found(before, state_.blocks());
     log::info("the simulated host has changed");
-    look_ahead();
-    apply_policies(newer(before, state_.blocks()), false);
+    settle();
 }
 
 std::string Service::status() const {
     const auto& blocks = state_.blocks();
     const std::size_t hazards = hazards_.all().size();
-    return fmt::format("{} blocks, {} online; {} hazard{}{}", blocks.size(), blocks.online(), hazards,
-                       hazards == 1 ? "" : "s", state_.source().simulated() ? "; simulated" : "");
+    return fmt::format("{} blocks, {} online; {} hazard{}{}{}", blocks.size(), blocks.online(), hazards,
+                       hazards == 1 ? "" : "s", state_.source().simulated() ? "; simulated" : "",
+                       stale_.empty() ? "" : "; as of before, the host cannot be read");
 }
 
 void Service::job_new(const JobView& job) {
@@ -306,13 +297,7 @@ void Service::job_changed(const JobView& job) {
     if (listener_ != nullptr) listener_->job_changed(job);
 }
 void Service::job_ended(const JobView& job) {
-    const auto units = post_units_.extract(job.id);
-    if (units && job.exit_status == 0 && listener_ != nullptr) {
-        for (const auto& unit : units.mapped()) {
-            log::info(fmt::format("job {} is done, starting {}", job.id, unit));
-            listener_->start_unit(unit);
-        }
-    }
+    steward_.job_ended(job);
     if (listener_ != nullptr) listener_->job_ended(job);
 }
 void Service::job_gone(const std::string& id) {
@@ -320,17 +305,16 @@ void Service::job_gone(const std::string& id) {
 }
 
 void Service::host_changed(std::optional<Snapshot> simulated) {
-    const auto before = state_.blocks();
     if (simulated) {
+        const auto before = state_.blocks();
         state_.replace(*std::move(simulated));
+        arrivals_.found(before, state_.blocks());
     } else if (state_.follows_events()) {
         state_.touch();   // what it did to blocks events tell
-    } else if (const auto read = state_.rescan(); !read) {
-        log::warning("the host cannot be read again: " + read.error().message());
+    } else {
+        std::ignore = read_all();
     }
-    look_ahead();
-    // only then: a policy whose job fails would be tried over and over
-    if (const auto came = newer(before, state_.blocks()); !came.empty()) apply_policies(came, false);
+    settle();
 }
 
 }   // namespace memhot::service

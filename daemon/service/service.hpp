@@ -11,12 +11,13 @@
 #include "config/settings.hpp"
 #include "events/watcher.hpp"
 #include "policy/policy.hpp"
+#include "service/arrivals.hpp"
 #include "service/asker.hpp"
 #include "service/hazards.hpp"
 #include "service/jobs.hpp"
 #include "service/plans.hpp"
-#include "service/policy_work.hpp"
 #include "service/questions.hpp"
+#include "service/steward.hpp"
 
 namespace memhot::service {
 
@@ -52,6 +53,9 @@ public:
     [[nodiscard]] const state::HostState& state() const { return state_; }
     [[nodiscard]] const Hazards& hazards() const { return hazards_; }
     [[nodiscard]] std::uint64_t lost_events() const { return lost_events_; }
+    // Why what is known of the host may be old; empty: it is not.
+    [[nodiscard]] const std::string& stale() const { return stale_; }
+    [[nodiscard]] std::uint64_t failed_reads() const { return failed_reads_; }
     [[nodiscard]] std::uint64_t events_received() const { return watcher_ == nullptr ? 0 : watcher_->received(); }
     void set_watcher(const events::Watcher* watcher) { watcher_ = watcher; }
     [[nodiscard]] std::uint64_t jobs_begun() const { return jobs_.begun(); }
@@ -74,7 +78,7 @@ public:
     Answer<Done> reload();
     Answer<Done> rescan();
     // What the policies say about all that is there: reported, and done where Act=yes.
-    void apply_policies() { apply_policies({}, true); }
+    void apply_policies() { ask_policies({}, true); }
     // What udev told.
     void happened(const events::Batch& batch);
     // A simulated host has become another one; no job runs.
@@ -88,14 +92,17 @@ private:
     void job_ended(const JobView& job) override;
     void job_gone(const std::string& id) override;
     void host_changed(std::optional<Snapshot> simulated) override;
-    // The host is another one: hazards are worked out anew, clients are told.
-    void look_ahead();
-    void apply_policies(const std::set<std::uint64_t>& came, bool everything);
-    void act_on(const PolicyStep& step);
-    void not_begun(PolicyStep step, const Failure& failure);
-    void act_later();
-    // Everything is read again, for events were lost.
-    void recover();
+    // Everything is read again.
+    Status read_all();
+    // A reading failed: again later, and later still.
+    void read_later(const Error& error);
+    void read_now();
+    void no_longer_stale();
+    // The host is another one: hazards are worked out anew, clients and policies are told. Whether it could be looked at.
+    bool settle();
+    bool look_ahead();
+    void ask_policies(const std::set<std::uint64_t>& came, bool everything);
+    void say_what_needs_a_start();
     void asked();
     void idle();
 
@@ -103,6 +110,7 @@ private:
     state::HostState state_;
     std::string config_root_;
     config::Settings settings_;
+    config::Settings started_with_;
     policy::Policies policies_;
     std::vector<std::string> configuration_errors_;
     Asker asker_;
@@ -115,11 +123,14 @@ private:
     app::Source idle_timer_;
     std::uint64_t last_question_ = 0;
     std::uint64_t lost_events_ = 0;
+    std::string stale_;
+    std::uint64_t failed_reads_ = 0;
+    std::uint64_t delay_ = 0;   // before the next reading where the last one failed
+    app::Source read_timer_;
     std::vector<std::uint64_t> fresh_;   // blocks that were read since all was quiet
-    std::set<std::uint64_t> came_;   // blocks that were added since then
-    std::map<std::string, std::vector<std::string>> post_units_;   // by job
-    std::vector<PolicyStep> later_;   // that wait for somebody else's work on the host
-    app::Source later_timer_;
+    Arrivals arrivals_;
+    bool ask_everything_ = false;   // of the policies, once the host can be read
+    Steward steward_;
     bool restless_ = false;   // something happened since then
 };
 

@@ -50,6 +50,7 @@ void map_dev_of_no_use(const Facts& facts, Findings& out);
 void namespaces_stranded(const Facts& facts, Findings& out);
 void namespaces_on_other_kernels(const Facts& facts, Findings& out);   // elsewhere.cpp
 void namespaces_after_shift(const Facts& facts, Findings& out);
+void after_reboot(const Facts& facts, Findings& out);
 void dax_without_driver(const Facts& facts, Findings& out);   // dax.cpp
 void kmem_partly_online(const Facts& facts, Findings& out);
 void kmem_loses_bytes(const Facts& facts, Findings& out);

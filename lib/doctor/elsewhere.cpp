@@ -158,7 +158,43 @@ std::string runs_of(const std::vector<std::size_t>& indices, const std::vector<R
     return joined(runs, ", ");
 }
 
+// A device with a driver that the mirror, which binds each driver anew as a boot does, was refused.
+void devices_after_reboot(const Facts& facts, std::vector<Refusal>& out) {
+    NdBus next = *facts.bus;
+    for (const auto& record : facts.nd.dax_devices) {
+        DaxDevice* device = next.find_dax(record.name);
+        if (record.driver.empty() || device == nullptr || device->driver != DaxDriver::none) continue;
+        const NdAnswer answer = record.driver == "kmem" ? bind_kmem(next, *device) : bind_device_dax(next, *device);
+        if (!answer.ok()) out.push_back({record.name, answer.rule, words_of(answer, record.name, {}, nullptr), false});
+    }
+}
+
+void namespaces_after_reboot(const Facts& facts, std::vector<Refusal>& out) {
+    NdBus next = *facts.bus;
+    for (const auto& record : facts.nd.namespaces) {
+        const auto found = find_namespace(next, record.name);
+        if (!is_attached(facts.nd, record) || found.ns == nullptr || found.ns->active) continue;
+        const NdAnswer answer = enable_namespace(next, *found.region, *found.ns);
+        if (answer.ok()) continue;
+        out.push_back({record.name, answer.rule,
+                       words_of(answer, record.name, *found.ns, info_block_of(next, *found.ns)), false});
+    }
+}
+
 }   // namespace
+
+// The same kernel on the same layout: a size or an info block that was changed below a driver is looked at again only then.
+void after_reboot(const Facts& facts, Findings& out) {
+    if (!facts.bus) return;
+    std::vector<Refusal> refusals;
+    namespaces_after_reboot(facts, refusals);
+    devices_after_reboot(facts, refusals);
+    for (const auto& refusal : refusals) {
+        out.add("namespace.fails-after-reboot", refusal.where,
+                "works now, and will not come up at the next boot of this kernel on this hardware", refusal.why,
+                fmt::format("save its data before the next boot; {}", rule(refusal.rule).remedy));
+    }
+}
 
 void namespaces_on_other_kernels(const Facts& facts, Findings& out) {
     if (!facts.bus || facts.nd.namespaces.size() + facts.nd.dax_devices.size() == 0) return;

@@ -27,6 +27,7 @@ constexpr std::array kChecks{
     doctor::namespaces_stranded,
     doctor::namespaces_on_other_kernels,
     doctor::namespaces_after_shift,
+    doctor::after_reboot,
     doctor::dax_without_driver,
     doctor::kmem_partly_online,
     doctor::kmem_loses_bytes,

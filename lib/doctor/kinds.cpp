@@ -32,6 +32,8 @@ constexpr std::array kKinds{
     FindingKind{"namespace.stranded", note, "the align of a namespace costs much of it"},
     FindingKind{"namespace.fails-on-other-kernel", warning, "a namespace or dax device that another kernel refuses"},
     FindingKind{"namespace.fails-after-shift", warning, "a namespace that does not survive a move by 64 MiB"},
+    FindingKind{"namespace.fails-after-reboot", warning,
+                "a namespace or dax device that works and will not come up at the next boot"},
     FindingKind{"dax.no-driver", warning, "a dax device has no driver"},
     FindingKind{"dax.would-strand", note, "as system RAM a dax device would lose bytes at its ends"},
     FindingKind{"kmem.partly-online", problem, "only some memory blocks of a kmem device are online"},

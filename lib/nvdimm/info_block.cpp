@@ -197,9 +197,10 @@ std::optional<InfoBlockRecord> info_block_of_attributes(const NamespaceRecord& n
     if (!ns.resource || !ns.size || !instance.resource || !instance.size) return record;
     const auto space = Range::from_size(*ns.resource, *ns.size);
     const auto data = Range::from_size(*instance.resource, *instance.size);
-    if (!space || !data || !space->contains(*data)) return std::nullopt;
+    if (!space || !data || data->start < space->start) return std::nullopt;
     record.data_offset = data->start - space->start;
-    record.end_trunc = static_cast<std::uint32_t>(space->last - data->last);
+    // A namespace that was shrunk below its driver does not contain the data; what was cut off before is not to be seen.
+    if (space->contains(*data)) record.end_trunc = static_cast<std::uint32_t>(space->last - data->last);
     return record;
 }
 

@@ -96,6 +96,66 @@ TEST(Life, AReloadWithABadFileChangesNothingAndSaysSo) {
 
 // The default touches nothing: what a policy wants is reported. With Act=yes it is a job, and no danger is accepted by a
 // file.
+// The journal and the lock are open, and others look for them where they are.
+TEST(Life, WhatOnlyAStartChangesIsSaidByAReload) {
+    PrivateBus bus;
+    Daemon daemon(bus);
+    Client root(bus, As::root);
+    const auto reload = [&](const std::string& text) {
+        daemon.dir().file("config/etc/memhot/memhotd.conf", "[Daemon]\n" + text);
+        return root.manager("Reload", kNoOptions).ok();
+    };
+    const std::string state = "StateDirectory=/srv/memhot takes effect at the next start of memhotd; until then it is "
+                              "/var/lib/memhot";
+    const std::string run = "RuntimeDirectory=/run/other takes effect at the next start of memhotd; until then it is "
+                            "/run/memhot";
+    ASSERT_TRUE(reload("StateDirectory=/srv/memhot\nRuntimeDirectory=/run/other\n"));
+    EXPECT_NE(daemon.log().find(state), std::string::npos) << daemon.log();
+    EXPECT_NE(daemon.log().find(run), std::string::npos) << daemon.log();
+    const auto before = daemon.log().size();
+    ASSERT_TRUE(reload("Act=no\n"));   // as it is
+    EXPECT_EQ(daemon.log().find("takes effect", before), std::string::npos) << daemon.log();
+}
+
+// What a killed daemon left of its simulated host goes with the next; what another has stays.
+TEST(Life, DirectoriesOfSimulatedHostsDoNotPileUp) {
+    PrivateBus bus;
+    PrivateBus other_bus;
+    HostTree temporary;
+    const Daemon::Options options{
+        .snapshot = "dimm-host.json", .more = {}, .environment = {{"TMPDIR", temporary.root()}}};
+    const auto directories = [&] {
+        std::vector<std::string> out;
+        for (const auto& entry : std::filesystem::directory_iterator(temporary.root())) out.push_back(entry.path());
+        return out;
+    };
+    temporary.file("memhotd-simulated-file", "");
+    temporary.directory("memhotd-other");
+    Daemon lives(other_bus, options);
+    {
+        Daemon killed(bus, options);
+        EXPECT_EQ(directories().size(), 4U);
+        killed.process().signal(SIGKILL);
+        killed.process().wait(10'000);
+        EXPECT_EQ(directories().size(), 4U);
+    }
+    {
+        Daemon next(bus, options);
+        EXPECT_EQ(directories().size(), 4U) << "its own, that of the one that lives, and what is none";
+        next.process().signal(SIGTERM);
+        EXPECT_EQ(next.process().wait(10'000), 0);
+    }
+    EXPECT_EQ(directories().size(), 3U);
+    EXPECT_TRUE(lives.process().alive());
+    Client root(other_bus, As::root);
+    const auto online = plan(root, {"online", "memory84"});
+    const auto job = root.manager("Apply", [&](sd_bus_message* message) {
+        ::sd_bus_message_append(message, "s", online.c_str());
+        append_no_options(message);
+    });
+    EXPECT_TRUE(job.ok()) << job.text << lives.log();
+}
+
 TEST(Life, PoliciesAreReportedAndCarriedOutOnlyWhereTheDaemonMayAct) {
     PrivateBus bus;
     Daemon daemon(bus);   // memory84-87 of dimm-host.json are offline

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/file.h>
 #include <unistd.h>
 
@@ -15,6 +16,48 @@ namespace {
 
 using namespace memhot::test;   // NOLINT(google-build-using-namespace): a test's own vocabulary
 using memhot::Snapshot;
+
+// systemd, as far as it starts units: what it says of the end of each job.
+class FakeSystemd {
+public:
+    FakeSystemd(const PrivateBus& bus, std::string result) : result_(std::move(result)), client_(bus, As::root) {
+        static const sd_bus_vtable table[] = {SD_BUS_VTABLE_START(0),
+                                              SD_BUS_METHOD("StartUnit", "ss", "o", start, SD_BUS_VTABLE_UNPRIVILEGED),
+                                              SD_BUS_SIGNAL("JobRemoved", "uoss", 0), SD_BUS_VTABLE_END};
+        if (::sd_bus_add_object_vtable(client_.bus(), nullptr, kPath, kInterface, table, this) < 0 ||
+            ::sd_bus_request_name(client_.bus(), "org.freedesktop.systemd1", 0) < 0)
+            throw std::runtime_error("no systemd on the bus");
+    }
+    // Answers whoever calls until it holds.
+    bool serve(const std::function<bool()>& holds) {
+        return eventually([&] {
+            while (::sd_bus_process(client_.bus(), nullptr) > 0) continue;
+            return holds();
+        });
+    }
+    std::vector<std::string> started;
+
+private:
+    static constexpr const char* kPath = "/org/freedesktop/systemd1";
+    static constexpr const char* kInterface = "org.freedesktop.systemd1.Manager";
+    // The reply first, then the end: bus_unit_queue_job(), job_uninstall().
+    static int start(sd_bus_message* message, void* data, sd_bus_error*) {
+        auto& self = *static_cast<FakeSystemd*>(data);
+        const char* unit = nullptr;
+        const char* mode = nullptr;
+        if (::sd_bus_message_read(message, "ss", &unit, &mode) < 0) return -EINVAL;
+        self.started.emplace_back(unit);
+        const std::string job = "/org/freedesktop/systemd1/job/" + std::to_string(self.started.size());
+        ::sd_bus_reply_method_return(message, "o", job.c_str());
+        ::sd_bus_emit_signal(self.client_.bus(), kPath, kInterface, "JobRemoved", "uoss", 7, "/other/job",
+                             "other.service", "failed");
+        ::sd_bus_emit_signal(self.client_.bus(), kPath, kInterface, "JobRemoved", "uoss",
+                             static_cast<std::uint32_t>(self.started.size()), job.c_str(), unit, self.result_.c_str());
+        return 1;
+    }
+    std::string result_;
+    Client client_;
+};
 
 class Policies : public testing::Test {
 protected:
@@ -161,6 +204,101 @@ TEST_F(Policies, AreTestedAsTheDaemonHoldsThem) {
     const auto now = test();
     EXPECT_NE(now.find("zone kernel"), std::string::npos) << now;
     EXPECT_EQ(now.find("on the disk"), std::string::npos) << now;
+}
+
+// A start that systemd accepts can fail all the same.
+TEST_F(Policies, AUnitThatFailsAfterItWasAcceptedIsSaid) {
+    for (const std::string result : {"failed", "timeout", "done"}) {
+        HostTree dir;
+        act(dir);
+        policy(dir, "10-a", "[Match]\nDevice=*\n[Online]\nZone=movable\nPostOnlineUnit=kdump-reload.service\n");
+        PrivateBus own;
+        FakeSystemd systemd(own, result);
+        Daemon daemon(own, options(dir, {}, "dimm-host.json"));
+        const std::string said = result == "done" ? "kdump-reload.service was started: done"
+                                                  : "kdump-reload.service did not start: systemd says \"" + result +
+                                                        "\"; look at it with `systemctl status kdump-reload.service`";
+        EXPECT_TRUE(systemd.serve([&] { return daemon.log().find(said) != std::string::npos; })) << daemon.log();
+        EXPECT_EQ(systemd.started, std::vector<std::string>{"kdump-reload.service"});
+        EXPECT_EQ(daemon.log().find("other.service"), std::string::npos) << daemon.log();
+    }
+}
+
+// The kernel's knobs are the host's, too: who has it is waited for, and so is a kernel that is busy.
+TEST_F(Policies, AKnobWaitsForWhoeverHasTheHost) {
+    HostTree config;
+    act(config);
+    policy(config, "10-a", "[Match]\nDevice=*\n[Online]\nZone=movable\n");
+    config.file("run/lock", std::to_string(::getpid()) + " memhotctl\n");
+    const int lock = ::open(config.path("run/lock").c_str(), O_RDWR | O_CLOEXEC);
+    ASSERT_EQ(::flock(lock, LOCK_EX | LOCK_NB), 0);
+    Daemon daemon(bus, options(config,
+                               {"--state-dir=" + config.path("state"), "--run-dir=" + config.path("run"),
+                                "--fault=EBUSY:memory:1"},
+                               "dimm-host.json"));
+    EXPECT_TRUE(says(daemon, "auto_online_blocks waits: ")) << daemon.log();
+    ::close(lock);
+    EXPECT_TRUE(says(daemon, "auto_online_blocks is online_movable now")) << daemon.log();
+    EXPECT_EQ(times(daemon.log(), "auto_online_blocks waits: "), 1U) << daemon.log();
+    EXPECT_EQ(times(daemon.log(), "auto_online_blocks: online_movable instead of"), 1U) << daemon.log();
+}
+
+// What the kernel will not have is said once, and not tried for ever.
+TEST_F(Policies, AKnobThatIsRefusedIsNotTriedAgain) {
+    HostTree config;
+    act(config);
+    policy(config, "10-a", "[Match]\nDevice=*\n[Online]\nZone=movable\n");
+    Daemon daemon(bus, options(config, {"--fault=EIO:memory"}, "dimm-host.json"));
+    Client root(bus, As::root);
+    EXPECT_TRUE(says(daemon, "writing online_movable: Input/output error")) << daemon.log();
+    EXPECT_TRUE(eventually([&] { return root.number("BlocksOffline") == 0; })) << "blocks are written all the same";
+    ::usleep(2'500'000);
+    EXPECT_EQ(times(daemon.log(), "writing online_movable: Input/output error"), 1U) << daemon.log();
+}
+
+// kmem adds the ranges of a device one after the other (dev_dax_kmem_probe), and others can come between: the blocks that
+// waited go online with those that they waited for, though these are no neighbours.
+TEST_F(Policies, BlocksThatWaitedForTheirDeviceGoOnlineWithItsLast) {
+    HostTree dir;
+    act(dir);
+    policy(dir, "10-a", "[Match]\nDevice=dax2.0\n[Online]\nZone=movable\nWaitForWholeDevice=yes\n");
+    constexpr std::uint64_t kFirst = 0x400000000;
+    constexpr std::uint64_t kSecond = 0x480000000;
+    Snapshot host = memhot::test::healthy_host();
+    auto region = host.nvdimm->dax_regions.front();
+    region.parent = "hmem.2";
+    region.id = 2;
+    region.resource = kFirst;
+    region.size = 4 * memhot::kGiB;
+    host.nvdimm->dax_regions.push_back(region);
+    auto device = first_dax(host);
+    device.name = "dax2.0";
+    device.parent = region.parent;
+    device.size = 4 * kBlock;
+    device.resource = kFirst;
+    device.mappings = {{{kFirst, kFirst + 2 * kBlock - 1}, 0},
+                       {{kSecond, kSecond + 2 * kBlock - 1}, 2 * kBlock / 4096}};
+    host.nvdimm->dax_devices.push_back(device);
+    *host.iomem += "400000000-4ffffffff : Soft Reserved\n"
+                   "  400000000-40fffffff : dax2.0\n  480000000-48fffffff : dax2.0\n";
+    const std::string file = dir.path("host.json");
+    ASSERT_TRUE(save_snapshot(host, file).ok());
+    Daemon daemon(bus, options(dir, {"--simulate=" + file}));
+    Client root(bus, As::root);
+    const auto comes = [&](std::uint64_t start) {
+        for (const auto block : {start / kBlock, start / kBlock + 1})
+            host.blocks->push_back({block, "offline", "Normal Movable", true, 0});
+        const std::string range = start == kFirst ? "400000000-40fffffff" : "480000000-48fffffff";
+        replace_in(*host.iomem, "  " + range + " : dax2.0\n",
+                   "  " + range + " : dax2.0\n    " + range + " : System RAM (kmem)\n");
+        ASSERT_TRUE(save_snapshot(host, file).ok());
+    };
+    comes(kFirst);
+    EXPECT_TRUE(says(daemon, "waits for the whole device: 2 of 4 blocks of dax2.0 are there")) << daemon.log();
+    ::usleep(300'000);
+    EXPECT_EQ(root.number("BlocksOffline"), 2U) << daemon.log();
+    comes(kSecond);
+    EXPECT_TRUE(eventually([&] { return root.number("BlocksOffline") == 0; })) << daemon.log();
 }
 
 }   // namespace

@@ -4,84 +4,22 @@
 // have to be lost. What it knows afterwards is what a fresh look finds.
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <umockdev.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <sstream>
+#include <tuple>
 
 #include "app/app.hpp"
 #include "dbus/harness.hpp"
-#include "memhot/snapshot.hpp"
-#include "state/block_table.hpp"
+#include "udev/mock_host.hpp"
 
 namespace {
 
 using namespace memhot::test;   // NOLINT(google-build-using-namespace): a test's own vocabulary
 namespace fs = std::filesystem;
-
-constexpr unsigned kBoot = 4;   // blocks that are there from the beginning
-
-// A host below any directory, whose blocks come and go as the kernel lets them.
-class Host {
-public:
-    explicit Host(std::string root) : root_(std::move(root)) {
-        file("proc/sys/kernel/osrelease", "6.1.0-54-amd64\n");
-        file("proc/sys/kernel/version", "#1 SMP PREEMPT_DYNAMIC Debian 6.1.190-1 (2026-09-30)\n");
-        file("proc/sys/kernel/hostname", "mock\n");
-        file("proc/cmdline", "quiet\n");
-        file("proc/iomem", "00000000-00000fff : Reserved\n00001000-1fffffff : System RAM\n");
-        file("proc/zoneinfo",
-             "Node 0, zone DMA32\n  pages free 1\n spanned 5\n present 4\n managed 3\n  start_pfn: 1\n");
-        file("sys/devices/system/node/possible", "0\n");
-        fs::create_directories(root_ + "/sys/devices/system/node/node0");
-        file("sys/devices/system/memory/auto_online_blocks", "offline\n");
-        file("sys/devices/system/memory/block_size_bytes", "8000000\n");
-        for (unsigned i = 0; i < kBoot; ++i) add(i, "online", "DMA32");
-    }
-    void add(unsigned number, const char* state, const char* zones) const {
-        const std::string block = path(number);
-        fs::create_directories(root_ + block);
-        file(block.substr(1) + "/uevent", "");
-        file(block.substr(1) + "/state", std::string(state) + "\n");
-        file(block.substr(1) + "/valid_zones", std::string(zones) + "\n");
-        const std::string name = "memory" + std::to_string(number);
-        fs::create_symlink("../../../../bus/memory", root_ + block + "/subsystem");
-        fs::create_symlink("../../node/node0", root_ + block + "/node0");
-        fs::create_symlink("../../memory/" + name, root_ + "/sys/devices/system/node/node0/" + name);
-    }
-    void set(unsigned number, const char* state, const char* zones) const {
-        file(path(number).substr(1) + "/state", std::string(state) + "\n");
-        file(path(number).substr(1) + "/valid_zones", std::string(zones) + "\n");
-    }
-    // What is left tells umockdev which device an event is about; a block without `state` is none.
-    void begin_removing(unsigned number) const { fs::remove(root_ + path(number) + "/state"); }
-    void remove(unsigned number) const {
-        fs::remove_all(root_ + path(number));
-        fs::remove(root_ + "/sys/devices/system/node/node0/memory" + std::to_string(number));
-    }
-    static std::string path(unsigned number) { return "/sys/devices/system/memory/memory" + std::to_string(number); }
-    // As a fresh look has them.
-    [[nodiscard]] std::string lines() const {
-        const auto snapshot = memhot::read_host(root_);
-        if (!snapshot || !snapshot->blocks)
-            return "unreadable: " + (snapshot ? "no blocks" : snapshot.error().message());
-        return memhot::state::BlockTable(*snapshot->blocks).lines();
-    }
-    [[nodiscard]] const std::string& root() const { return root_; }
-
-private:
-    void file(const std::string& name, const std::string& text) const {
-        fs::create_directories(fs::path(root_ + "/" + name).parent_path());
-        std::FILE* out = std::fopen((root_ + "/" + name).c_str(), "w");
-        if (out == nullptr) throw std::runtime_error("cannot write " + name);
-        std::fputs(text.c_str(), out);
-        std::fclose(out);
-    }
-    std::string root_;
-};
 
 std::string known_blocks(Client& client) {
     const auto answer = client.manager("DumpBlocks", {});
@@ -106,28 +44,6 @@ const bool preloaded = [] {
     ::execv("/proc/self/exe", argv.data());
     return false;
 }();
-
-// --- umockdev ------------------------------------------------------------------------------------------------------
-
-class Testbed {
-public:
-    Testbed() : testbed_(::umockdev_testbed_new()) {}
-    Testbed(const Testbed&) = delete;
-    Testbed& operator=(const Testbed&) = delete;
-    ~Testbed() { ::g_object_unref(testbed_); }
-    [[nodiscard]] std::string root() const {
-        gchar* path = ::umockdev_testbed_get_root_dir(testbed_);
-        std::string out = path;
-        ::g_free(path);
-        return out;
-    }
-    void event(unsigned block, const char* action) const {
-        ::umockdev_testbed_uevent(testbed_, Host::path(block).c_str(), action);
-    }
-
-private:
-    UMockdevTestbed* testbed_;
-};
 
 TEST(Events, EightThousandBlocksComeAndGoWithoutReadingThemAllAgain) {
     constexpr unsigned kBlocks = 8192;
@@ -202,8 +118,8 @@ public:
         if (end == std::string::npos) return memhot::events::Received::nothing;
         std::istringstream line(pending_.substr(0, end));
         pending_.erase(0, end + 1);
-        event.subsystem = "memory";
         line >> event.action >> event.name;
+        event.subsystem = event.name.starts_with("dax") ? "dax" : "memory";
         return event.action == "lost" ? memhot::events::Received::lost : memhot::events::Received::event;
     }
 
@@ -278,6 +194,96 @@ TEST(Events, PoliciesAreAskedAboutWhatWasLost) {
     EXPECT_TRUE(eventually([&] {
         return read_text(daemon.dir.path("log")).find("memory20-23: online in zone movable") != std::string::npos;
     })) << read_text(daemon.dir.path("log"));
+}
+
+// A reading finds a block before its event is there: that is one arrival, and one start of its unit. What goes and comes
+// back is another.
+TEST(Events, ABlockThatARescanFoundDoesNotComeAgainWithItsEvent) {
+    PrivateBus bus;
+    PipedDaemon daemon(bus);
+    auto& root = *daemon.client;
+    daemon.dir.file("host/etc/memhot/policy.d/10-a.policy",
+                    "[Match]\nDevice=*\nNode=0\n[Online]\nZone=kernel\nPostOnlineUnit=x.service\n");
+    const auto call = [&](const char* member) {
+        return root.manager(member, [](sd_bus_message* message) { append_no_options(message); }).ok();
+    };
+    ASSERT_TRUE(call("Reload"));
+    const auto starts = [&] {
+        const std::string log = read_text(daemon.dir.path("log"));
+        std::size_t count = 0;
+        for (auto at = log.find("would start x"); at != std::string::npos; at = log.find("would start x", at + 1))
+            ++count;
+        return count;
+    };
+    daemon.host.add(20, "online", "Normal");
+    ASSERT_TRUE(call("Rescan"));
+    EXPECT_EQ(starts(), 1U) << read_text(daemon.dir.path("log"));
+    daemon.say("add memory20");
+    daemon.say("online memory20");
+    ::usleep(700'000);
+    EXPECT_EQ(starts(), 1U) << read_text(daemon.dir.path("log"));
+    daemon.say("remove memory20");
+    daemon.say("add memory20");
+    EXPECT_TRUE(eventually([&] { return starts() == 2; })) << read_text(daemon.dir.path("log"));
+}
+
+// What cannot be read is read again until it can, and meanwhile nobody is told that all is well.
+TEST(Events, AReadingThatFailsIsTriedAgain) {
+    PrivateBus bus;
+    PipedDaemon daemon(bus);
+    auto& root = *daemon.client;
+    const auto stale = [&] {
+        const auto answer = root.property("/org/memhot1", "org.memhot1.Manager", "Stale");
+        int value = -1;
+        EXPECT_TRUE(answer.ok() && ::sd_bus_message_read(answer.reply.get(), "v", "b", &value) >= 0) << answer.error;
+        return value == 1;
+    };
+    daemon.dir.file("host/etc/memhot/policy.d/10-a.policy", "[Match]\nDevice=*\nNode=0\n[Online]\nZone=movable\n");
+    ASSERT_TRUE(root.manager("Reload", [](sd_bus_message* message) { append_no_options(message); }).ok());
+    EXPECT_FALSE(stale());
+    daemon.host.add(20, "offline", "Normal Movable");
+    daemon.host.add(21, "offline", "Normal Movable");
+    const std::string file = daemon.host.root() + Host::path(21) + "/state";
+    fs::remove(file);
+    fs::create_directory(file);   // EISDIR, for root may read all files
+    for (const char* line : {"add memory20", "add memory21"}) daemon.say(line);
+    EXPECT_TRUE(eventually([&] { return stale(); })) << read_text(daemon.dir.path("log"));
+    EXPECT_TRUE(eventually([&] { return root.number("FailedReads") >= 3; })) << "it gave up";
+    const auto log = [&] { return read_text(daemon.dir.path("log")); };
+    const auto first = log().find("the host cannot be read: ");
+    ASSERT_NE(first, std::string::npos) << log();
+    EXPECT_EQ(log().find("the host cannot be read: ", first + 1), std::string::npos) << "said once";
+    EXPECT_EQ(log().find("memory20-21"), std::string::npos) << log();
+    fs::remove(file);
+    daemon.host.set(21, "offline", "Normal Movable");
+    EXPECT_TRUE(eventually([&] { return !stale(); }, 20'000)) << log();
+    EXPECT_EQ(known_blocks(root), daemon.host.lines());
+    EXPECT_NE(log().find("memory20-21: online in zone movable"), std::string::npos) << log();
+    const auto reads = root.number("FailedReads");
+    ::usleep(1'500'000);
+    EXPECT_EQ(root.number("FailedReads"), reads) << "it goes on";
+}
+
+// A device of which the policy had its way, or failed, is not begun again with each of the events that this makes.
+TEST(Events, AJobOfADeviceThatFailsIsNotBegunWithEachEvent) {
+    PrivateBus bus;
+    PipedDaemon daemon(bus);
+    auto& root = *daemon.client;
+    std::ignore =
+        daemon.host.dax_device("device_dax", "0", "1073741824", "0x33fffffff", "  300000000-33fffffff : dax0.0\n");
+    daemon.dir.file("host/etc/memhot/memhotd.conf", "[Daemon]\nAct=yes\n");
+    daemon.dir.file("host/etc/memhot/policy.d/10-a.policy",
+                    "[Match]\nDevice=dax0.0\n[Namespace]\nReconfigure=system-ram\nDestroyData=yes\n");
+    ASSERT_TRUE(root.manager("Reload", [](sd_bus_message* message) { append_no_options(message); }).ok());
+    const auto log = [&] { return read_text(daemon.dir.path("log")); };
+    daemon.say("add dax0.0");
+    // commands of daxctl are not carried out below a root directory
+    EXPECT_TRUE(eventually([&] { return log().find("job 1 failed") != std::string::npos; })) << log();
+    for (int i = 0; i < 3; ++i) {
+        daemon.say("bind dax0.0");
+        ::usleep(400'000);
+    }
+    EXPECT_EQ(log().find("job 2"), std::string::npos) << log();
 }
 
 TEST(Events, NothingWakesItWithoutEvents) {

@@ -188,6 +188,14 @@ const std::vector<Case>& cases() {
          "namespace0.0",
          {"multiples of 1G from 0x138000000", "bad offset: 0x8000000 dax disabled align: 0x40000000"},
          {"namespace.stranded"}},
+        {"namespace.fails-after-reboot",   // row 76b, below a driver that does not look again
+         [](Snapshot& host) {
+             make_gigantic(host);
+             first_namespace(host).size = kGiB;
+         },
+         "namespace0.0",
+         {"works now, and will not come up at the next boot", "bad offset with small namespace", "its size back"},
+         {"namespace.stranded"}},
         {"dax.no-driver",   // K1: without a node kmem refuses, and 6.3 and later give hmem to kmem
          [](Snapshot& host) {
              first_dax(host).driver.clear();

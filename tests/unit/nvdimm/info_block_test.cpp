@@ -178,12 +178,22 @@ TEST(InfoBlockOfAttributes, BothEnds) {
     EXPECT_EQ(block->version_minor, std::nullopt);
 }
 
+// ndctl shrinks the label below a driver that has the old size: where the data begin is known all the same.
+TEST(InfoBlockOfAttributes, DataBeyondTheEndOfANamespaceThatWasShrunk) {
+    Active active;
+    active.ns.size = 0x8000000;
+    const auto block = info_block_of_attributes(active.ns, active.instance);
+    ASSERT_TRUE(block.has_value());
+    EXPECT_EQ(block->data_offset, 0x8000000U);
+    EXPECT_EQ(block->end_trunc, std::nullopt);
+}
+
 TEST(InfoBlockOfAttributes, NothingWhereItIsNotActiveOrLiesElsewhere) {
     Active idle;
     idle.instance.driver.clear();
     EXPECT_EQ(info_block_of_attributes(idle.ns, idle.instance), std::nullopt);
     Active elsewhere;
-    elsewhere.instance.size = 2 * kGiB;
+    elsewhere.instance.resource = *elsewhere.ns.resource - kGiB;
     EXPECT_EQ(info_block_of_attributes(elsewhere.ns, elsewhere.instance), std::nullopt);
     Active hidden;
     hidden.instance.resource.reset();

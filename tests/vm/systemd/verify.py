@@ -47,6 +47,8 @@ def main():
           "a DIMM of 256 MiB was put online as movable memory", online)
     check(text("hook").splitlines()[:3] == ["none", "online", "online"],
           "then memhot-kdump-reload.service had kdump loaded anew", text("hook"))
+    check("memhot-kdump-reload.service was started: done" in text("journal.txt"),
+          "and systemd told how its start ended", text("journal.txt")[-2000:])
     check("Movable" in text("list"), "memhotctl -H local shows it", text("list"))
     offline = text("offline")
     check("status=0" in offline and offline.endswith("offline\n"), "a client had one block taken offline", offline)

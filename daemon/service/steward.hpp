@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Has the policies carried out: asks them about what came, sets the kernel's own knobs, begins jobs and starts units, and
+// tries again what somebody else's work on the host kept from being done. The loop's thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "service/jobs.hpp"
+#include "service/policy_work.hpp"
+
+namespace memhot::service {
+
+class Steward {
+public:
+    using StartUnit = std::function<void(const std::string& unit)>;
+    Steward(app::EventLoop& loop, Jobs& jobs, StartUnit start_unit);
+
+    // came: blocks that are new. everything: all of the host counts as new.
+    void apply(const policy::Policies& policies, const config::Settings& settings, const memhotctl::Host& host,
+               const std::set<std::uint64_t>& came, bool everything);
+    void job_ended(const JobView& job);
+
+private:
+    struct Knob {
+        policy::KnobWrite write;
+        std::uint64_t until = 0;   // when the kernel's own EBUSY is taken for its answer; 0: it was not met yet
+        bool waits = false;   // it was said
+    };
+    void say(const PolicyStep& step);
+    void set_knobs(const std::vector<policy::KnobWrite>& knobs);
+    void set_knob(const Knob& knob);
+    void knob_not_set(Knob knob, const Failure& failure);
+    void act_on(const PolicyStep& step);
+    void not_begun(PolicyStep step, const Failure& failure);
+    void act_later();
+    // Somebody else has the host now, or may just have had it.
+    [[nodiscard]] bool may_wait(const Failure& failure) const;
+
+    Jobs& jobs_;
+    StartUnit start_unit_;
+    config::Settings settings_;
+    std::set<std::string> settled_;   // devices that their policy had its way with, or failed on
+    std::map<std::string, std::string> said_;   // of devices
+    // That were set or refused, as "PATH TEXT": not again with each event, also where somebody sets them back.
+    std::set<std::string> knobs_;
+    std::map<std::string, std::vector<std::string>> post_units_;   // by job
+    std::vector<Knob> later_knobs_;   // that wait for somebody else's work on the host
+    std::vector<PolicyStep> later_;   // the same
+    app::Source later_timer_;
+};
+
+}   // namespace memhot::service
