@@ -83,6 +83,13 @@ std::unexpected<BusError> not_understood(const std::string& where, const std::st
     return nobody_there(where, "memhotd answers something else than " + expected);
 }
 
+void answer_pings(sd_bus* bus) {
+    constexpr std::uint64_t kSoon = 20'000;   // microseconds
+    do {
+        while (::sd_bus_process(bus, nullptr) > 0) continue;
+    } while (::sd_bus_wait(bus, kSoon) > 0);
+}
+
 BusResult<Message> call(sd_bus* bus, const std::string& where, const Method& method, const Fill& fill) {
     sd_bus_error error = SD_BUS_ERROR_NULL;
     sd_bus_message* message = nullptr;

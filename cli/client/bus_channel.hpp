@@ -49,6 +49,8 @@ struct Method {
     const char* interface = kManager;
 };
 BusResult<Message> call(sd_bus* bus, const std::string& where, const Method& method, const Fill& fill);
+// What memhotd asks who has much to read: between two long answers, for call() looks at nothing but its own.
+void answer_pings(sd_bus* bus);
 // Options that only say whether polkit may ask a person.
 int append_asking(sd_bus_message* message, bool may_ask);
 int append_texts(sd_bus_message* message, const std::vector<std::string>& texts);

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <sstream>
+#include <utility>
 
 #include "client/agent.hpp"
 #include "client/bus.hpp"
@@ -30,16 +32,37 @@ bool daemon_runs_here() {
     return answer >= 0 && simulated == 0;
 }
 
+namespace {
+
+std::optional<std::string> text_in(sd_bus_message* message) {
+    const char* text = nullptr;
+    if (::sd_bus_message_read(message, "s", &text) < 0) return std::nullopt;
+    return text;
+}
+
+// What the file in a message has.
+std::optional<std::string> text_behind(sd_bus_message* message) {
+    int file = -1;   // the message's
+    if (::sd_bus_message_read(message, "h", &file) < 0) return std::nullopt;
+    std::ifstream in("/proc/self/fd/" + std::to_string(file), std::ios::binary);
+    std::stringstream out;
+    if (!(out << in.rdbuf())) return std::nullopt;
+    return std::move(out).str();
+}
+
+}   // namespace
+
 BusResult<memhot::Snapshot> snapshot_from_bus(const std::string& where, bool ask) {
     const PolkitAgent agent(ask);
     const auto bus = open_bus(where);
     if (!bus) return std::unexpected(bus.error());
-    const auto reply =
-        call(bus->get(), where, {"GetSnapshot"}, [&](sd_bus_message* message) { return append_asking(message, ask); });
+    const bool file = passes_files(where);   // then of any size
+    const auto reply = call(bus->get(), where, {file ? "DumpSnapshot" : "GetSnapshot"},
+                            [&](sd_bus_message* message) { return append_asking(message, ask); });
     if (!reply) return std::unexpected(reply.error());
-    const char* text = nullptr;
-    if (::sd_bus_message_read(reply->get(), "s", &text) < 0) return not_understood(where, "a snapshot");
-    auto snapshot = memhot::snapshot_from_json(text).with_context("--host " + in_quotes(where));
+    const auto text = file ? text_behind(reply->get()) : text_in(reply->get());
+    if (!text) return not_understood(where, "a snapshot");
+    auto snapshot = memhot::snapshot_from_json(*text).with_context("--host " + in_quotes(where));
     if (!snapshot) return std::unexpected(BusError{exit_code::usage, snapshot.error().message()});
     return *std::move(snapshot);
 }
@@ -154,6 +177,7 @@ BusResult<BusJournal> journal_from_bus(const std::string& where, bool ask, const
     std::uint64_t next = 0;
     do {
         const std::uint64_t from = next;
+        if (from != 0) answer_pings(bus->get());
         const auto reply = call(bus->get(), where, {"ReadJournal"}, [&](sd_bus_message* message) {
             return append_journal_options(message, from, ask, job);
         });

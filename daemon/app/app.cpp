@@ -71,7 +71,17 @@ int check_config(const std::string& root) {
 class App {
 public:
     App(const Options& options, const AppHooks& hooks, EventLoop loop)
-        : options_(options), hooks_(hooks), loop_(std::move(loop)), worker_(loop_) {}
+        : options_(options), hooks_(hooks), loop_(std::move(loop)), worker_(loop_), thinker_(loop_) {}
+    App(const App&) = delete;
+    App& operator=(const App&) = delete;
+    // What the threads do is about the service; what they have posted, and who still waits for an answer of the service,
+    // holds replies, which are of the bus. So they go before those two.
+    ~App() {
+        if (service_) service_->stop();
+        worker_.end();
+        thinker_.end();
+        if (service_) service_->abandon();
+    }
 
     int run() {
         if (const int failed = start(); failed != 0) return failed;
@@ -97,8 +107,8 @@ private:
             if (!snapshot) return complain(snapshot.error(), exit_code::kUnreachable);
             place->simulated->from = *std::move(snapshot);
         }
-        service_ =
-            std::make_unique<service::Service>(loop_, worker_, *std::move(state), *std::move(place), config_root());
+        service_ = std::make_unique<service::Service>(loop_, worker_, thinker_, *std::move(state), *std::move(place),
+                                                      config_root());
         if (const auto good = service_->start(); !good) return complain(good.error(), exit_code::kUsage);
         service_->set_watcher(watcher_.get());
         service_->set_reloaded([this](const config::Settings& settings) {
@@ -141,6 +151,7 @@ private:
         bus::BusOptions bus;
         bus.bus = options_.bus;
         bus.seam = hooks_.before_member;
+        bus.patience = hooks_.bus_patience;
         bus.lost = [this](const std::string& why) {
             log::say(log::Priority::error, "the bus is gone: " + why, &log::kBusLost);
             stop(exit_code::kFailed);
@@ -174,7 +185,7 @@ private:
         if (stopping_) return;
         stopping_ = true;
         notify_stopping();
-        service_->jobs().stop();
+        service_->stop();
         if (!worker_.busy()) return loop_.exit(status);
         wait_ = loop_.on_timer([this, status] {
             if (!worker_.busy()) return loop_.exit(status);
@@ -191,7 +202,8 @@ private:
     const AppHooks& hooks_;
     Scratch scratch_;
     EventLoop loop_;
-    Worker worker_;
+    Worker worker_;   // for what blocks
+    Worker thinker_;   // for what takes long
     std::unique_ptr<events::Watcher> watcher_;
     std::unique_ptr<service::Service> service_;
     events::FileWatch hardware_;
@@ -208,7 +220,7 @@ private:
 }   // namespace
 
 int run(const Options& options, const AppHooks& hooks) {
-    // The second thread would get an arena of its own, which is never given back.
+    // Other threads would get arenas of their own, which are never given back.
     ::mallopt(M_ARENA_MAX, 1);
     std::signal(SIGPIPE, SIG_IGN);
     if (options.debug) log::set_level(log::Priority::debug);

@@ -3,8 +3,10 @@
 // memhotd put together: from its options to the exit status.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "app/options.hpp"
@@ -16,6 +18,7 @@ namespace memhot::app {
 struct AppHooks {
     std::function<void(std::string_view interface, std::string_view member)> before_member;
     std::function<std::unique_ptr<events::EventSource>()> events;   // instead of udev's
+    std::optional<std::uint64_t> bus_patience;   // microseconds that the bus may take nothing
 };
 
 // 0 ended when it was asked to; 1 failed (the bus went away, an internal error); 2 configuration or usage; 3 the host or

@@ -9,6 +9,7 @@
 #include <exception>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "log/log.hpp"
 
@@ -20,18 +21,26 @@ Worker::Worker(EventLoop& loop) : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) 
 }
 
 Worker::~Worker() {
+    end();
+    ::close(fd_);
+}
+
+void Worker::end() {
     {
         const std::lock_guard lock(mutex_);
         stop_ = true;
     }
     wake_.notify_all();
     if (thread_.joinable()) thread_.join();
-    ::close(fd_);
+    // What is let go may submit or post; none of it runs.
+    const auto tasks = std::exchange(tasks_, {});
+    const auto posted = std::exchange(posted_, {});
 }
 
 void Worker::submit(std::function<void()> task) {
     {
         const std::lock_guard lock(mutex_);
+        if (stop_) return;
         tasks_.push_back(std::move(task));
     }
     if (!thread_.joinable()) thread_ = std::thread([this] { run(); });

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// The one other thread: what blocks (writes to sysfs, reading a large host) is done there, one thing after the other, and
-// what came of it is posted back to the loop. The thread is made when the first thing is to be done.
+// Another thread: what it is given is done there, one thing after the other, and what came of it is posted back to the
+// loop. The thread is made when the first thing is to be done. There are two: one for what blocks (jobs and their writes),
+// one for what takes long (plans, pictures of a large host), which would else wait for minutes behind a write.
 #pragma once
 
 #include <condition_variable>
@@ -20,8 +21,9 @@ public:
     explicit Worker(EventLoop& loop);
     Worker(const Worker&) = delete;
     Worker& operator=(const Worker&) = delete;
-    // Waits for what runs; what waits is forgotten.
     ~Worker();
+    // Waits for what runs; what waits, and what was posted and not delivered, is forgotten. On the loop's thread.
+    void end();
 
     // On the loop's thread.
     void submit(std::function<void()> task);

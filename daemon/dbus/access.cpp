@@ -15,7 +15,9 @@ constexpr auto kTable = std::to_array<Access>({
     {"Manager", "Check", Need::inspect},   // else EEXIST could be bisected to an address
     {"Manager", "Explain", Need::inspect},
     {"Manager", "GetMap", Need::inspect},
+    {"Manager", "DumpMap", Need::inspect},
     {"Manager", "GetSnapshot", Need::inspect},
+    {"Manager", "DumpSnapshot", Need::inspect},
     {"Manager", "Examine", Need::inspect},
     {"Manager", "Hazards", Need::inspect},
     {"Manager", "ListBlocks", Need::open},   // memoryN/state, valid_zones and phys_index are for everybody

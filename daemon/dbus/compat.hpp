@@ -5,6 +5,7 @@
 #pragma once
 
 #include <sdbus-c++/sdbus-c++.h>
+#include <systemd/sd-bus.h>
 
 #include <cstdint>
 #include <functional>
@@ -86,5 +87,19 @@ sdbus::Variant variant(T value) {
 }
 
 #endif
+
+// The bus behind the library, which has no way to see a message before it answers it itself. A message knows its bus.
+inline sd_bus* raw_bus(sdbus::IConnection& connection) {
+    struct Open : sdbus::Message {
+        static void* Message::* message() { return &Open::msg_; }
+    };
+    const auto proxy = make_proxy(connection, "org.freedesktop.DBus", "/org/freedesktop/DBus");
+#if MEMHOT_SDBUS_MAJOR >= 2
+    const auto call = proxy->createMethodCall(sdbus::InterfaceName{"org.freedesktop.DBus"}, sdbus::MethodName{"GetId"});
+#else
+    const auto call = proxy->createMethodCall("org.freedesktop.DBus", "GetId");
+#endif
+    return ::sd_bus_message_get_bus(static_cast<sd_bus_message*>(call.*Open::message()));
+}
 
 }   // namespace memhot::bus::compat

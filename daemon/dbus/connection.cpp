@@ -2,6 +2,7 @@
 #include "dbus/connection.hpp"
 
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <chrono>
 #include <limits>
@@ -16,6 +17,8 @@ namespace {
 constexpr int kAtOnce = 64;
 // ... and no longer than this: the watchdog is the loop's, too.
 constexpr auto kLongestTurn = std::chrono::milliseconds(50);
+// At the end, for what is still to be said.
+constexpr auto kLastWords = std::chrono::seconds(1);
 
 std::unique_ptr<sdbus::IConnection> connect(const std::string& bus) {
     if (bus == "system") return sdbus::createSystemBusConnection();
@@ -25,14 +28,32 @@ std::unique_ptr<sdbus::IConnection> connect(const std::string& bus) {
 
 }   // namespace
 
-Connection::Connection(std::unique_ptr<sdbus::IConnection> connection, std::function<void(const std::string&)> lost)
-    : connection_(std::move(connection)), lost_(std::move(lost)) {}
-Connection::~Connection() = default;
+Connection::Connection(std::unique_ptr<sdbus::IConnection> connection, std::function<void(const std::string&)> lost,
+                       std::uint64_t patience)
+    : connection_(std::move(connection)), lost_(std::move(lost)), patience_(patience) {}
+Connection::~Connection() { flush(); }
+
+// The library flushes without end where it closes a connection (sd_bus_flush_close_unref()): a bus that takes nothing any
+// more would keep the daemon from ending.
+void Connection::flush() noexcept {
+    try {
+        const auto end = std::chrono::steady_clock::now() + kLastWords;
+        while (!is_lost_ && full()) {
+            const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+            if (left.count() <= 0 || !writable(static_cast<int>(left.count()))) break;
+            compat::process(*connection_);   // writes, and handles nothing as long as there is something to write
+        }
+        if (full()) ::shutdown(connection_->getEventLoopPollData().fd, SHUT_RDWR);
+    } catch (...) {
+        return;   // the bus is gone
+    }
+}
 
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& bus, app::EventLoop& loop,
-                                                     std::function<void(const std::string& why)> lost) {
+                                                     std::function<void(const std::string& why)> lost,
+                                                     std::uint64_t patience) {
     try {
-        auto out = std::unique_ptr<Connection>(new Connection(connect(bus), std::move(lost)));
+        auto out = std::unique_ptr<Connection>(new Connection(connect(bus), std::move(lost), patience));
         out->attach(loop);
         return out;
     } catch (const sdbus::Error& error) {
@@ -44,25 +65,41 @@ Result<std::unique_ptr<Connection>> Connection::open(const std::string& bus, app
 // also hold messages that it has read already; then the timeout is in the past.
 void Connection::attach(app::EventLoop& loop) {
     timer_ = loop.on_timer([this] { turn(); });
-    io_ = loop.on_io(connection_->getEventLoopPollData().fd, 0, [this](std::uint32_t) { turn(); });
+    stuck_ = loop.on_timer([this] {
+        lose("it has taken nothing for too long; a client does not read its answers, and the bus waits for it");
+    });
+    io_ = loop.on_io(connection_->getEventLoopPollData().fd, 0, [this](std::uint32_t events) {
+        if ((events & static_cast<std::uint32_t>(POLLOUT)) != 0) stuck_.disarm();
+        turn();
+    });
     io_.before_wait([this] { look(); });
 }
 
+bool Connection::full() const { return (connection_->getEventLoopPollData().events & POLLOUT) != 0; }
+
+bool Connection::writable(int milliseconds) const {
+    pollfd what{connection_->getEventLoopPollData().fd, POLLOUT, 0};
+    return ::poll(&what, 1, milliseconds) > 0;
+}
+
+// What the bus does not take is kept here, so no more is read as long as there is any: its answers would be kept, too.
 void Connection::look() {
     if (is_lost_) return;
     try {
         const auto data = connection_->getEventLoopPollData();
+        const bool waits = (data.events & POLLOUT) != 0;
         // EPOLLIN and the like have poll()'s values
-        io_.set_events(static_cast<std::uint32_t>(data.events) & static_cast<std::uint32_t>(POLLIN | POLLOUT));
+        io_.set_events(static_cast<std::uint32_t>(waits ? POLLOUT : data.events & POLLIN));
+        if (!waits) stuck_.disarm();
+        if (waits && !stuck_.armed()) stuck_.arm_in(patience_);
         const std::uint64_t timeout = compat::timeout_of(data);
-        if (timeout == std::numeric_limits<std::uint64_t>::max()) {
+        if (waits || timeout == std::numeric_limits<std::uint64_t>::max()) {
             timer_.disarm();
         } else {
             timer_.arm_at(timeout);
         }
     } catch (const sdbus::Error& error) {
-        is_lost_ = true;
-        lost_(error.getMessage());
+        lose(error.getMessage());
     }
 }
 
@@ -70,15 +107,22 @@ void Connection::turn() {
     if (is_lost_) return;
     try {
         const auto end = std::chrono::steady_clock::now() + kLongestTurn;
-        for (int i = 0; i < kAtOnce && compat::process(*connection_); ++i) {
-            if (std::chrono::steady_clock::now() >= end) break;
+        for (int i = 0; i < kAtOnce; ++i) {
+            if (full() && !writable(0)) break;
+            if (!compat::process(*connection_) || std::chrono::steady_clock::now() >= end) break;
         }
     } catch (const sdbus::Error& error) {
-        is_lost_ = true;
-        io_.set_events(0);
-        timer_.disarm();
-        lost_(error.getMessage());
+        lose(error.getMessage());
     }
+}
+
+void Connection::lose(const std::string& why) {
+    if (is_lost_) return;
+    is_lost_ = true;
+    io_.set_events(0);
+    timer_.disarm();
+    stuck_.disarm();
+    lost_(why);
 }
 
 Status Connection::own_name(const std::string& name) {

@@ -231,6 +231,7 @@ public:
         reconcile(world_, namespaces_, std::move(namespaces));
         reconcile(world_, dax_, std::move(dax));
     }
+    [[nodiscard]] std::size_t count() const override { return regions_.size() + namespaces_.size() + dax_.size(); }
 
 private:
     World& world_;

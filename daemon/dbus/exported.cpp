@@ -21,6 +21,7 @@ public:
         set_limits();
         manager_ = make_manager(world_);
         devices_ = make_devices(world_);
+        gate_.set_objects([this] { return devices_->count() + jobs_.size() + 1; });
         service_.set_listener(this);
     }
     Bus(const Bus&) = delete;
@@ -98,7 +99,8 @@ private:
 
 Result<std::unique_ptr<Exported>> Exported::open(const BusOptions& options, app::EventLoop& loop,
                                                  service::Service& service) {
-    auto connection = Connection::open(options.bus, loop, options.lost);
+    auto connection =
+        Connection::open(options.bus, loop, options.lost, options.patience.value_or(Connection::kPatience));
     if (!connection) return std::move(connection).error();
     try {
         return std::unique_ptr<Exported>(std::make_unique<Bus>(*std::move(connection), options, service));

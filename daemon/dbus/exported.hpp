@@ -3,8 +3,10 @@
 // The service on the bus. Who includes this needs no header of the bus library.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +20,7 @@ struct BusOptions {
     // Called before a member is carried out; tests let it throw.
     std::function<void(std::string_view interface, std::string_view member)> seam;
     std::function<void(const std::string& why)> lost;
+    std::optional<std::uint64_t> patience;   // microseconds that the bus may take nothing; absent: a minute
 };
 
 class Exported {

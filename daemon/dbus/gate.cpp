@@ -5,6 +5,8 @@
 
 #include <new>
 
+#include "app/event_loop.hpp"
+
 namespace memhot::bus {
 
 namespace {
@@ -57,6 +59,73 @@ service::Failure current_failure() {
     }
 }
 
+service::Failure unread_too_much() {
+    return {service::error_name::kLimitExceeded,
+            "answers of many MiB to this caller are not known to be read: read them and answer "
+            "org.freedesktop.DBus.Peer.Ping, as every main loop of a bus library does, or connect anew"};
+}
+
+Gate::Gate(sdbus::IConnection& connection)
+    : authority_(connection), pinger_(std::make_shared<Pinger>(connection)),
+      outbox_(std::make_shared<Outbox>(
+          Outbox::Limits{},
+          [weak = std::weak_ptr(pinger_)](const std::string& name, std::function<void(Outbox::Heard)> heard) {
+              if (const auto pinger = weak.lock()) pinger->ping(name, std::move(heard));
+          },
+          app::EventLoop::now)) {
+    sd_bus_slot* slot = nullptr;
+    if (::sd_bus_add_filter(compat::raw_bus(connection), &slot, library_answers, this) < 0)
+        throw sdbus::Error("org.freedesktop.DBus.Error.Failed", "a filter cannot be added to the bus");
+    filter_.reset(slot);
+}
+
+std::uint32_t Gate::user_of(sd_bus_message* message, const std::string& sender) {
+    if (const auto found = users_.find(sender); found != users_.end()) return found->second;
+    sd_bus_creds* creds = nullptr;
+    uid_t user = 65534;   // of whom nobody knows
+    if (::sd_bus_query_sender_creds(message, SD_BUS_CREDS_EUID, &creds) >= 0) ::sd_bus_creds_get_euid(creds, &user);
+    ::sd_bus_creds_unref(creds);
+    if (users_.size() >= kKnownUsers) users_.clear();
+    return users_[sender] = user;
+}
+
+// About what the library says; none of it is much less.
+std::uint64_t Gate::library_answer(std::string_view member) const {
+    constexpr std::uint64_t kProperty = 300;
+    constexpr std::uint64_t kProperties = 1500;   // of one object
+    constexpr std::uint64_t kIntrospection = 16'384;
+    if (member == "GetManagedObjects") return kProperties * (objects_ ? objects_() : 1);
+    if (member == "GetAll") return kProperties;
+    return member == "Introspect" ? kIntrospection : kProperty;
+}
+
+int Gate::library_answers(sd_bus_message* message, void* gate, sd_bus_error*) noexcept {
+    try {
+        auto& self = *static_cast<Gate*>(gate);
+        const char* interface = ::sd_bus_message_get_interface(message);
+        const char* sender = ::sd_bus_message_get_sender(message);
+        const char* member = ::sd_bus_message_get_member(message);
+        const bool call = ::sd_bus_message_is_method_call(message, nullptr, nullptr) > 0;
+        if (!call || sender == nullptr || member == nullptr) return 0;
+        if (interface != nullptr && std::string_view(interface).starts_with(kInterfacePrefix)) return 0;
+        const std::uint32_t user = self.user_of(message, sender);
+        const Outbox::Caller caller{sender, user, user == 0 || user == ::geteuid()};
+        const auto room = self.outbox_->room(caller);
+        if (room == Outbox::Room::silent) return 1;
+        if (room == Outbox::Room::none) {
+            const auto failure = unread_too_much();
+            const std::string name = std::string(kErrorPrefix) + std::string(failure.name);
+            ::sd_bus_reply_method_errorf(message, name.c_str(), "%s", failure.text.c_str());
+            self.outbox_->said(caller, failure.text.size());
+            return 1;
+        }
+        self.outbox_->said(caller, self.library_answer(member));
+        return 0;
+    } catch (...) {
+        return 0;   // uncounted
+    }
+}
+
 Call Gate::call_of(const sdbus::IObject& object, std::string_view interface, std::string_view member) {
     Call call;
     call.interface = interface;
@@ -68,21 +137,45 @@ Call Gate::call_of(const sdbus::IObject& object, std::string_view interface, std
         if (users_.size() >= kKnownUsers) users_.clear();
         users_[call.sender] = message.getCredsEuid();
     }
+    call.user = users_[call.sender];
+    call.trusted = call.user == 0 || call.user == ::geteuid();
     return call;
 }
 
-// root, and whoever the daemon itself runs as (a daemon of one's own on a bus of one's own).
-bool Gate::is_trusted(const std::string& sender) {
-    const auto user = users_.find(sender);
-    return user != users_.end() && (user->second == 0 || user->second == ::geteuid());
+namespace {
+template <class Counts, class Key>
+void one_less(Counts& counts, const Key& key) {
+    const auto found = counts.find(key);
+    if (found != counts.end() && --found->second == 0) counts.erase(found);
+}
+template <class Counts, class Key>
+std::uint64_t count_in(const Counts& counts, const Key& key) {
+    const auto found = counts.find(key);
+    return found == counts.end() ? 0 : found->second;
+}
+}   // namespace
+
+std::function<void()> Gate::count(const Call& call) {
+    ++open_->of_sender[call.sender];
+    ++open_->of_user[call.user];
+    return [open = open_, sender = call.sender, user = call.user] {
+        one_less(open->of_sender, sender);
+        one_less(open->of_user, user);
+    };
 }
 
-std::function<void()> Gate::count(const std::string& sender) {
-    ++(*open_)[sender];
-    return [open = open_, sender] {
-        const auto found = open->find(sender);
-        if (found != open->end() && --found->second == 0) open->erase(found);
-    };
+service::Answer<Done> Gate::has_room(const Call& call) const {
+    const std::uint64_t limit = limits_.calls_per_sender;
+    if (count_in(open_->of_sender, call.sender) > limit) {
+        return service::fail(service::error_name::kLimitExceeded,
+                             "too many calls of this caller have no answer yet (CallsPerSender= of memhotd.conf)");
+    }
+    if (!call.trusted && count_in(open_->of_user, call.user) > limit * kConnectionsOfUser) {
+        return service::fail(service::error_name::kLimitExceeded,
+                             "too many calls of this user have no answer yet: with all of his connections he has four "
+                             "times CallsPerSender= of memhotd.conf");
+    }
+    return Done{};
 }
 
 void Gate::admit(Call& call, Admitted then) {
@@ -91,30 +184,32 @@ void Gate::admit(Call& call, Admitted then) {
         then(&failure);
     };
     const std::string full = std::string(call.interface) + "." + std::string(call.member);
-    if ((*open_)[call.sender] > limits_.calls_per_sender) {
-        return refuse(service::error_name::kLimitExceeded,
-                      "too many calls of this caller have no answer yet (CallsPerSender= of memhotd.conf)");
-    }
+    if (const auto room = has_room(call); !room) return then(&room.error());
     const Access access = access_of(call.interface, call.member);
     const Need need = access.need == Need::by_plan ? call.need : access.need;
     if (access.need == Need::by_plan && need == Need::denied) {
         // To whoever may do all things it is no question of rights.
         return refuse(
-            is_trusted(call.sender) ? service::error_name::kNotFound : service::error_name::kNotAuthorized,
+            call.trusted ? service::error_name::kNotFound : service::error_name::kNotAuthorized,
             "this connection has no such plan; plans belong to the connection that made them, and are used up");
     }
     if (need == Need::denied) return refuse(service::error_name::kNotAuthorized, full + " is not for callers");
     const bool owner = access.owner_may && !call.owner.empty() && call.owner == call.sender;
-    if (need == Need::open || owner || is_trusted(call.sender)) return then(nullptr);
-    if (questions_ >= limits_.questions)
+    if (need == Need::open || owner || call.trusted) return then(nullptr);
+    if (questions_ >= limits_.questions || count_in(questions_of_, call.user) >= limits_.questions_per_user)
         return refuse(service::error_name::kLimitExceeded, "too many callers wait for polkit, try again later");
     call.details["member"] = full;
     const std::string action(action_of(need));
     ++questions_;
-    Undo uncount([this] { --questions_; });   // where the question cannot be sent
+    ++questions_of_[call.user];
+    const auto answered = [this, user = call.user] {
+        --questions_;
+        one_less(questions_of_, user);
+    };
+    Undo uncount(answered);   // where the question cannot be sent
     authority_.ask(call.sender, action, call.details, call.interactive,
-                   [this, then = std::move(then), action](const AuthorityAnswer& answer) {
-                       --questions_;
+                   [answered, then = std::move(then), action](const AuthorityAnswer& answer) {
+                       answered();
                        if (answer.authorized) return then(nullptr);
                        const service::Failure failure{service::error_name::kNotAuthorized,
                                                       action + " is needed: " + answer.why};

@@ -17,6 +17,9 @@
 #include "dbus/authority.hpp"
 #include "dbus/compat.hpp"
 #include "dbus/names.hpp"
+#include "dbus/outbox.hpp"
+#include "dbus/pinger.hpp"
+#include "dbus/weight.hpp"
 #include "service/failure.hpp"
 
 namespace memhot::bus {
@@ -26,6 +29,8 @@ using VariantMap = std::map<std::string, sdbus::Variant>;
 // Who calls, and what beside the arguments.
 struct Call {
     std::string sender;
+    std::uint32_t user = 0;
+    bool trusted = false;   // root, and whoever the daemon itself runs as (a daemon of one's own on a bus of one's own)
     std::string_view interface;
     std::string_view member;
     std::map<std::string, std::string> details;   // shown where polkit asks a person
@@ -47,6 +52,8 @@ std::string shortened(std::string text, std::size_t bytes);
 sdbus::Error error_of(const service::Failure& failure);
 // What is being handled right now: only inside of a catch block.
 service::Failure current_failure();
+// Of a caller who does not read.
+service::Failure unread_too_much();
 
 // Answers a call once; where nobody did, with an error.
 template <class... R>
@@ -57,8 +64,12 @@ public:
     void operator()(const R&... values) const noexcept {
         if (state_->answered) return;
         try {
+            const std::uint64_t bytes = kSmallest + (std::uint64_t{0} + ... + weight(values));
+            if (state_->outbox && bytes > kSmall && state_->outbox->room(state_->caller, bytes) != Outbox::Room::enough)
+                return error(unread_too_much());
             state_->result.returnResults(values...);
             state_->answered = true;
+            if (state_->outbox) state_->outbox->said(state_->caller, bytes);
         } catch (...) {
             error(current_failure());   // such as a string that is no UTF-8
         }
@@ -68,14 +79,24 @@ public:
         state_->answered = true;
         try {
             state_->result.returnError(error_of(failure));
+            if (state_->outbox) state_->outbox->said(state_->caller, kSmallest + failure.text.size());
         } catch (...) {
             return;   // the caller or the bus is gone
         }
+    }
+    // The call has no answer, ever.
+    void forget() const noexcept { state_->answered = true; }
+    // Where what is said is counted.
+    void count_in(std::shared_ptr<Outbox> outbox, Outbox::Caller caller) const {
+        state_->outbox = std::move(outbox);
+        state_->caller = std::move(caller);
     }
     // Called when the answer is out, or will never be.
     void then(std::function<void()> done) const { state_->done = std::move(done); }
 
 private:
+    static constexpr std::uint64_t kSmallest = 200;   // a message without its arguments
+    static constexpr std::uint64_t kSmall = std::uint64_t{4} << 10;   // such an answer is not lost for that
     struct State {
         explicit State(sdbus::Result<R...>&& r) : result(std::move(r)) {}
         State(const State&) = delete;
@@ -91,17 +112,29 @@ private:
         sdbus::Result<R...> result;
         bool answered = false;
         std::function<void()> done;
+        std::shared_ptr<Outbox> outbox;
+        Outbox::Caller caller;
     };
     std::shared_ptr<State> state_;
 };
+
+// A user with many connections has so many times what one has. Those who are trusted have no limit but each connection's.
+inline constexpr std::uint64_t kConnectionsOfUser = 4;
 
 class Gate {
 public:
     struct Limits {
         std::uint64_t calls_per_sender = 16;
         std::uint64_t questions = 64;   // that polkit has not answered, of all senders
+        std::uint64_t questions_per_user = 16;
     };
-    explicit Gate(sdbus::IConnection& connection) : authority_(connection) {}
+    explicit Gate(sdbus::IConnection& connection);
+
+    // Of the gate's own filter, for what the bus library answers by itself: properties, objects, introspection. They say
+    // nothing that sysfs hides, and what was said counts all the same.
+    static int library_answers(sd_bus_message* message, void* gate, sd_bus_error* error) noexcept;
+    // Objects that ObjectManager tells of.
+    void set_objects(std::function<std::size_t()> objects) { objects_ = std::move(objects); }
 
     void set_limits(const Limits& limits) { limits_ = limits; }
     // Called before each member is carried out, and may throw: tests show that this ends no process.
@@ -119,7 +152,8 @@ public:
             try {
                 auto asked = std::make_shared<Asked>();
                 asked->call = call_of(object, interface, member);
-                reply.then(count(asked->call.sender));
+                reply.then(count(asked->call));
+                if (!hears(asked->call, reply)) return;
                 if (const auto good = read_options(std::move(options), *asked); !good) return reply.error(good.error());
                 prepare(*asked);
                 admit(asked->call, [this, asked, reply, run = std::move(run)](const service::Failure* refusal) {
@@ -156,15 +190,40 @@ private:
     Call call_of(const sdbus::IObject& object, std::string_view interface, std::string_view member);
     void admit(Call& call, Admitted then);
     static service::Answer<Done> read_options(VariantMap options, Asked& asked);
-    std::function<void()> count(const std::string& sender);
-    bool is_trusted(const std::string& sender);
+    [[nodiscard]] std::uint32_t user_of(sd_bus_message* message, const std::string& sender);
+    [[nodiscard]] std::uint64_t library_answer(std::string_view member) const;
+    // Whether the caller reads what is said to him; otherwise the reply is used up.
+    template <class... R>
+    bool hears(const Call& call, const Reply<R...>& reply) {
+        const Outbox::Caller caller{call.sender, call.user, call.trusted};
+        reply.count_in(outbox_, caller);
+        const auto room = outbox_->room(caller);
+        if (room == Outbox::Room::silent) reply.forget();
+        if (room == Outbox::Room::none) reply.error(unread_too_much());
+        return room == Outbox::Room::enough;
+    }
+    // Until the result is called.
+    std::function<void()> count(const Call& call);
+    service::Answer<Done> has_room(const Call& call) const;
 
+    struct FreeSlot {
+        void operator()(sd_bus_slot* slot) const { ::sd_bus_slot_unref(slot); }
+    };
     Authority authority_;
+    std::shared_ptr<Pinger> pinger_;
+    std::shared_ptr<Outbox> outbox_;   // of replies, too
     Limits limits_;
     std::function<void(std::string_view, std::string_view)> seam_;
-    std::shared_ptr<std::map<std::string, std::uint64_t>> open_ =
-        std::make_shared<std::map<std::string, std::uint64_t>>();   // calls without an answer
+    // Calls without an answer.
+    struct Open {
+        std::map<std::string, std::uint64_t> of_sender;
+        std::map<std::uint32_t, std::uint64_t> of_user;
+    };
+    std::shared_ptr<Open> open_ = std::make_shared<Open>();
+    std::unique_ptr<sd_bus_slot, FreeSlot> filter_;
+    std::function<std::size_t()> objects_;
     std::uint64_t questions_ = 0;
+    std::map<std::uint32_t, std::uint64_t> questions_of_;   // by user
     std::map<std::string, std::uint32_t> users_;   // of senders; names on the bus are never used again
 };
 

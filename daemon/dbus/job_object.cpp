@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // org.memhot1.Job at /org/memhot1/job/ID.
+#include "dbus/later.hpp"
 #include "dbus/objects.hpp"
 #include "org.memhot1.Job-adaptor.h"
 
@@ -48,7 +49,7 @@ private:
                     return reply.error({service::error_name::kBadInput,
                                         "there is no option " + asked.options.begin()->first + " here"});
                 }
-                run(world, *view, reply);
+                run(world, asked.call, *view, reply);
             },
             [this](Asked& asked) {
                 const auto* view = world_.service.jobs().find(id_);
@@ -60,7 +61,7 @@ private:
 
     void Cancel(sdbus::Result<>&& result, VariantMap options) override {
         handle("Cancel", std::move(options), std::move(result),
-               [](World& world, const JobView& view, const Reply<>& reply) {
+               [](World& world, const Call&, const JobView& view, const Reply<>& reply) {
                    const auto answer = world.service.jobs().cancel(view.id);
                    if (!answer) return reply.error(answer.error());
                    reply();
@@ -68,11 +69,17 @@ private:
     }
     void GetPlan(sdbus::Result<std::string>&& result, VariantMap options) override {
         handle("GetPlan", std::move(options), std::move(result),
-               [](World&, const JobView& view, const Reply<std::string>& reply) { reply(to_json(*view.plan)); });
+               [](World& world, const Call& call, const JobView& view, const Reply<std::string>& reply) {
+                   think<std::string>(
+                       world.service, call, false,
+                       [plan = view.plan](const service::Asker::HostNow&,
+                                          const std::atomic<bool>&) -> Result<std::string> { return to_json(*plan); },
+                       [reply](service::Answer<std::string> answer) { give(reply, std::move(answer)); });
+               });
     }
     void GetSteps(sdbus::Result<std::vector<Step>>&& result, VariantMap options) override {
         handle("GetSteps", std::move(options), std::move(result),
-               [](World&, const JobView& view, const Reply<std::vector<Step>>& reply) {
+               [](World&, const Call&, const JobView& view, const Reply<std::vector<Step>>& reply) {
                    std::vector<Step> out;
                    for (std::size_t i = 0; i < view.steps.size(); ++i) {
                        const auto& step = view.steps[i];

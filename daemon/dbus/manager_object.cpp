@@ -6,6 +6,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <limits>
+
+#include "dbus/later.hpp"
 #include "dbus/objects.hpp"
 #include "org.memhot1.Manager-adaptor.h"
 #include "service/journal_page.hpp"
@@ -20,8 +23,8 @@ using service::fail;
 namespace error_name = service::error_name;
 
 constexpr std::string_view kInterface = "Manager";
-// The bus takes 32 MiB; this leaves room for what is beside it.
-constexpr std::size_t kLongestAnswer = std::size_t{24} << 20;
+// Of the documents that files in memory can hold, too: a bus that copies long messages serves nobody else meanwhile.
+constexpr std::size_t kLongestText = std::size_t{8} << 20;
 // A step of a plan takes 2.4 to 2.7 KB with its verdict.
 constexpr std::size_t kMostSteps = kLongestAnswer / 2500;
 constexpr std::size_t kMostWords = 4096;
@@ -33,13 +36,6 @@ using Hazard =
 using Run = sdbus::Struct<std::uint64_t, std::uint64_t, std::string, std::string, std::int32_t, std::int32_t>;
 using WrittenJob = sdbus::Struct<std::string, std::string, std::string, std::string, std::uint64_t, std::uint64_t>;
 
-void give(const Reply<std::string>& reply, Answer<std::string> answer) {
-    if (!answer) return reply.error(answer.error());
-    if (answer->size() > kLongestAnswer) {
-        return reply.error({error_name::kLimitExceeded, "the answer is larger than a message may be; ask about less"});
-    }
-    reply(*answer);
-}
 void give(const Reply<>& reply, const Answer<Done>& answer) {
     if (!answer) return reply.error(answer.error());
     reply();
@@ -61,14 +57,14 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 // A file in memory that its reader can map and nobody can change.
-Answer<sdbus::UnixFd> sealed_file(const std::string& text) {
-    const int fd = ::memfd_create("memhot-blocks", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd < 0) return fail(error_name::kIo, "memfd_create failed");
+Result<sdbus::UnixFd> sealed_file(const std::string& text) {
+    const int fd = ::memfd_create("memhot", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0) return Error(ErrorKind::io, "memfd_create failed");
     sdbus::UnixFd out(fd, sdbus::adopt_fd);
     std::size_t at = 0;
     while (at < text.size()) {
         const auto written = ::write(fd, text.data() + at, text.size() - at);
-        if (written <= 0) return fail(error_name::kIo, "writing to a memfd failed");
+        if (written <= 0) return Error(ErrorKind::io, "writing to a memfd failed");
         at += static_cast<std::size_t>(written);
     }
     ::lseek(fd, 0, SEEK_SET);
@@ -77,9 +73,9 @@ Answer<sdbus::UnixFd> sealed_file(const std::string& text) {
 }
 
 // With an offset of its own, and for reading only.
-Answer<sdbus::UnixFd> opened_again(const sdbus::UnixFd& file) {
+Result<sdbus::UnixFd> opened_again(const sdbus::UnixFd& file) {
     const int fd = ::open(("/proc/self/fd/" + std::to_string(file.get())).c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return fail(error_name::kIo, "opening a memfd again failed");
+    if (fd < 0) return Error(ErrorKind::io, "opening a memfd again failed");
     return sdbus::UnixFd(fd, sdbus::adopt_fd);
 }
 
@@ -117,47 +113,120 @@ private:
         world_.gate.handle(getObject(), kInterface, member, std::move(options), std::move(result), std::move(run),
                            std::move(prepare));
     }
-    // A question without options of its own that is answered with a document.
+    // A question without options of its own that is answered with a document. question: a function of the host;
+    // otherwise: the member that gives it as a file.
     template <class F>
-    void ask(std::string_view member, Options options, sdbus::Result<std::string>&& result, F question) {
+    void ask(std::string_view member, Options options, sdbus::Result<std::string>&& result, F question,
+             const char* otherwise = nullptr) {
         handle(member, std::move(options), std::move(result),
-               [&world = world_, question = std::move(question)](const Asked& asked, const Reply<std::string>& reply) {
+               [&world = world_, question = std::move(question), otherwise](const Asked& asked,
+                                                                            const Reply<std::string>& reply) {
                    if (auto good = only(asked, {}); !good) return reply.error(good.error());
-                   give(reply, service::answer_of(question(world.service.questions())));
+                   answer_later(world, asked.call, reply, question, otherwise);
                });
+    }
+    using Question = Result<std::string> (*)(const memhotctl::Host& host);
+    void dump(std::string_view member, Options options, sdbus::Result<sdbus::UnixFd>&& result, Question question) {
+        handle(
+            member, std::move(options), std::move(result),
+            [&world = world_, question](const Asked& asked, const Reply<sdbus::UnixFd>& reply) {
+                if (auto good = only(asked, {}); !good) return reply.error(good.error());
+                think<sdbus::UnixFd>(
+                    world.service, asked.call, true,
+                    [question](const service::Asker::HostNow& host, const std::atomic<bool>&) -> Result<sdbus::UnixFd> {
+                        if (!host) return host.error();
+                        const auto text = question(**host);
+                        if (!text) return text.error();
+                        auto file = sealed_file(*text);
+                        return file ? opened_again(*file) : std::move(file);
+                    },
+                    [reply](const Answer<sdbus::UnixFd>& file) {
+                        if (!file) return reply.error(file.error());
+                        reply(*file);
+                    });
+            });
+    }
+    template <class F>
+    static void answer_later(World& world, const Call& call, const Reply<std::string>& reply, F question,
+                             const char* otherwise = nullptr) {
+        think<std::string>(
+            world.service, call, true,
+            [question = std::move(question)](const service::Asker::HostNow& host,
+                                             const std::atomic<bool>&) -> Result<std::string> {
+                if (!host) return host.error();
+                return question(**host);
+            },
+            [reply, otherwise](Answer<std::string> answer) {
+                if (otherwise == nullptr || !answer || answer->size() <= kLongestText)
+                    return give(reply, std::move(answer));
+                reply.error({error_name::kLimitExceeded,
+                             fmt::format("the document has {} MiB, and at most {} MiB are sent as text; {} gives it as "
+                                         "a file",
+                                         answer->size() >> 20U, kLongestText >> 20U, otherwise)});
+            });
     }
 
     // --- questions -------------------------------------------------------------------------------------------------
 
+    static void check(World& world, const std::vector<std::string>& words, const Asked& asked,
+                      const Reply<std::string>& reply) {
+        if (words.size() > kMostWords) return reply.error({error_name::kLimitExceeded, "too many words"});
+        const auto& source = world.service.state().source();
+        if (service::questions::is_quick_check(words, asked.options)) {
+            if (const auto host = world.service.fresh_host()) {
+                return give(reply, service::answer_of(service::questions::check(*host, source, words, asked.options)));
+            }
+        }
+        answer_later(world, asked.call, reply, [source, words, options = asked.options](const memhotctl::Host& host) {
+            return service::questions::check(host, source, words, options);
+        });
+    }
     void Check(sdbus::Result<std::string>&& result, std::vector<std::string> words, Options options) override {
         const std::string shown = joined(words);
         handle(
             "Check", std::move(options), std::move(result),
             [&world = world_, words = std::move(words)](const Asked& asked, const Reply<std::string>& reply) {
-                if (words.size() > kMostWords) return reply.error({error_name::kLimitExceeded, "too many words"});
-                give(reply, service::answer_of(world.service.questions().check(words, asked.options)));
+                check(world, words, asked, reply);
             },
             [&](Asked& asked) { asked.call.details["words"] = shown; });
     }
     void Explain(sdbus::Result<std::string>&& result, std::string text, Options options) override {
-        ask("Explain", std::move(options), std::move(result),
-            [text = std::move(text)](service::Questions& questions) { return questions.explain(text); });
+        handle("Explain", std::move(options), std::move(result),
+               [&world = world_, text = std::move(text)](const Asked& asked, const Reply<std::string>& reply) {
+                   if (auto good = only(asked, {}); !good) return reply.error(good.error());
+                   think<std::string>(
+                       world.service, asked.call, true,
+                       [text](const service::Asker::HostNow& host, const std::atomic<bool>&) {
+                           return service::questions::explain(host ? host->get() : nullptr, text);
+                       },
+                       [reply](Answer<std::string> answer) { give(reply, std::move(answer)); });
+               });
     }
     void GetMap(sdbus::Result<std::string>&& result, Options options) override {
-        ask("GetMap", std::move(options), std::move(result),
-            [](service::Questions& questions) { return questions.map(); });
+        ask("GetMap", std::move(options), std::move(result), service::questions::map, "DumpMap");
+    }
+    void DumpMap(sdbus::Result<sdbus::UnixFd>&& result, Options options) override {
+        dump("DumpMap", std::move(options), std::move(result), service::questions::map);
     }
     void GetSnapshot(sdbus::Result<std::string>&& result, Options options) override {
-        ask("GetSnapshot", std::move(options), std::move(result),
-            [](service::Questions& questions) { return questions.snapshot(); });
+        ask("GetSnapshot", std::move(options), std::move(result), service::questions::snapshot, "DumpSnapshot");
+    }
+    void DumpSnapshot(sdbus::Result<sdbus::UnixFd>&& result, Options options) override {
+        dump("DumpSnapshot", std::move(options), std::move(result), service::questions::snapshot);
     }
     void Examine(sdbus::Result<std::string>&& result, Options options) override {
-        ask("Examine", std::move(options), std::move(result),
-            [](service::Questions& questions) { return questions.examine(); });
+        ask("Examine", std::move(options), std::move(result), service::questions::examine);
     }
     void TestPolicy(sdbus::Result<std::string>&& result, std::string thing, Options options) override {
-        ask("TestPolicy", std::move(options), std::move(result),
-            [thing = std::move(thing)](service::Questions& questions) { return questions.test_policy(thing); });
+        handle("TestPolicy", std::move(options), std::move(result),
+               [&world = world_, thing = std::move(thing)](const Asked& asked, const Reply<std::string>& reply) {
+                   if (auto good = only(asked, {}); !good) return reply.error(good.error());
+                   answer_later(world, asked.call, reply,
+                                [held = world.service.held_policies(), root = world.service.config_root(),
+                                 thing](const memhotctl::Host& host) {
+                                    return service::questions::test_policy(host, held, root, thing);
+                                });
+               });
     }
     void Hazards(sdbus::Result<std::vector<Hazard>>&& result, Options options) override {
         handle("Hazards", std::move(options), std::move(result),
@@ -196,33 +265,48 @@ private:
             const auto generation = world.service.state().generation();
             if (!world.dump.file.isValid() || world.dump.generation != generation) {
                 auto file = sealed_file(world.service.state().blocks().lines());
-                if (!file) return reply.error(file.error());
+                if (!file) return reply.error(service::failure_of(file.error()));
                 world.dump = {generation, *std::move(file)};
             }
             auto own = opened_again(world.dump.file);
-            if (!own) return reply.error(own.error());
+            if (!own) return reply.error(service::failure_of(own.error()));
             reply(*own);
         });
     }
 
     // --- plans and jobs --------------------------------------------------------------------------------------------
 
-    static void plan(World& world, const std::string& sender, const std::vector<std::string>& words,
-                     const Reply<std::string, std::string>& reply) {
-        const std::uint64_t limit = world.service.settings().plans_per_sender;
-        if (auto room = world.service.plans().has_room(sender, limit); !room) return reply.error(room.error());
-        const auto made = world.service.questions().plan(words);
-        if (!made) return reply.error(service::failure_of(made.error()));
-        // Writing what cannot be sent would take the loop longer than planning it.
-        const bool sendable = made->steps.size() <= kMostSteps;
-        std::string json = sendable ? to_json(*made) : std::string();
-        if (!sendable || json.size() > kLongestAnswer) {
+    using PlanReply = Reply<std::string, std::string>;
+    static service::Plans::Owner owner_of(const Call& call) { return {call.sender, call.user}; }
+    static service::Plans::Limits limits_of(const World& world, const Call& call) {
+        service::Plans::Limits limits;
+        limits.of_owner = world.service.settings().plans_per_sender;
+        limits.of_user =
+            call.trusted ? std::numeric_limits<std::uint64_t>::max() : limits.of_owner * kConnectionsOfUser;
+        return limits;
+    }
+    static void plan(World& world, const Call& call, const std::vector<std::string>& words, const PlanReply& reply) {
+        if (auto room = world.service.plans().has_room(owner_of(call), limits_of(world, call)); !room)
+            return reply.error(room.error());
+        using Made = service::questions::MadePlan;
+        think<Made>(
+            world.service, call, true,
+            [words](const service::Asker::HostNow& host, const std::atomic<bool>& stop) -> Result<Made> {
+                if (!host) return host.error();
+                return service::questions::plan(**host, words, {.steps = kMostSteps, .stop = &stop});
+            },
+            [&world, call, reply](Answer<Made> made) { keep(world, call, std::move(made), reply); });
+    }
+    static void keep(World& world, const Call& call, Answer<service::questions::MadePlan> made,
+                     const PlanReply& reply) {
+        if (!made) return reply.error(made.error());
+        if (made->steps > kMostSteps || made->json.size() > kLongestAnswer) {
             return reply.error(
                 {error_name::kLimitExceeded,
-                 fmt::format("the plan has {} steps, more than a message holds (about {}); ask about less",
-                             made->steps.size(), kMostSteps)});
+                 fmt::format("the plan has more steps than a message holds (about {}); ask about less", kMostSteps)});
         }
         // what is kept for a caller goes with it, and nothing is kept for one that has gone
+        const std::string& sender = call.sender;
         if (!world.watches.contains(sender)) {
             auto watch = world.connection.watch(sender, [&world, sender] {
                 world.service.plans().release(sender);
@@ -231,20 +315,19 @@ private:
             if (!world.connection.is_there(sender)) return;
             world.watches[sender] = std::move(watch);
         }
-        const auto name = world.service.plans().keep(sender, {json, made->wish}, limit);
+        const auto name = world.service.plans().keep(owner_of(call), {made->json, made->wish}, limits_of(world, call));
         if (!name) return reply.error(name.error());
-        reply(*name, json);
+        reply(*name, made->json);
     }
     void Plan(sdbus::Result<std::string, std::string>&& result, std::vector<std::string> words,
               Options options) override {
         const std::string shown = joined(words);
         handle(
             "Plan", std::move(options), std::move(result),
-            [&world = world_, words = std::move(words)](const Asked& asked,
-                                                        const Reply<std::string, std::string>& reply) {
+            [&world = world_, words = std::move(words)](const Asked& asked, const PlanReply& reply) {
                 if (auto good = only(asked, {}); !good) return reply.error(good.error());
                 if (words.size() > kMostWords) return reply.error({error_name::kLimitExceeded, "too many words"});
-                plan(world, asked.call.sender, words, reply);
+                plan(world, asked.call, words, reply);
             },
             [&](Asked& asked) { asked.call.details["words"] = shown; });
     }
@@ -262,6 +345,7 @@ private:
     // plan: what the caller named; it is used up by a job, and of no use where it is stale.
     static void begin(World& world, service::JobOrder order, const Asked& asked, const JobReply& reply,
                       const std::string& plan = "") {
+        if (!asked.call.trusted) order.user = asked.call.user;
         order.accept = asked.accept;
         order.all_or_nothing = asked.options.contains("all-or-nothing");
         const auto timeout = timeout_of(world, asked);
@@ -318,17 +402,24 @@ private:
         take_up("Finish", service::JobOrder::Kind::finish, std::move(result), std::move(job), std::move(options));
     }
     void ListJobs(sdbus::Result<std::vector<WrittenJob>>&& result, Options options) override {
-        handle("ListJobs", std::move(options), std::move(result),
-               [&world = world_](const Asked& asked, const Reply<std::vector<WrittenJob>>& reply) {
-                   if (auto good = only(asked, {}); !good) return reply.error(good.error());
-                   const auto jobs = world.service.jobs().list();
-                   if (!jobs) return reply.error(service::failure_of(jobs.error()));
-                   std::vector<WrittenJob> out;
-                   for (const auto& job : *jobs) {
-                       out.push_back({job.id, job.end, job.wish, job.text, job.begun, job.ended});
-                   }
-                   reply(out);
-               });
+        handle(
+            "ListJobs", std::move(options), std::move(result),
+            [&world = world_](const Asked& asked, const Reply<std::vector<WrittenJob>>& reply) {
+                if (auto good = only(asked, {}); !good) return reply.error(good.error());
+                think<std::vector<service::WrittenJob>>(
+                    world.service, asked.call, false,
+                    [place = world.service.jobs().place()](const service::Asker::HostNow&, const std::atomic<bool>&) {
+                        return service::written_jobs(place);
+                    },
+                    [reply](const Answer<std::vector<service::WrittenJob>>& jobs) {
+                        if (!jobs) return reply.error(jobs.error());
+                        std::vector<WrittenJob> out;
+                        for (const auto& job : *jobs) {
+                            out.push_back({job.id, job.end, job.wish, job.text, job.begun, job.ended});
+                        }
+                        reply(out);
+                    });
+            });
     }
 
     using JournalReply = Reply<std::vector<std::string>, std::uint64_t, std::string, std::vector<std::string>>;
@@ -338,12 +429,18 @@ private:
         handle("ReadJournal", std::move(options), std::move(result),
                [&world = world_, from](const Asked& asked, const JournalReply& reply) {
                    if (auto good = only(asked, {"job"}); !good) return reply.error(good.error());
-                   const auto job = asked.options.find("job");
-                   const auto page =
-                       service::journal_page(world.service.jobs().place(), from,
-                                             job == asked.options.end() ? "" : job->second, kLongestAnswer);
-                   if (!page) return reply.error(page.error());
-                   reply(page->entries, page->next, page->running, page->notes);
+                   const auto found = asked.options.find("job");
+                   const std::string job = found == asked.options.end() ? "" : found->second;
+                   think<service::JournalPage>(
+                       world.service, asked.call, false,
+                       [place = world.service.jobs().place(), from, job](const service::Asker::HostNow&,
+                                                                         const std::atomic<bool>&) {
+                           return service::journal_page(place, from, job, kLongestAnswer);
+                       },
+                       [reply](const Answer<service::JournalPage>& page) {
+                           if (!page) return reply.error(page.error());
+                           reply(page->entries, page->next, page->running, page->notes);
+                       });
                });
     }
 

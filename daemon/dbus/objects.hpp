@@ -63,6 +63,7 @@ std::unique_ptr<JobObject> make_job(World& world, const std::string& id);
 struct DeviceObjects {
     virtual ~DeviceObjects() = default;
     virtual void update() = 0;
+    [[nodiscard]] virtual std::size_t count() const = 0;
 };
 std::unique_ptr<DeviceObjects> make_devices(World& world);
 

@@ -8,11 +8,18 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <string_view>
+#include <utility>
+
+#include "log/log.hpp"
 
 namespace memhot::metrics {
 
 namespace {
+
+constexpr std::uint64_t kLater = 1'000'000;   // microseconds
 
 struct Row {
     std::string_view name;
@@ -73,16 +80,27 @@ Server::Server(app::EventLoop& loop, const service::Service& service) : service_
         std::free(names[i]);
     }
     std::free(static_cast<void*>(names));
-    if (fd_ >= 0) source_ = loop.on_io(fd_, EPOLLIN, [this](std::uint32_t) { answer(); });
+    if (fd_ < 0) return;
+    source_ = loop.on_io(fd_, EPOLLIN, [this](std::uint32_t) { answer(); });
+    again_ = loop.on_timer([this] { source_.set_events(EPOLLIN); });
 }
 
 // The text fits into the buffer of any socket, so nobody who does not read keeps the loop.
 void Server::answer() {
     const int client = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (client < 0) return;
+    if (client < 0) return later(errno);
     const std::string all = text(service_);
     [[maybe_unused]] const auto sent = ::send(client, all.data(), all.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     ::close(client);
+}
+
+// Without descriptors or memory whoever waits still waits: the loop would turn for nothing.
+void Server::later(int error) {
+    if (error == EAGAIN || error == EINTR || error == ECONNABORTED) return;
+    if (!std::exchange(said_, true))
+        log::warning(fmt::format("a reader of the metrics cannot be answered: {}", std::strerror(error)));
+    source_.set_events(0);
+    again_.arm_in(kLater);
 }
 
 }   // namespace memhot::metrics

@@ -21,9 +21,12 @@ public:
 
 private:
     void answer();
+    void later(int error);
     const service::Service& service_;
     int fd_ = -1;
     app::Source source_;
+    app::Source again_;   // once there are no descriptors left
+    bool said_ = false;
 };
 
 }   // namespace memhot::metrics

@@ -47,6 +47,7 @@ struct JobOrder {
     std::vector<std::string> accept;   // devices and rules, by name
     bool all_or_nothing = false;
     std::uint64_t timeout = 30'000'000;   // microseconds, of the retries of one step
+    std::optional<std::uint32_t> user;   // behind the caller, where those of a user are counted together
     std::uint64_t history = 1000;   // ended jobs that the journal keeps
 };
 

@@ -28,20 +28,33 @@ struct Jobs::Ticket {
 Jobs::Jobs(app::EventLoop& loop, app::Worker& worker, JobPlace place, Listener& listener)
     : worker_(worker), place_(std::move(place)), listener_(listener), timer_(loop.on_timer([this] { forget_old(); })) {}
 
-std::size_t Jobs::count_of(const std::string& owner) const {
-    const auto is_his = [&](const auto& ticket) { return ticket->owner == owner; };
+template <class P>
+std::size_t Jobs::count_if(P is_his) const {
     std::size_t count = static_cast<std::size_t>(std::ranges::count_if(waiting_, is_his));
     for (const auto& [id, ticket] : running_) count += is_his(ticket) ? 1U : 0U;
     return count;
 }
 
+Answer<Done> Jobs::has_room(const JobOrder& order, const std::string& owner, std::uint64_t limit) const {
+    constexpr std::uint64_t kOwnersOfUser = 4;
+    const auto mine = count_if([&](const auto& ticket) { return ticket->owner == owner; });
+    if (mine >= limit) {
+        return fail(
+            error_name::kLimitExceeded,
+            fmt::format("{} jobs of this caller wait or run, JobsPerSender= of memhotd.conf allows {}", mine, limit));
+    }
+    if (!order.user) return Done{};
+    const auto his = count_if([&](const auto& ticket) { return ticket->order.user == order.user; });
+    if (his < limit * kOwnersOfUser) return Done{};
+    return fail(error_name::kLimitExceeded,
+                fmt::format("{} jobs of this user wait or run: with all of his connections he has four times "
+                            "JobsPerSender= of memhotd.conf",
+                            his));
+}
+
 void Jobs::begin(JobOrder order, const std::string& owner, std::uint64_t limit, Begun begun) {
     if (stopping_) return begun(fail(error_name::kBusy, "memhotd is stopping, no job begins"));
-    if (count_of(owner) >= limit) {
-        return begun(fail(error_name::kLimitExceeded,
-                          fmt::format("{} jobs of this caller wait or run, JobsPerSender= of memhotd.conf allows {}",
-                                      count_of(owner), limit)));
-    }
+    if (const auto room = has_room(order, owner, limit); !room) return begun(std::unexpected(room.error()));
     const auto ticket = std::make_shared<Ticket>();
     ticket->order = std::move(order);
     ticket->owner = owner;
@@ -162,6 +175,11 @@ void Jobs::stop() {
     stopping_ = true;
     for (const auto& ticket : waiting_) ticket->cancelled = true;
     for (const auto& [id, ticket] : running_) ticket->cancelled = true;
+}
+
+void Jobs::abandon() {
+    waiting_.clear();
+    running_.clear();
 }
 
 void Jobs::forget_old() {

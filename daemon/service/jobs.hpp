@@ -47,7 +47,8 @@ public:
     Jobs(app::EventLoop& loop, app::Worker& worker, JobPlace place, Listener& listener);
 
     using Begun = std::function<void(Answer<std::string>)>;   // the id
-    // begun is called once: when the job runs, or when it does not. limit: jobs of one owner that wait or run.
+    // begun is called once: when the job runs, or when it does not. limit: jobs of one owner that wait or run; of
+    // one user there may be four times as many.
     void begin(JobOrder order, const std::string& owner, std::uint64_t limit, Begun begun);
     // Files of the kernel's own policy: before jobs that begin later.
     void write_knob(const std::string& path, const std::string& text, std::function<void(Answer<Done>)> done);
@@ -59,6 +60,8 @@ public:
     void change_hardware(const Snapshot& snapshot);
     // The one that runs is asked to stop, and no other begins.
     void stop();
+    // At the very end, when the worker does no more: who waits for a beginning hears of none.
+    void abandon();
     [[nodiscard]] bool stopping() const { return stopping_; }
     [[nodiscard]] bool busy() const { return !waiting_.empty() || !running_.empty(); }
     [[nodiscard]] const JobPlace& place() const { return place_; }
@@ -71,7 +74,9 @@ private:
     void ended(const std::shared_ptr<Ticket>& ticket, JobEnded end);
     void forget_old();
     void forget_most();
-    [[nodiscard]] std::size_t count_of(const std::string& owner) const;
+    template <class P>
+    [[nodiscard]] std::size_t count_if(P is_his) const;
+    [[nodiscard]] Answer<Done> has_room(const JobOrder& order, const std::string& owner, std::uint64_t limit) const;
 
     app::Worker& worker_;
     JobPlace place_;

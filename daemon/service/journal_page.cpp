@@ -3,11 +3,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 namespace memhot::service {
 
 namespace {
+
+// A caller may have some of them unread at a time (dbus/outbox.hpp).
+constexpr std::size_t kPage = std::size_t{8} << 20;
 
 // The job that is carried out now by whoever holds the lock; empty: none.
 std::string running_job(const JobPlace& place) {
@@ -43,7 +47,7 @@ Answer<JournalPage> journal_page(const JobPlace& place, std::uint64_t from, cons
                                     "memhotctl history on that machine tells of it",
                                     entry.sequence, entry.job, text.size()));
         }
-        if (bytes + text.size() > most) {
+        if (!out.entries.empty() && bytes + text.size() > std::min(most, kPage)) {
             out.next = entry.sequence;
             break;
         }

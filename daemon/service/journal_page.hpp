@@ -21,7 +21,8 @@ struct JournalPage {
     std::vector<std::string> notes;   // what is wrong with the journal, one line each
 };
 
-// from: the first sequence number; job: only entries of that one, empty: of all; most: bytes of entries in a page.
+// from: the first sequence number; job: only entries of that one, empty: of all; most: bytes of an entry, and
+// of a page that has several.
 Answer<JournalPage> journal_page(const JobPlace& place, std::uint64_t from, const std::string& job, std::size_t most);
 
 // All of it, and the job that is carried out now.

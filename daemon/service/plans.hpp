@@ -19,10 +19,21 @@ struct ShownPlan {
 
 class Plans {
 public:
-    // The plan's name. limit: of one caller.
-    // Whether one more may be kept.
-    [[nodiscard]] Answer<Done> has_room(const std::string& owner, std::uint64_t limit) const;
-    Answer<std::string> keep(const std::string& owner, ShownPlan plan, std::uint64_t limit);
+    // Whose plans they are: a connection, and the user behind it.
+    struct Owner {
+        std::string name;
+        std::uint32_t user = 0;
+    };
+    struct Limits {
+        std::uint64_t of_owner = 16;
+        std::uint64_t of_user = 64;
+        std::size_t bytes_of_user = std::size_t{48} << 20;   // of their documents
+        std::size_t bytes = std::size_t{96} << 20;   // of all users
+    };
+    // Whether one more may be kept, of so many bytes.
+    [[nodiscard]] Answer<Done> has_room(const Owner& owner, const Limits& limits, std::size_t bytes = 0) const;
+    // The plan's name.
+    Answer<std::string> keep(const Owner& owner, ShownPlan plan, const Limits& limits);
     [[nodiscard]] Answer<ShownPlan> find(const std::string& owner, const std::string& name) const;
     void drop(const std::string& owner, const std::string& name);
     // The caller is gone.
@@ -30,7 +41,11 @@ public:
     [[nodiscard]] bool has_any(const std::string& owner) const { return plans_.contains(owner); }
 
 private:
-    std::map<std::string, std::map<std::string, ShownPlan>> plans_;
+    struct Shelf {
+        std::uint32_t user = 0;
+        std::map<std::string, ShownPlan> plans;
+    };
+    std::map<std::string, Shelf> plans_;   // by owner
 };
 
 }   // namespace memhot::service

@@ -46,71 +46,105 @@ memhotctl::HostRequest request_of(const state::HostSource& source, const Options
 
 }   // namespace
 
-Result<std::string> Questions::check(const std::vector<std::string>& words, const Options& options) {
+namespace questions {
+
+bool is_quick_check(const std::vector<std::string>& words, const Options& options) {
+    if (words.size() != 2 || options.contains("kernel") || options.contains("arch") || options.contains("page-size"))
+        return false;
+    // what brings memory is one operation, whatever its size; of what is there a block is
+    if (words[0] == "map" || words[0] == "add" || words[0] == "probe") return true;
+    constexpr std::string_view kBlock = "memory";
+    const std::string_view thing = words[1];
+    return thing.starts_with(kBlock) && thing.size() > kBlock.size() &&
+           std::ranges::all_of(thing.substr(kBlock.size()), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+Result<std::string> check(const Host& host, const state::HostSource& source, const std::vector<std::string>& words,
+                          const Options& options) {
     if (const auto good = known(options); !good) return good.error();
-    const auto host = state_.host();
-    if (!host) return host.error();
-    const auto request = request_of(state_.source(), options);
-    const auto answer = [&](const memhotctl::Host& seen) -> Result<std::string> {
+    const auto request = request_of(source, options);
+    const auto answer = [&](const Host& seen) -> Result<std::string> {
         const auto result = memhotctl::answer_check(seen, request, {words, options});
         if (!result) return result.error();
         return memhotctl::check_document(result->answers).text();
     };
-    if (!request.asks_for_another_kernel()) return answer(**host);
-    const auto other = memhotctl::make_host((*host)->snapshot, request);
+    if (!request.asks_for_another_kernel()) return answer(host);
+    const auto other = memhotctl::make_host(host.snapshot, request);
     if (!other) return other.error();
     return answer(*other);
 }
 
-Result<std::string> Questions::explain(const std::string& text) {
+Result<std::string> explain(const Host* host, const std::string& text) {
     if (text.size() > kLongestText)
         return bad_input(fmt::format("the text has {} bytes, expected at most {}", text.size(), kLongestText));
     ExplainContext context;
-    const auto host = state_.host();
-    if (host) context.snapshot = &(*host)->snapshot;
+    if (host != nullptr) context.snapshot = &host->snapshot;
     return to_json(memhot::explain(text, context));
 }
 
-Result<std::string> Questions::map() {
-    const auto host = state_.host();
-    if (!host) return host.error();
-    const auto model = (*host)->need_model();
+Result<std::string> map(const Host& host) {
+    const auto model = host.need_model();
     if (!model) return model.error();
     const memhotctl::Painter painter(**model);
     const std::uint64_t last = painter.extents().empty() ? 0 : painter.extents().back().range.last;
     return memhotctl::map_document(painter, Range{0, last}, **model).text();
 }
 
-Result<std::string> Questions::snapshot() {
-    const auto host = state_.host();
-    if (!host) return host.error();
-    return to_json((*host)->snapshot);
+Result<std::string> snapshot(const Host& host) { return to_json(host.snapshot); }
+
+Result<std::string> examine(const Host& host) { return to_json(memhot::examine(host.snapshot)); }
+
+namespace {
+
+config::Problem not_read_yet(const std::string& path) {
+    return {config::Problem::Severity::warning,
+            {path, 0},
+            "is another one on the disk now than memhotd decides by; Reload has it read"};
 }
 
-Result<std::string> Questions::examine() {
-    const auto host = state_.host();
-    if (!host) return host.error();
-    return to_json(memhot::examine((*host)->snapshot));
+// What is other on the disk than in the daemon: with its errors, and without what it would decide.
+void compare(const std::string& root, memhotctl::PolicyFiles& held) {
+    const auto disk = memhotctl::read_policies({.root = root, .directory = {}});
+    for (const auto& [from, to] : {std::pair{&disk.settings.problems, &held.settings.problems},
+                                   std::pair{&disk.policies.problems, &held.policies.problems}}) {
+        to->insert(to->end(), from->begin(), from->end());
+    }
+    const auto& now = disk.policies.policies;
+    const auto& own = held.policies.policies;
+    const auto differ = [](const policy::Policies& a, const policy::Policies& b, config::Problems& problems) {
+        for (const auto& one : a) {
+            if (std::ranges::find(b, one) != b.end()) continue;
+            const auto problem = not_read_yet(one.path);
+            if (std::ranges::find(problems, problem) == problems.end()) problems.push_back(problem);
+        }
+    };
+    differ(now, own, held.policies.problems);
+    differ(own, now, held.policies.problems);
+    if (!config::has_errors(disk.settings.problems) && !(disk.settings.settings == held.settings.settings))
+        held.settings.problems.push_back(not_read_yet("memhotd.conf"));
 }
 
-Result<std::string> Questions::test_policy(const std::string& thing) {
-    const auto host = state_.host();
-    if (!host) return host.error();
-    const auto files = memhotctl::read_policies({.root = config_root_, .directory = {}});
-    if (config::has_errors(files.settings.problems) || config::has_errors(files.policies.problems))
-        return bad_input("the policies have errors, nothing is decided by them; memhotctl policy show names them");
-    const auto answer = memhotctl::ask_policies(files, **host, thing.empty() ? std::nullopt : std::optional(thing));
+}   // namespace
+
+Result<std::string> test_policy(const Host& host, memhotctl::PolicyFiles held, const std::string& root,
+                                const std::string& thing) {
+    const auto answer = memhotctl::ask_policies(held, host, thing.empty() ? std::nullopt : std::optional(thing));
     if (!answer) return answer.error();
-    return memhotctl::policy_test_document(files, *answer).text();
+    auto shown = held;   // the answer points into the policies that were asked
+    compare(root, shown);
+    return memhotctl::policy_test_document(shown, *answer).text();
 }
 
-Result<Plan> Questions::plan(const std::vector<std::string>& words) {
+Result<MadePlan> plan(const Host& host, const std::vector<std::string>& words, const PlanLimits& limits) {
     const auto wish = parse_wish(words);
     if (!wish) return wish.error();
-    const auto host = state_.host();
-    if (!host) return host.error();
-    if (const auto model = (*host)->need_model(); !model) return model.error();
-    return make_plan((*host)->snapshot, *wish);
+    if (const auto model = host.need_model(); !model) return model.error();
+    const auto made = make_plan(host.snapshot, *wish, limits);
+    if (!made) return made.error();
+    MadePlan out{made->wish, made->steps.size(), {}};
+    if (out.steps <= limits.steps) out.json = to_json(*made);
+    return out;
 }
 
+}   // namespace questions
 }   // namespace memhot::service

@@ -42,9 +42,9 @@ void say_warnings(const config::Problems& problems) {
 
 }   // namespace
 
-Service::Service(app::EventLoop& loop, app::Worker& worker, state::HostState state, JobPlace place,
-                 std::string config_root)
-    : worker_(worker), state_(std::move(state)), config_root_(std::move(config_root)), questions_(state_, config_root_),
+Service::Service(app::EventLoop& loop, app::Worker& worker, app::Worker& thinker, state::HostState state,
+                 JobPlace place, std::string config_root)
+    : worker_(worker), state_(std::move(state)), config_root_(std::move(config_root)), asker_(thinker, state_),
       jobs_(loop, worker, std::move(place), *this), idle_timer_(loop.on_timer([this] { idle(); })),
       read_timer_(loop.on_timer([this] { read_now(); })), steward_(loop, jobs_, [this](const std::string& unit) {
           if (listener_ != nullptr) listener_->start_unit(unit);
@@ -77,14 +77,41 @@ Status Service::start() {
     return Done{};
 }
 
-Questions& Service::questions() {
+void Service::asked() {
     last_question_ = app::EventLoop::now();
     if (!idle_timer_.armed()) idle_timer_.arm_in(kIdle);
-    return questions_;
+}
+
+Asker& Service::asker() {
+    asked();
+    return asker_;
+}
+
+std::shared_ptr<const memhotctl::Host> Service::fresh_host() {
+    asked();
+    return state_.fresh();
+}
+
+memhotctl::PolicyFiles Service::held_policies() const {
+    memhotctl::PolicyFiles out;
+    out.policies.policies = policies_;
+    out.settings.settings = settings_;
+    return out;
+}
+
+void Service::stop() {
+    jobs_.stop();
+    asker_.stop();
+}
+
+void Service::abandon() {
+    jobs_.abandon();
+    asker_.abandon();
 }
 
 void Service::idle() {
     const std::uint64_t now = app::EventLoop::now();
+    if (asker_.busy()) last_question_ = now;
     if (now - last_question_ < kIdle) return idle_timer_.arm_at(last_question_ + kIdle);
     if (state_.forget()) ::malloc_trim(0);
 }
@@ -161,7 +188,7 @@ bool Service::look_ahead() {
             if (listener_ != nullptr) listener_->hazard_cleared(hazard);
         }
     }
-    questions();   // what was read is for questions, too; it goes when none come
+    asked();   // what was read is for questions, too; it goes when none come
     if (listener_ != nullptr) {
         listener_->blocks_changed();
         listener_->devices_changed();

@@ -12,6 +12,7 @@
 #include "events/watcher.hpp"
 #include "policy/policy.hpp"
 #include "service/arrivals.hpp"
+#include "service/asker.hpp"
 #include "service/hazards.hpp"
 #include "service/jobs.hpp"
 #include "service/plans.hpp"
@@ -37,7 +38,9 @@ public:
         virtual void start_unit(const std::string& unit) = 0;   // of systemd
     };
 
-    Service(app::EventLoop& loop, app::Worker& worker, state::HostState state, JobPlace place, std::string config_root);
+    // worker: for what blocks; thinker: for what takes long, and nothing else.
+    Service(app::EventLoop& loop, app::Worker& worker, app::Worker& thinker, state::HostState state, JobPlace place,
+            std::string config_root);
 
     void set_listener(Listener* listener) { listener_ = listener; }
     // Called whenever the configuration was read again without an error.
@@ -57,7 +60,17 @@ public:
     void set_watcher(const events::Watcher* watcher) { watcher_ = watcher; }
     [[nodiscard]] std::uint64_t jobs_begun() const { return jobs_.begun(); }
 
-    Questions& questions();
+    // Where questions about the host are answered that take long.
+    Asker& asker();
+    // The host of a moment ago, where there is one: for quick answers.
+    std::shared_ptr<const memhotctl::Host> fresh_host();
+    // What policies decide by.
+    [[nodiscard]] memhotctl::PolicyFiles held_policies() const;
+    [[nodiscard]] const std::string& config_root() const { return config_root_; }
+    // The job that runs and the question that is thought about are asked to end, and no other begins.
+    void stop();
+    // At the very end, when no thread does anything any more.
+    void abandon();
     Plans& plans() { return plans_; }
     Jobs& jobs() { return jobs_; }
 
@@ -90,6 +103,7 @@ private:
     bool look_ahead();
     void ask_policies(const std::set<std::uint64_t>& came, bool everything);
     void say_what_needs_a_start();
+    void asked();
     void idle();
 
     app::Worker& worker_;
@@ -99,7 +113,7 @@ private:
     config::Settings started_with_;
     policy::Policies policies_;
     std::vector<std::string> configuration_errors_;
-    Questions questions_;
+    Asker asker_;
     Plans plans_;
     Jobs jobs_;
     Hazards hazards_;

@@ -10,6 +10,15 @@ namespace {
 // /proc/iomem also changes without an event: drivers claim what they map. An answer is never about an older host.
 constexpr std::uint64_t kOldest = 2'000'000;
 
+// known: what the blocks are, where that need not be read.
+Result<Snapshot> read_now(const HostSource& source, const Snapshot& simulated, const BlockTable* known) {
+    if (source.simulated()) return simulated;
+    if (known == nullptr) return read_host(source.root, {.removable = false});
+    auto snapshot = read_host(source.root, {.removable = false, .blocks = false});
+    if (snapshot && snapshot->memory_block_size) snapshot->blocks = known->records();
+    return snapshot;
+}
+
 }   // namespace
 
 Result<HostState> HostState::open(HostSource source, std::function<std::uint64_t()> clock, bool follows_events) {
@@ -18,18 +27,14 @@ Result<HostState> HostState::open(HostSource source, std::function<std::uint64_t
     if (out.source_.simulated()) {
         auto snapshot = load_snapshot(out.source_.simulate);
         if (!snapshot) return std::move(snapshot).error();
-        out.simulated_ = *std::move(snapshot);
+        out.simulated_ = std::make_shared<const Snapshot>(*std::move(snapshot));
     }
     if (auto read = out.rescan(); !read) return read.error();
     return out;
 }
 
 Result<Snapshot> HostState::read() const {
-    if (source_.simulated()) return simulated_;
-    if (!follows_events_ || full_reads_ == 0) return read_host(source_.root, {.removable = false});
-    auto snapshot = read_host(source_.root, {.removable = false, .blocks = false});
-    if (snapshot && snapshot->memory_block_size) snapshot->blocks = blocks_.records();
-    return snapshot;
+    return read_now(source_, *simulated_, follows_events_ && full_reads_ != 0 ? &blocks_ : nullptr);
 }
 
 Status HostState::rescan() {
@@ -79,25 +84,43 @@ Result<bool> HostState::update_offline(const std::vector<std::uint64_t>& known) 
 }
 
 void HostState::replace(Snapshot snapshot) {
-    simulated_ = std::move(snapshot);
-    take(simulated_);
+    simulated_ = std::make_shared<const Snapshot>(std::move(snapshot));
+    take(*simulated_);
 }
 
 Result<std::shared_ptr<const memhotctl::Host>> HostState::host() {
-    const std::uint64_t now = clock_();
-    const bool fresh = host_ && host_generation_ == generation_ && (source_.simulated() || now - host_time_ < kOldest);
-    if (fresh) return host_;
-    auto snapshot = read();
-    if (!snapshot) return std::move(snapshot).error();
-    memhotctl::HostRequest request;
-    if (!source_.simulated()) request.root = source_.root;
-    auto host = memhotctl::make_host(*std::move(snapshot), request);
-    if (!host) return std::move(host).error();
-    host_ = std::make_shared<const memhotctl::Host>(*std::move(host));
+    if (auto host = fresh()) return host;
+    const std::uint64_t begun = clock_();
+    auto host = reading()();
+    if (host) take_host(*host, generation_, begun);
+    return host;
+}
+
+std::shared_ptr<const memhotctl::Host> HostState::fresh() const {
+    const bool current =
+        host_ && host_generation_ == generation_ && (source_.simulated() || clock_() - host_time_ < kOldest);
+    return current ? host_ : nullptr;
+}
+
+HostState::Reading HostState::reading() const {
+    std::shared_ptr<const BlockTable> known;
+    if (follows_events_ && full_reads_ != 0) known = std::make_shared<const BlockTable>(blocks_);
+    return [source = source_, simulated = simulated_, known]() -> Result<std::shared_ptr<const memhotctl::Host>> {
+        auto snapshot = read_now(source, *simulated, known.get());
+        if (!snapshot) return std::move(snapshot).error();
+        memhotctl::HostRequest request;
+        if (!source.simulated()) request.root = source.root;
+        auto host = memhotctl::make_host(*std::move(snapshot), request);
+        if (!host) return std::move(host).error();
+        return std::make_shared<const memhotctl::Host>(*std::move(host));
+    };
+}
+
+void HostState::take_host(std::shared_ptr<const memhotctl::Host> host, std::uint64_t generation, std::uint64_t time) {
+    host_ = std::move(host);
     devices_ = host_->snapshot.nvdimm.value_or(NvdimmRecord{});
-    host_generation_ = generation_;
-    host_time_ = now;
-    return host_;
+    host_generation_ = generation;
+    host_time_ = time;
 }
 
 bool HostState::forget() {

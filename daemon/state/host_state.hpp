@@ -38,6 +38,14 @@ public:
 
     // The host as of now, or as of a moment ago where nothing was seen to change since.
     Result<std::shared_ptr<const memhotctl::Host>> host();
+    // The latter, where there is one.
+    [[nodiscard]] std::shared_ptr<const memhotctl::Host> fresh() const;
+    // What reads the host as of now, in whatever thread: it has all that it needs.
+    using Reading = std::function<Result<std::shared_ptr<const memhotctl::Host>>()>;
+    [[nodiscard]] Reading reading() const;
+    // What a reading gave that was begun at that generation and time.
+    void take_host(std::shared_ptr<const memhotctl::Host> host, std::uint64_t generation, std::uint64_t time);
+    [[nodiscard]] std::uint64_t now() const { return clock_(); }
     // The host as of now.
     Result<Snapshot> read() const;
     // Reads everything again.
@@ -62,7 +70,7 @@ private:
 
     HostSource source_;
     std::function<std::uint64_t()> clock_;
-    Snapshot simulated_;
+    std::shared_ptr<const Snapshot> simulated_ = std::make_shared<const Snapshot>();
     BlockTable blocks_;
     NvdimmRecord devices_;
     bool follows_events_ = false;

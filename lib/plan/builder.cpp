@@ -169,7 +169,12 @@ PlanStep& Builder::add(Action action, Phrase phrase, Verdict verdict) {
     return plan_.steps.back();
 }
 
+bool Builder::ended() const {
+    return plan_.steps.size() > limits_.steps || (limits_.stop != nullptr && limits_.stop->load());
+}
+
 PlanStep& Builder::write(WriteAction action, const Operation& operation, Phrase phrase) {
+    if (ended()) return nothing();
     Verdict verdict = predict(bus_.model, operation);
     const Model old = bus_.model;
     bus_.model.apply(operation, taken(verdict.outcome));
@@ -194,7 +199,7 @@ PlanStep& Builder::device_write(WriteAction action, Phrase phrase) {
 }
 
 PlanStep& Builder::ask_bus(const CommandLine& asked, Action action, Phrase phrase) {
-    if (blocked_) return nothing();
+    if (blocked_ || ended()) return nothing();
     const Amounts before = amounts_of(bus_);
     const NdBus old = bus_;
     Verdict verdict = predict_and_run(bus_, asked);
@@ -230,7 +235,7 @@ void Builder::refuse(RuleId rule, std::string text) { plan_.refusals.push_back({
 void Builder::note(std::string text) { plan_.notes.push_back(std::move(text)); }
 
 void Builder::rely(Fact::Kind kind, const std::string& name) {
-    if (!relied_on_.emplace(kind, name).second) return;
+    if (ended() || !relied_on_.emplace(kind, name).second) return;
     // The words are filled in at the end, all with one reader.
     plan_.facts.push_back({kind, name, {}});
 }

@@ -4,6 +4,7 @@
 // predict/, nvdimm/, model/, snapshot/ and below; nothing below depends on it.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <set>
 #include <string>
@@ -27,6 +28,9 @@ class Builder {
 public:
     static Result<Builder> open(const Snapshot& snapshot, const Wish& wish);
 
+    void set_limits(const PlanLimits& limits) { limits_ = limits; }
+    // Whether nothing more is planned, for a limit was met.
+    [[nodiscard]] bool ended() const;
     [[nodiscard]] const Wish& wish() const { return wish_; }
     [[nodiscard]] const Snapshot& snapshot() const { return *snapshot_; }
     // As the steps so far leave it.
@@ -71,6 +75,7 @@ private:
     NdBus start_;
     NdBus bus_;
     std::vector<std::string> assumptions_;   // of reading the bus
+    PlanLimits limits_{std::numeric_limits<std::size_t>::max(), nullptr};
     bool blocked_ = false;   // a command was refused
     PlanStep nothing_;   // what is planned behind it
     Plan plan_;

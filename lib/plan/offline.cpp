@@ -95,6 +95,7 @@ Status plan_offline(Builder& builder) {
     }
     std::vector<std::uint64_t> already;
     for (const auto& block : blocks) {
+        if (builder.ended()) break;
         if (block.online) {
             offline_block(builder, block);
         } else {

@@ -90,6 +90,7 @@ Status plan_online(Builder& builder) {
     if (!blocks) return std::move(blocks).error();
     std::vector<BlockInfo> online;
     for (const auto& block : *blocks) {
+        if (builder.ended()) break;
         if (block.online) {
             online.push_back(block);
         } else {

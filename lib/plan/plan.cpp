@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "plan/planners.hpp"
 
@@ -46,12 +47,17 @@ static_assert(kPlanners.size() == static_cast<std::size_t>(PlanVerb::count_));
 std::string_view to_string(PlanVerb verb) { return kPlanners.at(static_cast<std::size_t>(verb)).name; }
 
 Result<Plan> make_plan(const Snapshot& snapshot, const Wish& wish) {
+    return make_plan(snapshot, wish, {.steps = std::numeric_limits<std::size_t>::max(), .stop = nullptr});
+}
+
+Result<Plan> make_plan(const Snapshot& snapshot, const Wish& wish, const PlanLimits& limits) {
     const Planner& planner = kPlanners.at(static_cast<std::size_t>(wish.verb));
     if (wish.things.empty() && !planner.example.empty()) {
         return bad_input(fmt::format("{}: expected what it is about, as in: {}", planner.name, planner.example));
     }
     auto builder = plan::Builder::open(snapshot, wish);
     if (!builder) return std::move(builder).error();
+    builder->set_limits(limits);
     if (auto made = planner.make(*builder); !made) return made.error();
     return std::move(*builder).finish();
 }

@@ -133,6 +133,7 @@ Status plan_remove(Builder& builder) {
     std::optional<HeldPolicy> policy;
     if (!devices.empty()) policy.emplace(builder, "if this is undone the memory is to come back as it was");
     for (const auto& block : *blocks) {
+        if (builder.ended()) break;
         if (block.online) offline_block(builder, block);
     }
     for (const auto& device : devices) give_back(builder, device);

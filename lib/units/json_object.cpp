@@ -34,30 +34,40 @@ int nesting(std::string_view text) {
     return deepest;
 }
 
-// Looks at names while the text is parsed: the document itself keeps only the last of two equal ones.
-class UniqueNames {
+// Looks at names before the document is made, which keeps only the last of two equal ones. In a reading of its own: the
+// library's parser with a callback goes through all elements of an array behind each of them (3.11,
+// json_sax_dom_callback_parser::end_object()).
+class UniqueNames final : public nlohmann::json_sax<Json> {
 public:
-    bool take(Json::parse_event_t event, const Json& parsed) {
-        if (event == Json::parse_event_t::object_start) names_.emplace_back();
-        if (event == Json::parse_event_t::object_end && !names_.empty()) names_.pop_back();
-        if (event == Json::parse_event_t::key && !names_.empty()) {
-            const auto& name = parsed.get_ref<const std::string&>();
-            if (!names_.back().insert(name).second) problem_ = fmt::format("field {} given twice", units::quoted(name));
-        }
+    [[nodiscard]] const std::string& problem() const { return problem_; }
+
+    bool start_object(std::size_t) override {
+        names_.emplace_back();
+        return true;
+    }
+    bool key(std::string& name) override {
+        if (!names_.back().insert(name).second) problem_ = fmt::format("field {} given twice", units::quoted(name));
         return problem_.empty();
     }
-    [[nodiscard]] const std::string& problem() const { return problem_; }
+    bool end_object() override {
+        names_.pop_back();
+        return true;
+    }
+    bool null() override { return true; }
+    bool boolean(bool) override { return true; }
+    bool number_integer(number_integer_t) override { return true; }
+    bool number_unsigned(number_unsigned_t) override { return true; }
+    bool number_float(number_float_t, const std::string&) override { return true; }
+    bool string(std::string&) override { return true; }
+    bool binary(binary_t&) override { return true; }
+    bool start_array(std::size_t) override { return true; }
+    bool end_array() override { return true; }
+    bool parse_error(std::size_t, const std::string&, const nlohmann::json::exception&) override { return false; }
 
 private:
     std::vector<std::set<std::string>> names_;
     std::string problem_;
 };
-
-Json parse_unchecked(std::string_view text, UniqueNames* names) {
-    if (names == nullptr) return Json::parse(text, nullptr, false);
-    return Json::parse(
-        text, [names](int, Json::parse_event_t event, Json& parsed) { return names->take(event, parsed); }, false);
-}
 
 }   // namespace
 
@@ -66,9 +76,12 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
         return bad_input(fmt::format("{} bytes, expected at most {}", text.size(), limits.bytes));
     }
     if (nesting(text) > limits.depth) return bad_input(fmt::format("nested more than {} deep", limits.depth));
-    UniqueNames names;
-    Json document = parse_unchecked(text, limits.unique_names ? &names : nullptr);
-    if (!names.problem().empty()) return bad_input(names.problem());
+    if (limits.unique_names) {
+        UniqueNames names;
+        Json::sax_parse(text, &names);
+        if (!names.problem().empty()) return bad_input(names.problem());
+    }
+    Json document = Json::parse(text, nullptr, false);
     if (document.is_discarded()) return bad_input("not JSON in UTF-8, or cut short");
     return document;
 }

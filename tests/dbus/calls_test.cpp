@@ -14,6 +14,7 @@
 #include <stdexcept>
 
 #include "app/app.hpp"
+#include "dbus/access.hpp"
 #include "dbus/harness.hpp"
 #include "support/command.hpp"
 
@@ -332,6 +333,45 @@ TEST(Calls, LimitsHoldForEachCaller) {
     EXPECT_EQ(plan(again, {"online", "memory84"}).size(), 32U);
 }
 
+// CallsPerSender=16 for each connection, and four times that for all of a user's; of the 64 questions that polkit may have
+// open one user has 16.
+TEST(Calls, LimitsHoldForAUserWithManyConnections) {
+    PrivateBus bus;
+    FakePolkit polkit(bus);
+    polkit.say(FakePolkit::Say::nothing);
+    Daemon daemon(bus);
+    std::vector<std::unique_ptr<Client>> many;
+    int limited = 0;
+    const auto callback = [](sd_bus_message* message, void* data, sd_bus_error*) {
+        const auto* error = ::sd_bus_message_get_error(message);
+        EXPECT_STREQ(error == nullptr ? "" : error->name, "org.memhot1.Error.LimitExceeded");
+        ++*static_cast<int*>(data);
+        return 0;
+    };
+    for (int i = 0; i < 8; ++i) {
+        many.push_back(std::make_unique<Client>(bus, As::nobody));
+        for (int call = 0; call < 8; ++call) {   // no connection has too many
+            ASSERT_GE(::sd_bus_call_method_async(many.back()->bus(), nullptr, "org.memhot1", "/org/memhot1",
+                                                 "org.memhot1.Manager", "GetMap", callback, &limited, "a{sv}", 0),
+                      0);
+        }
+    }
+    EXPECT_TRUE(eventually([&] {
+        for (auto& one : many) {
+            while (::sd_bus_process(one->bus(), nullptr) > 0) continue;
+        }
+        return limited == 64 - 16;
+    })) << limited;
+    EXPECT_EQ(polkit.take_questions().size(), 16U);
+    // another user's questions are his own
+    Client other(bus, As::another);
+    ASSERT_GE(::sd_bus_call_method_async(other.bus(), nullptr, "org.memhot1", "/org/memhot1", "org.memhot1.Manager",
+                                         "GetMap", callback, &limited, "a{sv}", 0),
+              0);
+    ::sd_bus_flush(other.bus());
+    EXPECT_TRUE(eventually([&] { return !polkit.take_questions().empty(); }));
+}
+
 TEST(Calls, TheJournalTellsOfJobsAndCancelStopsOne) {
     PrivateBus bus;
     Daemon daemon(bus, {.snapshot = "dimm-host.json", .more = {"--fault=slow:memory84:400"}, .environment = {}});
@@ -356,43 +396,101 @@ TEST(Calls, TheJournalTellsOfJobsAndCancelStopsOne) {
     EXPECT_EQ(root.call(path, "org.memhot1.Job", "Cancel", kNoOptions).memhot_error(), "NotFound");
 }
 
-// A hundred thousand where AddressSanitizer looks on, which is what they are for; MEMHOT_RANDOM_CALLS for another number.
-TEST(Calls, RandomCallsEndNothing) {
-    const char* wanted = std::getenv("MEMHOT_RANDOM_CALLS");
-    const int count = wanted != nullptr ? std::atoi(wanted) : kAddressSanitizer ? 100'000 : 10'000;
+// Random calls of all members of all objects. A hundred thousand where AddressSanitizer looks on, which is what they are
+// for; MEMHOT_RANDOM_CALLS for another number.
+struct RandomCalls {
+    int count = number("MEMHOT_RANDOM_CALLS", kAddressSanitizer ? 100'000 : 10'000);
     const char* given = std::getenv("MEMHOT_SEED");
-    const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
-    SCOPED_TRACE("MEMHOT_SEED=" + std::to_string(seed));
-    std::mt19937_64 engine(seed);
-    const std::function<std::uint64_t()> random = [&] { return engine(); };
+    std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device{}();
+    std::mt19937_64 engine{seed};
     PrivateBus bus;
-    Daemon daemon(bus, {.snapshot = "nvdimm-host.json", .more = {}, .environment = {}});
-    auto root = std::make_unique<Client>(bus, As::root);
-    start_job(*root, {"namespace", "disable", "namespace0.0"});
-    const auto objects = sample_objects(*root);
-    const auto interfaces = contract();
+    FakePolkit polkit{bus};
+    Daemon daemon{bus, {.snapshot = "nvdimm-host.json", .more = {}, .environment = {}}};
+    Client root{bus, As::root};
+    std::vector<std::pair<std::string, std::string>> objects;
+    Interfaces interfaces = contract();
+    std::unique_ptr<Client> client;
     std::map<std::string, int> answers;
-    for (int i = 0; i < count;) {
-        const auto& [path, interface] = objects[engine() % objects.size()];
-        const auto& members = interfaces.at(interface);
-        const auto& member = members[engine() % members.size()];
-        if (member.kind == Member::Kind::signal) continue;
-        ++i;
-        if (engine() % 200 == 0) root = std::make_unique<Client>(bus, As::root);   // forgets its plans
-        const auto answer = member.kind == Member::Kind::property
-                                ? root->property(path, interface, member.name)
-                                : root->call(path, interface, member.name, [&](sd_bus_message* message) {
-                                      append_signature(message, member.in, random);
-                                  });
-        ++answers[answer.memhot_error()];
-        ASSERT_TRUE(daemon.process().alive()) << interface << "." << member.name << "\n" << daemon.log();
-        EXPECT_NE(answer.memhot_error(), "Internal") << interface << "." << member.name << ": " << answer.text;
+
+    RandomCalls() {
+        const auto job = start_job(root, {"namespace", "disable", "namespace0.0"});
+        EXPECT_TRUE(eventually([&] { return job_state(root, job) == "done"; })) << job;
+        objects = sample_objects(root);
     }
-    EXPECT_GT(answers[""], count / 20) << "hardly anything was a good call";
-    EXPECT_GT(answers["BadInput"], count / 20) << "hardly anything was a bad call";
-    EXPECT_LT(daemon.descriptors(), 32U);
-    std::printf("%d calls: %d good, %d BadInput, %zu kinds of answers\n", count, answers[""], answers["BadInput"],
-                answers.size());
+    static int number(const char* name, int otherwise) {
+        const char* wanted = std::getenv(name);
+        return wanted != nullptr ? std::atoi(wanted) : otherwise;
+    }
+    // seen: what is expected of an answer to (interface, member).
+    void run(As as, const std::function<void()>& before,
+             const std::function<void(const std::string&, const Member&, const Answer&)>& seen) {
+        const std::function<std::uint64_t()> random = [&] { return engine(); };
+        for (int i = 0; i < count;) {
+            const auto& [path, interface] = objects[engine() % objects.size()];
+            const auto& members = interfaces.at(interface);
+            const auto& member = members[engine() % members.size()];
+            if (member.kind == Member::Kind::signal) continue;
+            ++i;
+            if (!client || engine() % 200 == 0) client = std::make_unique<Client>(bus, as);   // forgets its plans
+            before();
+            const auto answer = member.kind == Member::Kind::property
+                                    ? client->property(path, interface, member.name)
+                                    : client->call(path, interface, member.name, [&](sd_bus_message* message) {
+                                          append_signature(message, member.in, random);
+                                      });
+            ++answers[answer.memhot_error()];
+            ASSERT_TRUE(daemon.process().alive()) << interface << "." << member.name << "\n" << daemon.log();
+            EXPECT_NE(answer.memhot_error(), "Internal") << interface << "." << member.name << ": " << answer.text;
+            seen(interface, member, answer);
+        }
+        EXPECT_LT(daemon.descriptors(), 32U);
+        for (const auto& [name, times] : answers) std::printf("%d %s, ", times, name.empty() ? "good" : name.c_str());
+        std::printf("%d in all\n", count);
+    }
+};
+
+TEST(Calls, RandomCallsEndNothing) {
+    RandomCalls calls;
+    SCOPED_TRACE("MEMHOT_SEED=" + std::to_string(calls.seed));
+    calls.run(As::root, [] {}, [](const std::string&, const Member&, const Answer&) {});
+    EXPECT_GT(calls.answers[""], calls.count / 20) << "hardly anything was a good call";
+    EXPECT_GT(calls.answers["BadInput"], calls.count / 20) << "hardly anything was a bad call";
+}
+
+// Of the unprivileged: what polkit refuses stays refused, with whatever arguments, and changes nothing.
+TEST(Calls, RandomCallsOfTheUnprivilegedAreDeniedAndEndNothing) {
+    RandomCalls calls;
+    SCOPED_TRACE("MEMHOT_SEED=" + std::to_string(calls.seed));
+    const auto generation = calls.root.number("Generation");
+    bool may = false;
+    const auto before = [&] {
+        calls.polkit.take_questions();
+        calls.polkit.say(may ? FakePolkit::Say::yes : FakePolkit::Say::no);
+    };
+    const auto seen = [&](const std::string& interface, const Member& member, const Answer& answer) {
+        if (member.kind == Member::Kind::property) {
+            EXPECT_TRUE(answer.ok()) << interface << "." << member.name << ": " << answer.error;
+            return;
+        }
+        const auto need = memhot::bus::access_of(interface.substr(12), member.name).need;
+        if (may || need == memhot::bus::Need::open) return;
+        // options of a type that none has are refused before anybody is asked
+        EXPECT_TRUE(answer.memhot_error() == "NotAuthorized" || answer.memhot_error() == "BadInput")
+            << interface << "." << member.name << ": " << answer.error;
+    };
+    calls.count /= 2;
+    calls.run(As::nobody, before, seen);
+    EXPECT_EQ(calls.root.number("Generation"), generation) << "something was changed";
+    EXPECT_GT(calls.answers["NotAuthorized"], calls.count / 20);
+    // and where polkit changes its mind between two calls
+    calls.run(
+        As::nobody,
+        [&] {
+            may = calls.engine() % 2 == 0;
+            before();
+        },
+        seen);
+    EXPECT_GT(calls.answers["BadInput"], calls.count / 20);
 }
 
 }   // namespace

@@ -156,7 +156,8 @@ std::string Answer::memhot_error() const {
 
 Client::Client(const PrivateBus& bus, As as) {
     std::unique_ptr<Unprivileged> lower;
-    if (as == As::nobody) lower = std::make_unique<Unprivileged>();   // the bus looks at who connects
+    // the bus looks at who connects
+    if (as != As::root) lower = std::make_unique<Unprivileged>(as == As::nobody ? 65534U : 1U);
     check(::sd_bus_new(&bus_), "sd_bus_new");
     check(::sd_bus_set_address(bus_, bus.address().c_str()), "sd_bus_set_address");
     check(::sd_bus_set_bus_client(bus_, 1), "sd_bus_set_bus_client");
@@ -174,6 +175,8 @@ std::string Client::name() const {
 
 Answer Client::call(const std::string& path, const std::string& interface, const std::string& member, const Fill& fill,
                     const std::string& service) {
+    // sd_bus_call() answers no ping that comes meanwhile
+    while (::sd_bus_process(bus_, nullptr) > 0) continue;
     sd_bus_message* message = nullptr;
     check(::sd_bus_message_new_method_call(bus_, &message, service.c_str(), path.c_str(), interface.c_str(),
                                            member.c_str()),

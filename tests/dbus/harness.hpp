@@ -75,6 +75,7 @@ public:
     [[nodiscard]] const HostTree& dir() const { return dir_; }
     void start_daemon();
     void kill_daemon();
+    void signal_daemon(int number) const { daemon_.signal(number); }
 
 private:
     HostTree dir_;
@@ -82,7 +83,7 @@ private:
 };
 
 // Who is on the other side of a call.
-enum class As { root, nobody };
+enum class As { root, nobody, another };   // the last two are different users without privileges
 
 struct Answer {
     std::string error;   // its name; empty: none

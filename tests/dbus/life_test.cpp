@@ -3,13 +3,20 @@
 // The life of the daemon: systemd's protocol, reload, a bus that goes, kill -9, floods.
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstring>
+#include <filesystem>
+#include <sstream>
+#include <stdexcept>
 
+#include "app/app.hpp"
 #include "dbus/harness.hpp"
 
 namespace {
@@ -351,50 +358,147 @@ TEST(Life, CallersThatComeAndGoLeaveNothingBehind) {
     const auto fds = daemon.descriptors();
     for (int i = 0; i < 300; ++i) visit();
     EXPECT_EQ(daemon.descriptors(), fds);
-    EXPECT_EQ(daemon.status("Threads"), 1U);
+    EXPECT_EQ(daemon.status("Threads"), 2U + kSanitizerThreads);   // plans are made in one of their own
     expect_flat_memory(daemon, rss, 512);
 }
 
-// systemd passes the socket as descriptor 3; each who connects gets the text.
-TEST(Life, MetricsAreServedOnASocketThatWasPassed) {
+// Events that end the loop, at SIGUSR1.
+class Failing final : public memhot::events::EventSource {
+public:
+    Failing() {
+        sigset_t one;
+        sigemptyset(&one);
+        sigaddset(&one, SIGUSR1);
+        ::pthread_sigmask(SIG_BLOCK, &one, nullptr);
+        fd_ = ::signalfd(-1, &one, SFD_CLOEXEC | SFD_NONBLOCK);
+    }
+    Failing(const Failing&) = delete;
+    Failing& operator=(const Failing&) = delete;
+    ~Failing() override { ::close(fd_); }
+    [[nodiscard]] int descriptor() const override { return fd_; }
+    memhot::events::Received receive(memhot::events::Event&) override { throw std::runtime_error("as the test wants"); }
+
+private:
+    int fd_ = -1;
+};
+
+// A daemon whose metrics are asked for at `path`: systemd passes the socket as descriptor 3.
+struct WithMetrics {
     PrivateBus bus;
     HostTree dir;
-    dir.directory("config/etc");
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    const std::string path = dir.path("metrics");
-    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-    auto process = start(
-        [&] {
-            const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
-            if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(fd, 4) != 0)
-                return 126;
-            if (fd != 3) ::dup2(fd, 3);
-            ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
-            ::setenv("LISTEN_FDS", "1", 1);
-            ::setenv("LISTEN_FDNAMES", "metrics", 1);
-            const std::string bus_option = "--bus=" + bus.address();
-            const std::string config = "--config-root=" + dir.path("config");
-            ::execl(MEMHOTD, MEMHOTD, bus_option.c_str(), config.c_str(),
-                    "--simulate=" MEMHOT_TEST_DATA "/dimm-host.json", nullptr);
-            return 127;
-        },
-        dir.path("log"));
-    Client root(bus, As::root);
-    ASSERT_TRUE(eventually([&] { return root.manager("ListBlocks", {}).ok(); })) << read_text(dir.path("log"));
-    for (int i = 0; i < 2; ++i) {
+    std::string path = dir.path("metrics");
+    Process process;
+
+    WithMetrics() {
+        dir.directory("config/etc");
+        const auto name = address();
+        process = start(
+            [&] {
+                const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+                if (::bind(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name) != 0 || ::listen(fd, 4) != 0)
+                    return 126;
+                if (fd != 3) ::dup2(fd, 3);
+                ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+                ::setenv("LISTEN_FDS", "1", 1);
+                ::setenv("LISTEN_FDNAMES", "metrics", 1);
+                const std::string bus_option = "--bus=" + bus.address();
+                const std::string config = "--config-root=" + dir.path("config");
+                ::execl(MEMHOTD, MEMHOTD, bus_option.c_str(), config.c_str(),
+                        "--simulate=" MEMHOT_TEST_DATA "/dimm-host.json", nullptr);
+                return 127;
+            },
+            dir.path("log"));
+        Client root(bus, As::root);
+        EXPECT_TRUE(eventually([&] { return root.manager("ListBlocks", {}).ok(); })) << log();
+    }
+    [[nodiscard]] sockaddr_un address() const {
+        sockaddr_un out{};
+        out.sun_family = AF_UNIX;
+        std::memcpy(out.sun_path, path.c_str(), path.size() + 1);
+        return out;
+    }
+    [[nodiscard]] std::string log() const { return read_text(dir.path("log")); }
+    [[nodiscard]] int connect() const {
+        const auto name = address();
         const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
-        ASSERT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+        EXPECT_EQ(::connect(fd, reinterpret_cast<const sockaddr*>(&name), sizeof name), 0);
+        return fd;
+    }
+    static std::string read(int fd) {
         std::string text;
         char buffer[4096];
         for (ssize_t got = 0; (got = ::read(fd, buffer, sizeof buffer)) > 0;)
             text.append(buffer, static_cast<std::size_t>(got));
         ::close(fd);
+        return text;
+    }
+};
+
+TEST(Life, MetricsAreServedOnASocketThatWasPassed) {
+    const WithMetrics daemon;
+    for (int i = 0; i < 2; ++i) {
+        const auto text = WithMetrics::read(daemon.connect());
         EXPECT_NE(text.find("memhot_blocks{state=\"online\"} 68\n"), std::string::npos) << text;
         EXPECT_NE(text.find("memhot_blocks{state=\"offline\"} 4\n"), std::string::npos) << text;
         EXPECT_TRUE(text.ends_with("# EOF\n")) << text;
         EXPECT_EQ(text.find("0x"), std::string::npos) << "an address";
     }
+}
+
+// Who waits to be accepted keeps the socket readable, and the loop must not turn for that alone.
+TEST(Life, AReaderOfMetricsForWhomThereIsNoDescriptorIsLeftWaiting) {
+    const WithMetrics daemon;
+    const std::string proc = "/proc/" + std::to_string(daemon.process.pid());
+    rlim_t free = 0;
+    while (std::filesystem::exists(std::filesystem::symlink_status(proc + "/fd/" + std::to_string(free)))) ++free;
+    rlimit before{};
+    rlimit none{free, 0};
+    ASSERT_EQ(::prlimit(daemon.process.pid(), RLIMIT_NOFILE, nullptr, &before), 0);
+    none.rlim_max = before.rlim_max;
+    ASSERT_EQ(::prlimit(daemon.process.pid(), RLIMIT_NOFILE, &none, nullptr), 0);
+    const auto cpu = [&] {   // proc(5), stat: utime and stime are the fields 14 and 15
+        std::istringstream in(read_text(proc + "/stat"));
+        std::string field;
+        std::uint64_t ticks = 0;
+        for (int i = 1; i <= 15 && in >> field; ++i) {
+            if (i >= 14) ticks += std::stoull(field);
+        }
+        return ticks;
+    };
+    const int waiting = daemon.connect();
+    ASSERT_TRUE(eventually([&] { return daemon.log().find("cannot be answered") != std::string::npos; }))
+        << daemon.log();
+    const auto ticks_before = cpu();
+    ::usleep(1'500'000);
+    EXPECT_LE(cpu() - ticks_before, 10U) << "hundredths of a second of CPU";
+    ASSERT_EQ(::prlimit(daemon.process.pid(), RLIMIT_NOFILE, &before, nullptr), 0);
+    EXPECT_TRUE(WithMetrics::read(waiting).ends_with("# EOF\n"));
+}
+
+// What fails in the loop ends it while a job runs: the worker is waited for before what it works on goes.
+TEST(Life, AnInternalErrorDuringAJobEndsInOrder) {
+    PrivateBus bus;
+    HostTree dir;
+    dir.directory("config/etc");
+    auto process = start(
+        [&] {
+            memhot::app::Options options;
+            options.bus = bus.address();
+            options.simulate = MEMHOT_TEST_DATA "/dimm-host.json";
+            options.config_root = dir.path("config");
+            options.faults = {"slow:memory84:700"};
+            memhot::app::AppHooks hooks;
+            hooks.events = [] { return std::make_unique<Failing>(); };
+            return memhot::app::run(options, hooks);
+        },
+        dir.path("log"));
+    Client root(bus, As::root);
+    ASSERT_TRUE(eventually([&] { return root.manager("ListBlocks", {}).ok(); }, 60'000)) << read_text(dir.path("log"));
+    const auto job = apply_plan(root, plan(root, {"online", "block84-87"}));
+    ASSERT_EQ(job, "/org/memhot1/job/_31");
+    process.signal(SIGUSR1);
+    EXPECT_EQ(process.wait(20'000), 1) << read_text(dir.path("log"));
+    EXPECT_NE(read_text(dir.path("log")).find("internal error, ending: as the test wants"), std::string::npos);
 }
 
 }   // namespace

@@ -176,6 +176,36 @@ TEST_F(Policies, AUnitIsStartedOnceForBlocksThatTheKernelTookOnline) {
     EXPECT_EQ(times(daemon.log(), "starting kdump-reload.service"), 1U) << daemon.log();
 }
 
+// What the daemon would do, which is what it has read; what the files say by now is said beside that.
+TEST_F(Policies, AreTestedAsTheDaemonHoldsThem) {
+    HostTree dir;
+    policy(dir, "10-a", "[Match]\nDevice=*\n[Online]\nZone=movable\n");
+    Daemon daemon(bus, options(dir, {"--simulate=" MEMHOT_TEST_DATA "/dimm-host.json"}));
+    Client root(bus, As::root);
+    const auto test = [&] {
+        return text_of(root.manager("TestPolicy", [](auto* message) {
+            ASSERT_GE(::sd_bus_message_append(message, "s", "memory84"), 0);
+            append_no_options(message);
+        }));
+    };
+    const auto before = test();
+    EXPECT_NE(before.find("zone movable"), std::string::npos) << before;
+    EXPECT_EQ(before.find("on the disk"), std::string::npos) << before;
+    policy(dir, "10-a", "[Match]\nDevice=*\n[Online]\nZone=kernel\n");
+    const auto changed = test();
+    EXPECT_NE(changed.find("zone movable"), std::string::npos) << changed;
+    EXPECT_NE(changed.find("is another one on the disk now"), std::string::npos) << changed;
+    policy(dir, "10-a", "[Match]\nDevice=*\n[Online]\nZone=nowhere\n");
+    const auto wrong = test();
+    EXPECT_NE(wrong.find("zone movable"), std::string::npos) << "a bad file stops nothing: " << wrong;
+    EXPECT_NE(wrong.find("nowhere"), std::string::npos) << wrong;
+    policy(dir, "10-a", "[Match]\nDevice=*\n[Online]\nZone=kernel\n");
+    ASSERT_TRUE(root.manager("Reload", [](auto* message) { append_no_options(message); }).ok());
+    const auto now = test();
+    EXPECT_NE(now.find("zone kernel"), std::string::npos) << now;
+    EXPECT_EQ(now.find("on the disk"), std::string::npos) << now;
+}
+
 // A start that systemd accepts can fail all the same.
 TEST_F(Policies, AUnitThatFailsAfterItWasAcceptedIsSaid) {
     for (const std::string result : {"failed", "timeout", "done"}) {

@@ -96,17 +96,37 @@ TEST(Hazards, KeepTheirNumberAsLongAsTheyStand) {
 
 TEST(Plans, AreTheirOwnersAlone) {
     service::Plans plans;
-    const auto name = plans.keep(":1.1", {"{}", {}}, 2);
+    const service::Plans::Owner owner{":1.1", 1000};
+    const service::Plans::Limits two{.of_owner = 2};
+    const auto name = plans.keep(owner, {"{}", {}}, two);
     ASSERT_TRUE(name.has_value());
     EXPECT_EQ(name->size(), 32U);
     EXPECT_TRUE(plans.find(":1.1", *name).has_value());
     EXPECT_FALSE(plans.find(":1.2", *name).has_value());
-    EXPECT_NE(*plans.keep(":1.1", {"{}", {}}, 2), *name);
-    const auto many = plans.keep(":1.1", {"{}", {}}, 2);
+    EXPECT_NE(*plans.keep(owner, {"{}", {}}, two), *name);
+    const auto many = plans.keep(owner, {"{}", {}}, two);
     ASSERT_FALSE(many.has_value());
     EXPECT_EQ(many.error().name, service::error_name::kLimitExceeded);
     plans.release(":1.1");
     EXPECT_FALSE(plans.find(":1.1", *name).has_value());
+}
+
+TEST(Plans, AreCountedAndWeighedForTheUserBehindAllConnections) {
+    service::Plans plans;
+    const service::Plans::Limits limits{.of_owner = 2, .of_user = 3, .bytes_of_user = 100, .bytes = 150};
+    const auto keep = [&](const std::string& name, std::uint32_t user, std::size_t bytes) {
+        const auto kept = plans.keep({name, user}, {std::string(bytes, 'x'), {}}, limits);
+        return kept ? "" : kept.error().text;
+    };
+    EXPECT_EQ(keep(":1.1", 1000, 40), "");
+    EXPECT_EQ(keep(":1.2", 1000, 60), "");
+    EXPECT_NE(keep(":1.3", 1000, 1).find("of this user have"), std::string::npos);
+    EXPECT_EQ(keep(":1.4", 1001, 50), "");
+    EXPECT_NE(keep(":1.5", 1002, 1).find("all plans have"), std::string::npos);
+    plans.release(":1.2");
+    EXPECT_EQ(keep(":1.3", 1000, 1), "");
+    EXPECT_EQ(keep(":1.6", 1000, 1), "");
+    EXPECT_NE(keep(":1.7", 1000, 1).find("3 plans of this user"), std::string::npos);
 }
 
 }   // namespace

@@ -81,8 +81,8 @@ private:
 // Gives up root's right to read everything for as long as it lives, where the tests run as root.
 class Unprivileged {
 public:
-    Unprivileged() : was_root_(::geteuid() == 0) {
-        if (was_root_ && ::seteuid(65534) != 0) throw std::runtime_error("seteuid");
+    explicit Unprivileged(unsigned user = 65534) : was_root_(::geteuid() == 0) {
+        if (was_root_ && ::seteuid(user) != 0) throw std::runtime_error("seteuid");
     }
     Unprivileged(const Unprivileged&) = delete;
     Unprivileged& operator=(const Unprivileged&) = delete;

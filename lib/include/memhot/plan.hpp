@@ -5,6 +5,7 @@
 // here writes to a host.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -187,6 +188,13 @@ std::vector<std::string> names_to_confirm(const Plan& plan);
 // Errors: words that mean nothing on this host (bad_input, not_found), addresses that are hidden (not_permitted). A plan
 // that must not be carried out is a plan with refusals.
 Result<Plan> make_plan(const Snapshot& snapshot, const Wish& wish);
+// Planning ends behind so many steps, or once stop is set; what it gives then is the beginning of a plan, with one step
+// more than `steps`, or of no use.
+struct PlanLimits {
+    std::size_t steps = 0;
+    const std::atomic<bool>* stop = nullptr;
+};
+Result<Plan> make_plan(const Snapshot& snapshot, const Wish& wish, const PlanLimits& limits);
 
 // --- stale ---------------------------------------------------------------------------------------------------------
 
