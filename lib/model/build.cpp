@@ -26,7 +26,6 @@ namespace {
 struct RamRange {
     Range range;
     bool boot = true;
-    bool named = false;   // "System RAM (kmem)", ...: of a driver
 };
 
 bool hot_added_by_name(const Resource& resource) { return resource.name.starts_with("System RAM ("); }
@@ -49,22 +48,13 @@ void collect_ram(const std::vector<Resource>& resources, const Snapshot& snapsho
     for (const auto& resource : resources) {
         if (resource.system_ram) {
             const bool unlisted = !snapshot.firmware_ram.empty() && !in_firmware_map(snapshot, resource.range);
-            const bool named = hot_added_by_name(resource);
-            out.push_back({resource.range, depth == 0 && !named && !unlisted, named});
+            out.push_back({resource.range, depth == 0 && !hot_added_by_name(resource) && !unlisted});
         } else if (depth == 0 && is_nomap(resource, arch)) {
             out.push_back({resource.range, true});
         } else {
             collect_ram(resource.children, snapshot, arch, depth + 1, out);
         }
     }
-}
-
-std::vector<Range> dimms_of(const std::vector<RamRange>& ram) {
-    std::vector<Range> out;
-    for (const auto& part : ram) {
-        if (!part.boot && !part.named) out.push_back(part.range);
-    }
-    return out;
 }
 
 Result<std::vector<int>> parse_node_list(std::string_view text) {
@@ -326,6 +316,8 @@ Status check_block_size(std::uint64_t block_size, const KernelProfile& profile) 
                                  block_size, profile.section_size()));
 }
 
+constexpr std::string_view kNoDimms =
+    "no memory there came as a DIMM, of which auto-movable decides as a whole (nothing tells it from memory of boot)";
 constexpr std::string_view kNoFailures =
     "no earlier add or mapping failed since boot (a failed one leaves sections active that nobody can see)";
 
@@ -386,11 +378,12 @@ Result<Model> Model::from_snapshot(const Snapshot& snapshot, std::shared_ptr<con
     add_hot_ram(*state, ram);
     if (snapshot.blocks) apply_block_records(*state, snapshot, node_of);
     if (!snapshot.zones.empty()) apply_zone_records(*state, snapshot);
-    groups_of_host(*state, dimms_of(ram));
+    groups_of_host(*state);
     state->zonelists = Cow<Zonelists>(zonelists_of(*state, snapshot.zones));
     state->limits = address_limits(*state, snapshot.cmdline);
 
     std::vector<std::string> assumptions{std::string(kNoFailures)};
+    if (state->policy.auto_movable) assumptions.emplace_back(kNoDimms);
     const auto& supposed = state->profile->assumptions;
     assumptions.insert(assumptions.end(), supposed.begin(), supposed.end());
     add_mappings(*state, claims, assumptions);

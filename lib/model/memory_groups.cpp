@@ -25,12 +25,6 @@ void kmem_of(const std::vector<Resource>& resources, std::map<std::string, std::
     }
 }
 
-// drivers/acpi/acpi_memhotplug.c
-bool has_acpi_memory(const KernelProfile& profile) {
-    constexpr std::array kArchs{Arch::x86_64, Arch::arm64, Arch::loongarch64};
-    return std::ranges::find(kArchs, profile.arch) != kArchs.end();
-}
-
 void take_blocks(State& state, const std::vector<Range>& ranges) {
     const std::uint32_t group = register_group(state, ranges);
     const std::uint64_t pages = state.pages(state.block_size);
@@ -72,13 +66,11 @@ void leave_group(State& state, std::uint32_t group, Zone zone, std::uint64_t pag
     left -= std::min(left, pages);
 }
 
-void groups_of_host(State& state, const std::vector<Range>& dimms) {
+void groups_of_host(State& state) {
     if (!state.has(Feature::auto_movable)) return;
     std::map<std::string, std::vector<Range>> devices;
     kmem_of(state.resources->roots(), devices);
     for (const auto& [_, ranges] : devices) take_blocks(state, ranges);
-    if (!has_acpi_memory(*state.profile)) return;
-    for (const auto& dimm : dimms) take_blocks(state, {dimm});
 }
 
 }   // namespace memhot

@@ -25,8 +25,8 @@ std::uint32_t register_group(Model::State& state, const std::vector<Range>& rang
 // adjust_present_page_count() of a block that came into the zone, or left it.
 void enter_group(Model::State& state, std::uint32_t group, Zone zone, std::uint64_t pages);
 void leave_group(Model::State& state, std::uint32_t group, Zone zone, std::uint64_t pages);
-// The groups of a running host, as its /proc/iomem lets them be told: "System RAM" that did not come with boot is one DIMM's
-// each where there is ACPI, and "System RAM (kmem)" is of the dax device around it.
-void groups_of_host(Model::State& state, const std::vector<Range>& dimms);
+// The groups of a running host that its /proc/iomem tells: "System RAM (kmem)" is of the dax device around it. A DIMM that
+// was plugged looks as memory of boot does: firmware_map_add_hotplug() lists it in /sys/firmware/memmap, too.
+void groups_of_host(Model::State& state);
 
 }   // namespace memhot

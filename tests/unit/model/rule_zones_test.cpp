@@ -198,12 +198,11 @@ TEST(Effect, auto_movable_decides_for_the_whole_device) {
     EXPECT_EQ(zones_of(model, 0x51), "Normal Movable");   // its group has kernel memory now
 }
 
-// Of a running host /proc/iomem tells the groups: a DIMM that did not come with boot, the ranges of a kmem device.
+// Of a running host /proc/iomem tells the groups of kmem: all ranges of a device.
 TEST(Effect, auto_movable_groups_of_a_running_host) {
     const auto zones = [](const std::string& iomem) {
         Snapshot snapshot = test::snapshot_of(auto_host({{"auto_movable_ratio", "12"}}));
         *snapshot.iomem += iomem;
-        snapshot.firmware_ram = {"0-17fffffff"};
         snapshot.blocks.emplace();
         for (std::uint64_t number = 0; number < 0x10; ++number)
             snapshot.blocks->push_back({number, "online", "", {}, 0});
@@ -213,8 +212,6 @@ TEST(Effect, auto_movable_groups_of_a_running_host) {
             snapshot.blocks->push_back({number, "offline", "", {}, 0});
         return zones_of(*Model::from_snapshot(snapshot, test::profile_of(auto_host({}))), 0x40);
     };
-    EXPECT_EQ(zones("200000000-21fffffff : System RAM\n"), "Normal Movable");   // a DIMM of four blocks
-    EXPECT_EQ(zones("200000000-20fffffff : System RAM\n210000000-21fffffff : System RAM\n"), "Movable Normal");
     EXPECT_EQ(zones("200000000-207ffffff : dax0.0\n  200000000-207ffffff : System RAM (kmem)\n"
                     "208000000-21fffffff : dax0.0\n  208000000-21fffffff : System RAM (kmem)\n"),
               "Normal Movable");
