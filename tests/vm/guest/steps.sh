@@ -21,6 +21,14 @@ step_number=0
 
 note() { echo "== $*"; }
 
+# What acpi_memory_enable_device() asks for a DIMM of so many bytes: before 6.8 only what the kernel will not refuse.
+memmap_option() {
+    [ "$(cat /sys/module/memory_hotplug/parameters/memmap_on_memory 2>/dev/null)" = Y ] || return 0
+    version=$(uname -r | sed -E 's/^([0-9]+)\.([0-9]+).*/\1 * 100 + \2/')
+    [ $((version)) -ge 608 ] || [ "$1" -eq $((0x$(cat /sys/devices/system/memory/block_size_bytes))) ] || return 0
+    echo --memmap-on-memory
+}
+
 # The operation that memhotctl calls so.
 operation_of() {
     case "$*" in
@@ -29,7 +37,7 @@ operation_of() {
     "ndctl "* | "daxctl "*) shift; echo "$@" ;;
     "put "*/memory*/state) echo "$2" "$(basename "$(dirname "$3")")" ;;
     "put "*) echo write "$3" "$2" ;;
-    "plug "*) echo add "$4+$3" --memmap-on-memory ;;   # as acpi_memory_enable_device() asks
+    "plug "*) echo add "$4+$3" "$(memmap_option "$3")" ;;
     "unplug "*) echo remove "$4+$3" --offline ;;
     *) echo "$@" ;;
     esac
