@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "nvdimm/from_snapshot.hpp"
+#include "nvdimm/to_snapshot.hpp"
 #include "plan/carry_out.hpp"
 #include "plan/facts.hpp"
 
@@ -84,6 +85,7 @@ Snapshot SimulatedHost::snapshot() const {
     out.iomem = model.resources().print();
     if (out.memory_block_size) out.blocks = blocks_of(model);
     if (!out.zones.empty()) out.zones = zones_of(model, out.zones);
+    if (out.nvdimm) show_devices(state_->bus, *out.nvdimm);
     return out;
 }
 

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cerrno>
 #include <map>
+#include <mutex>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -50,7 +51,10 @@ public:
         ::close(dump_);
     }
     // Before the call that meets it.
-    void say(const std::string& error) { error_ = "org.memhot1.Error." + error; }
+    void say(const std::string& error) {
+        const std::lock_guard hold(mutex_);
+        error_ = "org.memhot1.Error." + error;
+    }
     // What DumpBlocks gives, instead of an error.
     void give_dump() {
         const auto snapshot = memhot::load_snapshot(MEMHOT_TEST_DATA "/dimm-host.json");
@@ -77,12 +81,14 @@ private:
             return ::sd_bus_reply_method_return(message, "h", self.dump_.load());
         if (::sd_bus_message_is_method_call(message, "org.freedesktop.DBus.Properties", "Get") > 0)
             return ::sd_bus_reply_method_return(message, "v", "t", UINT64_C(0x8000000));   // BlockSize
+        const std::lock_guard hold(self.mutex_);
         const sd_bus_error error = SD_BUS_ERROR_MAKE_CONST(self.error_.c_str(), "as the test wants it");
         return ::sd_bus_reply_method_error(message, &error);
     }
 
     std::string snapshot_;
-    std::string error_;
+    std::mutex mutex_;
+    std::string error_;   // by mutex_
     std::atomic<int> dump_ = -1;
     sd_bus* bus_ = nullptr;
     std::atomic<bool> stop_ = false;

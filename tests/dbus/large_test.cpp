@@ -104,7 +104,7 @@ TEST(Large, WhatNoMessageHoldsIsNotEvenPlanned) {
     const auto all = plan(root, {"offline", "block100-32767"});
     EXPECT_NE(all.find("LimitExceeded"), std::string::npos) << all;
     // a plan of all of them would take 100 MB
-    EXPECT_LT(host.daemon->status("VmHWM"), before + 80 * 1024 + 4 * kSanitizerMemory) << "kB";
+    EXPECT_LT(host.daemon->status("VmHWM"), before + 80 * 1024 + 8 * kSanitizerMemory) << "kB";
 }
 
 std::string text_of_file(const Answer& answer) {

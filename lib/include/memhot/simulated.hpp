@@ -26,7 +26,7 @@ public:
     Verdict carry_out(const Action& action);
     // Of blocks, sections, iomem and zones as they are now; of devices as they were in the snapshot.
     [[nodiscard]] std::string value(Fact::Kind kind, const std::string& name) const;
-    // The host as it would be read now: memory blocks, zones, iomem and knobs as they are now; devices as they were.
+    // The host as it would be read now. A uuid that nobody chose is made up.
     [[nodiscard]] Snapshot snapshot() const;
 
 private:
