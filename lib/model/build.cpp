@@ -382,10 +382,10 @@ Result<Model> Model::from_snapshot(const Snapshot& snapshot, std::shared_ptr<con
     state->zonelists = Cow<Zonelists>(zonelists_of(*state, snapshot.zones));
     state->limits = address_limits(*state, snapshot.cmdline);
 
-    std::vector<std::string> assumptions{std::string(kNoFailures)};
+    // What is supposed of the kernel comes first: a text shows one of them.
+    std::vector<std::string> assumptions = state->profile->assumptions;
+    assumptions.emplace_back(kNoFailures);
     if (state->policy.auto_movable) assumptions.emplace_back(kNoDimms);
-    const auto& supposed = state->profile->assumptions;
-    assumptions.insert(assumptions.end(), supposed.begin(), supposed.end());
     add_mappings(*state, claims, assumptions);
     state->assumptions = std::make_shared<const std::vector<std::string>>(std::move(assumptions));
     return Model(std::move(state));
