@@ -6,6 +6,7 @@
 #include <map>
 #include <random>
 
+#include "service/arrivals.hpp"
 #include "service/hazards.hpp"
 #include "service/plans.hpp"
 #include "state/block_table.hpp"
@@ -127,6 +128,33 @@ TEST(Plans, AreCountedAndWeighedForTheUserBehindAllConnections) {
     EXPECT_EQ(keep(":1.3", 1000, 1), "");
     EXPECT_EQ(keep(":1.6", 1000, 1), "");
     EXPECT_NE(keep(":1.7", 1000, 1).find("3 plans of this user"), std::string::npos);
+}
+
+BlockRecord block(std::uint64_t number) {
+    BlockRecord out;
+    out.number = number;
+    out.state = "offline";
+    return out;
+}
+
+TEST(Arrivals, AReadingThatFindsABlockBeforeItsEventCountsItOnce) {
+    const state::BlockTable none;
+    const state::BlockTable one({block(7)});
+    service::Arrivals arrivals;
+    events::Batch removed;
+    removed.removed = {7};
+    events::Batch added;
+    added.added = {7};
+    arrivals.heard(removed, one);
+    EXPECT_TRUE(arrivals.take().empty());
+    arrivals.found(none, one);
+    EXPECT_EQ(arrivals.take(), std::set<std::uint64_t>{7});
+    arrivals.heard(added, one);
+    EXPECT_TRUE(arrivals.take().empty()) << "the same block again";
+    // it goes and comes once more
+    arrivals.heard(removed, one);
+    arrivals.heard(added, one);
+    EXPECT_EQ(arrivals.take(), std::set<std::uint64_t>{7});
 }
 
 }   // namespace
