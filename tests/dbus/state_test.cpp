@@ -6,7 +6,10 @@
 #include <map>
 #include <random>
 
+#include "app/event_loop.hpp"
+#include "app/worker.hpp"
 #include "service/arrivals.hpp"
+#include "service/asker.hpp"
 #include "service/hazards.hpp"
 #include "service/plans.hpp"
 #include "state/block_table.hpp"
@@ -155,6 +158,32 @@ TEST(Arrivals, AReadingThatFindsABlockBeforeItsEventCountsItOnce) {
     arrivals.heard(removed, one);
     arrivals.heard(added, one);
     EXPECT_EQ(arrivals.take(), std::set<std::uint64_t>{7});
+}
+
+TEST(Asker, WhoAsksOneThatEndsIsRefused) {
+    auto loop = app::EventLoop::make();
+    ASSERT_TRUE(loop.ok());
+    auto host =
+        state::HostState::open({.root = "/", .simulate = MEMHOT_TEST_DATA "/dimm-host.json"}, [] { return 0U; });
+    ASSERT_TRUE(host.ok());
+    app::Worker thinker(*loop);
+    service::Asker asker(thinker, *host);
+    int answered = 0;
+    int refused = 0;
+    const service::Asker::Question question{.about_host = false,
+                                            .think = [](const auto&, const auto&) {},
+                                            .then = [&] { ++answered; },
+                                            .refused = [&] { ++refused; }};
+    for (int i = 0; i < 3; ++i) asker.put("1000", question);
+    EXPECT_EQ(refused, 0);
+    asker.stop();
+    EXPECT_EQ(refused, 2) << "those that waited";
+    asker.put("1000", question);
+    EXPECT_EQ(refused, 3);
+    thinker.end();
+    asker.abandon();
+    EXPECT_EQ(refused, 4) << "the one whose answer has not come through";
+    EXPECT_EQ(answered, 0);
 }
 
 }   // namespace
