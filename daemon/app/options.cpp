@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "execute/target.hpp"
+
 namespace memhot::app {
 
 namespace {
@@ -61,18 +63,24 @@ Result<Options> parse_options(int argc, char** argv) {
         if (row->value.empty()) {
             if (has_value) return bad_input("'" + given + "': the option takes no value");
             row->set(out, {});
-        } else if (has_value) {
-            row->set(out, std::string(word.substr(equals + 1)));
-        } else if (++i < argc) {
-            row->set(out, argv[i]);
-        } else {
-            return bad_input("'" + given + "': expected " + std::string(row->value) + " behind it");
+            continue;
         }
+        std::string value;
+        if (has_value) {
+            value = word.substr(equals + 1);
+        } else if (++i < argc) {
+            value = argv[i];
+        }
+        if (value.empty()) return bad_input("'" + given + "': expected " + std::string(row->value) + " behind it");
+        row->set(out, value);
     }
     if (!out.simulate.empty() && out.root != "/")
         return bad_input("--simulate and --root: the host is one or the other");
     if (out.simulate.empty() && !out.faults.empty())
         return bad_input("--fault is for a simulated host, see --simulate");
+    for (const auto& text : out.faults) {
+        if (const auto fault = execute::parse_fault(text); !fault) return fault.error();
+    }
     return out;
 }
 

@@ -103,6 +103,7 @@ LoadedSettings load_settings(const std::string& root) {
     if (drop_ins) take_files(*std::move(drop_ins), loaded);
     for (const auto* failed : {&found, &drop_ins}) {
         if (*failed) continue;
+        if (failed == &drop_ins && !found && found.error().message() == drop_ins.error().message()) continue;
         loaded.problems.push_back({Problem::Severity::error, {"memhotd.conf", 0}, failed->error().message()});
     }
     check_together(loaded);

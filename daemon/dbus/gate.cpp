@@ -70,7 +70,8 @@ Gate::Gate(sdbus::IConnection& connection)
       outbox_(std::make_shared<Outbox>(
           Outbox::Limits{},
           [weak = std::weak_ptr(pinger_)](const std::string& name, std::function<void(Outbox::Heard)> heard) {
-              if (const auto pinger = weak.lock()) pinger->ping(name, std::move(heard));
+              const auto pinger = weak.lock();
+              return pinger && pinger->ping(name, std::move(heard));
           },
           app::EventLoop::now)) {
     sd_bus_slot* slot = nullptr;

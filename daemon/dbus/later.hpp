@@ -45,7 +45,11 @@ void think(service::Service& service, const Call& call, bool about_host, Think t
                                                         const std::atomic<bool>& stop) {
         *answer = as_answer(think(host, stop));
     };
-    question.then = [answer, then = std::move(then)] { then(std::move(*answer)); };
+    question.then = [answer, then] { then(std::move(*answer)); };
+    question.refused = [then = std::move(then)] {
+        then(
+            service::Answer<T>(service::fail(service::error_name::kBusy, "memhotd is ending; ask again once it runs")));
+    };
     service.asker().put(call.trusted ? call.sender : std::to_string(call.user), std::move(question));
 }
 

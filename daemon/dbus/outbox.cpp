@@ -36,7 +36,11 @@ void Outbox::forgive(Unread& unread) {
 
 Outbox::Room Outbox::room(const Caller& caller, std::uint64_t bytes) {
     const auto entry = unread_.find(caller.name);
-    if (entry != unread_.end()) forgive(entry->second);
+    if (entry != unread_.end()) {
+        forgive(entry->second);
+        // again, where he could not be asked: who is silenced is told nothing, so nothing else would ask him
+        if (entry->second.bytes() > limits_.asked_from) ask(entry);
+    }
     const std::uint64_t own = bytes + (entry == unread_.end() ? 0 : entry->second.bytes());
     const auto user = of_user_.find(caller.user);
     const std::uint64_t of_user = caller.trusted ? own : bytes + (user == of_user_.end() ? 0 : user->second);
@@ -71,45 +75,87 @@ void Outbox::said(const Caller& caller, std::uint64_t bytes) {
     }
 }
 
+bool Outbox::may_ping(std::uint32_t user) const {
+    const auto open = pings_of_.find(user);
+    return pings_ < limits_.pings && (open == pings_of_.end() || open->second < limits_.pings_of_user);
+}
+
 void Outbox::ask(Entry entry) {
     Unread& unread = entry->second;
-    if (unread.asked) return;
-    unread.asked = true;
+    if (unread.asked || unread.waits || clock_() < unread.ask_from) return;
+    if (may_ping(unread.user)) return ping(entry);
+    unread.waits = true;
+    waiting_.push_back(entry->first);
+}
+
+void Outbox::ping(Entry entry) {
+    Unread& unread = entry->second;
     unread.before += unread.since;
     unread.since = 0;
-    ask_(entry->first, [this, name = entry->first](Heard what) { heard(name, what); });
+    const auto then = [this, name = entry->first, user = unread.user](Heard what) { heard(name, user, what); };
+    if (!ask_(entry->first, then)) {
+        unread.ask_from = clock_() + kSecond;
+        return;
+    }
+    unread.asked = true;
+    ++pings_;
+    ++pings_of_[unread.user];
+}
+
+// In the order in which they came, without those whose user has his share.
+void Outbox::ping_next() {
+    std::deque<std::string> left;
+    while (pings_ < limits_.pings && !waiting_.empty()) {
+        const std::string name = std::move(waiting_.front());
+        waiting_.pop_front();
+        const auto entry = unread_.find(name);
+        if (entry == unread_.end() || !entry->second.waits) continue;
+        if (!may_ping(entry->second.user)) {
+            left.push_back(name);
+            continue;
+        }
+        entry->second.waits = false;
+        if (entry->second.bytes() != 0) ping(entry);
+    }
+    waiting_.insert(waiting_.begin(), left.begin(), left.end());
 }
 
 template <class P>
 void Outbox::ask_all(P which) {
     for (auto entry = unread_.begin(); entry != unread_.end(); ++entry) {
-        if (!entry->second.asked && which(entry->second)) ask(entry);
+        if (which(entry->second)) ask(entry);
     }
 }
 
-void Outbox::heard(const std::string& name, Heard what) {
-    const auto entry = unread_.find(name);
-    if (entry == unread_.end()) return;
-    Unread& unread = entry->second;
-    unread.asked = false;
-    if (what == Heard::nothing) {   // nobody knows; as long as there is not more of it, nobody asks again
-        unread.asked = true;
-        return;
+void Outbox::heard(const std::string& name, std::uint32_t user, Heard what) {
+    --pings_;
+    if (const auto open = pings_of_.find(user); --open->second == 0) pings_of_.erase(open);
+    if (const auto entry = unread_.find(name); entry != unread_.end()) {
+        Unread& unread = entry->second;
+        unread.asked = false;
+        if (what == Heard::nothing) {   // nobody knows, and the bus is not pressed
+            unread.ask_from = clock_() + kSecond;
+        } else {
+            if (unread.before != 0) take(unread, unread.before, unread.before);
+            if (what == Heard::gone && unread.since != 0) take(unread, unread.since, unread.since);
+        }
+        if (unread.bytes() == 0) {
+            unread_.erase(entry);
+        } else if (unread.bytes() > limits_.asked_from) {
+            ask(entry);
+        }
     }
-    if (unread.before != 0) take(unread, unread.before, unread.before);
-    if (what == Heard::gone && unread.since != 0) take(unread, unread.since, unread.since);
-    if (unread.bytes() == 0) {
-        unread_.erase(entry);
-    } else if (unread.bytes() > limits_.asked_from) {
-        ask(entry);
-    }
+    ping_next();
 }
 
+// Who is asked stays: of one name one ping is on its way at a time.
 void Outbox::tidy() {
     for (auto entry = unread_.begin(); entry != unread_.end();) {
         forgive(entry->second);
-        entry = entry->second.bytes() == 0 ? unread_.erase(entry) : std::next(entry);
+        const bool done = entry->second.bytes() == 0 && !entry->second.asked;
+        entry = done ? unread_.erase(entry) : std::next(entry);
     }
+    std::erase_if(waiting_, [&](const std::string& name) { return !unread_.contains(name); });
     ask_all([](const Unread&) { return true; });
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <string>
@@ -17,8 +18,8 @@ namespace memhot::bus {
 class Outbox {
 public:
     enum class Heard { read, gone, nothing };
-    // Asks whether that name reads; heard is called once, later.
-    using Ask = std::function<void(const std::string& name, std::function<void(Heard)> heard)>;
+    // Asks whether that name reads; heard is called once, later. false: it could not be sent, and heard is not called.
+    using Ask = std::function<bool(const std::string& name, std::function<void(Heard)> heard)>;
     struct Limits {
         std::uint64_t of_caller = std::uint64_t{32} << 20;   // bytes; of a user who is not trusted, too
         std::uint64_t of_all = std::uint64_t{96} << 20;
@@ -26,6 +27,10 @@ public:
         std::uint64_t asked_from = std::uint64_t{256} << 10;   // from where a caller is asked whether he reads
         // What every caller is believed to read in a second: small answers to one who never looks at pings.
         std::uint64_t forgiven = std::uint64_t{4} << 10;
+        // Pings without an answer. dbus-daemon lets a connection wait for 128 answers (max_replies_per_connection), and
+        // questions to polkit have to go through beside them. Who is not asked stays counted.
+        std::uint64_t pings = 32;
+        std::uint64_t pings_of_user = 8;
     };
     // clock: microseconds, monotonic.
     Outbox(Limits limits, Ask ask, std::function<std::uint64_t()> clock)
@@ -48,17 +53,22 @@ private:
         std::uint32_t user = 0;
         std::uint64_t before = 0;   // said before the ping that has no answer yet
         std::uint64_t since = 0;
-        bool asked = false;
+        bool asked = false;   // a ping is on its way
+        bool waits = false;   // for one of his user's or of all pings to be answered
+        std::uint64_t ask_from = 0;   // time before which he is not asked again
         std::uint64_t time = 0;   // until which it was forgiven
         [[nodiscard]] std::uint64_t bytes() const { return before + since; }
     };
     using Entry = std::map<std::string, Unread>::iterator;
     void take(Unread& unread, std::uint64_t& from, std::uint64_t bytes);
     void forgive(Unread& unread);
+    [[nodiscard]] bool may_ping(std::uint32_t user) const;
     void ask(Entry entry);
+    void ping(Entry entry);
+    void ping_next();
     template <class P>
     void ask_all(P which);
-    void heard(const std::string& name, Heard what);
+    void heard(const std::string& name, std::uint32_t user, Heard what);
     void tidy();
 
     Limits limits_;
@@ -67,6 +77,9 @@ private:
     std::map<std::string, Unread> unread_;   // by name; names on the bus are never used again
     std::map<std::uint32_t, std::uint64_t> of_user_;
     std::uint64_t all_ = 0;
+    std::deque<std::string> waiting_;   // to be asked; of these only who has waits
+    std::map<std::uint32_t, std::uint64_t> pings_of_;   // open, by user
+    std::uint64_t pings_ = 0;
 };
 
 }   // namespace memhot::bus

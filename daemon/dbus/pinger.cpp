@@ -41,7 +41,7 @@ Outbox::Heard heard_of(const sdbus::Error* error) {
 Pinger::Pinger(sdbus::IConnection& connection) : connection_(connection), alive_(std::make_shared<bool>(true)) {}
 Pinger::~Pinger() { *alive_ = false; }
 
-void Pinger::ping(const std::string& name, std::function<void(Outbox::Heard)> heard) {
+bool Pinger::ping(const std::string& name, std::function<void(Outbox::Heard)> heard) {
     // must not throw: it runs below the bus library, which in 1.2 ends the process
     auto reply = [this, alive = alive_, name, heard = std::move(heard)](compat::ReplyError given) {
         if (!*alive) return;
@@ -62,9 +62,11 @@ void Pinger::ping(const std::string& name, std::function<void(Outbox::Heard)> he
             .withTimeout(std::chrono::duration_cast<std::chrono::microseconds>(kPatience))
             .withArguments()
             .uponReplyInvoke(std::move(reply));
+        return true;
     } catch (const sdbus::Error& error) {
         log::say(log::Priority::debug, "a ping could not be sent: " + error.getMessage());
         open_.erase(name);
+        return false;
     }
 }
 

@@ -25,7 +25,7 @@ public:
     ~Pinger();
 
     // As Outbox::Ask has it. Of one name one ping is on its way at a time.
-    void ping(const std::string& name, std::function<void(Outbox::Heard)> heard);
+    bool ping(const std::string& name, std::function<void(Outbox::Heard)> heard);
 
 private:
     sdbus::IConnection& connection_;

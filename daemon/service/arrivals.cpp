@@ -17,7 +17,9 @@ void Arrivals::heard(const events::Batch& batch, const state::BlockTable& known)
 
 void Arrivals::found(const state::BlockTable& before, const state::BlockTable& now) {
     for (const auto& block : now.records()) {
-        if (!before.find(block.number)) came_.insert(block.number);
+        if (before.find(block.number)) continue;
+        came_.insert(block.number);
+        gone_.erase(block.number);   // it is back, and its event tells nothing new
     }
     std::erase_if(gone_, [&](std::uint64_t block) { return !now.find(block); });
 }

@@ -6,6 +6,7 @@
 namespace memhot::service {
 
 void Asker::put(const std::string& group, Question question) {
+    if (stop_) return refuse(question);
     auto& mine = waiting_[group];
     if (mine.empty()) turns_.push_back(group);
     mine.push_back(std::move(question));
@@ -40,6 +41,7 @@ void Asker::think(Question question) {
         if (!*seen->host) reading = state_.reading();
     }
     const auto asked = std::make_shared<Question>(std::move(question));
+    current_ = asked;
     const auto generation = state_.generation();
     const auto begun = state_.now();
     thinker_.submit([this, seen, reading = std::move(reading), asked, generation, begun] {
@@ -47,6 +49,7 @@ void Asker::think(Question question) {
         const std::shared_ptr<void> done(nullptr, [&](void*) {
             thinker_.post([this, seen, asked, generation, begun] {
                 running_ = false;
+                current_.reset();
                 if (seen->read) state_.take_host(*seen->host, generation, begun);
                 if (asked->then) asked->then();
                 next();
@@ -60,9 +63,16 @@ void Asker::think(Question question) {
     });
 }
 
-void Asker::abandon() {
-    waiting_.clear();
+void Asker::stop() {
+    stop_ = true;
     turns_.clear();
+    for (const auto& [group, questions] : std::exchange(waiting_, {})) {
+        for (const auto& question : questions) refuse(question);
+    }
+}
+
+void Asker::abandon() {
+    if (const auto question = std::exchange(current_, nullptr)) refuse(*question);
 }
 
 }   // namespace memhot::service

@@ -26,6 +26,7 @@ public:
         // In the thread. stop: nobody wants to know any more.
         std::function<void(const HostNow& host, const std::atomic<bool>& stop)> think;
         std::function<void()> then;   // in the loop
+        std::function<void()> refused;   // in the loop, instead: nothing is thought about any more
     };
 
     // thinker: does nothing else.
@@ -33,21 +34,25 @@ public:
 
     // group: whose questions wait for each other.
     void put(const std::string& group, Question question);
-    // What is being thought about ends soon.
-    void stop() { stop_ = true; }
-    // At the very end, when the thread does no more: who waits hears nothing.
+    // What is being thought about ends soon; who waits, or asks from now on, is refused.
+    void stop();
+    // At the very end, when the thread does no more: whose answer has not come through is refused, too.
     void abandon();
     [[nodiscard]] bool busy() const { return running_; }
 
 private:
     void next();
     void think(Question question);
+    static void refuse(const Question& question) {
+        if (question.refused) question.refused();
+    }
 
     app::Worker& thinker_;
     state::HostState& state_;
     std::map<std::string, std::deque<Question>> waiting_;   // by group
     std::deque<std::string> turns_;   // groups that wait
     std::atomic<bool> stop_ = false;
+    std::shared_ptr<const Question> current_;
     bool running_ = false;
 };
 

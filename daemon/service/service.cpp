@@ -219,6 +219,7 @@ Status Service::read_all() {
 
 void Service::read_later(const Error& error) {
     ++failed_reads_;
+    state_.doubt();
     if (stale_.empty()) {
         log::say(log::Priority::warning,
                  fmt::format("the host cannot be read: {}; what is known of it may be old until that works again",

@@ -33,16 +33,20 @@ Result<HostState> HostState::open(HostSource source, std::function<std::uint64_t
     return out;
 }
 
-Result<Snapshot> HostState::read() const {
-    return read_now(source_, *simulated_, follows_events_ && full_reads_ != 0 ? &blocks_ : nullptr);
-}
+Result<Snapshot> HostState::read() const { return read_now(source_, *simulated_, knows_blocks() ? &blocks_ : nullptr); }
 
 Status HostState::rescan() {
     const auto snapshot = source_.simulated() ? read() : read_host(source_.root, {.removable = false});
     if (!snapshot) return snapshot.error();
     ++full_reads_;
+    doubted_ = false;
     take(*snapshot);
     return Done{};
+}
+
+void HostState::doubt() {
+    doubted_ = true;
+    ++generation_;   // what was read before is no answer any more
 }
 
 void HostState::take(const Snapshot& snapshot) {
@@ -104,7 +108,7 @@ std::shared_ptr<const memhotctl::Host> HostState::fresh() const {
 
 HostState::Reading HostState::reading() const {
     std::shared_ptr<const BlockTable> known;
-    if (follows_events_ && full_reads_ != 0) known = std::make_shared<const BlockTable>(blocks_);
+    if (knows_blocks()) known = std::make_shared<const BlockTable>(blocks_);
     return [source = source_, simulated = simulated_, known]() -> Result<std::shared_ptr<const memhotctl::Host>> {
         auto snapshot = read_now(source, *simulated, known.get());
         if (!snapshot) return std::move(snapshot).error();

@@ -55,6 +55,8 @@ public:
     // The zones that offline blocks could go to change with what their neighbours do (default_zone_for_pfn() of
     // mm/memory_hotplug.c), without an event. known: those that were just read.
     Result<bool> update_offline(const std::vector<std::uint64_t>& known);
+    // Something could not be read: until rescan() works, whoever asks for the host has all of it read, or hears why not.
+    void doubt();
     // Something that blocks do not show has changed.
     void touch() { ++generation_; }
     // What a simulated host became.
@@ -66,6 +68,7 @@ private:
     HostState(HostSource source, std::function<std::uint64_t()> clock)
         : source_(std::move(source)), clock_(std::move(clock)) {}
     void take(const Snapshot& snapshot);
+    [[nodiscard]] bool knows_blocks() const { return follows_events_ && full_reads_ != 0 && !doubted_; }
     Result<bool> read_again(const std::vector<std::uint64_t>& blocks);
 
     HostSource source_;
@@ -74,6 +77,7 @@ private:
     BlockTable blocks_;
     NvdimmRecord devices_;
     bool follows_events_ = false;
+    bool doubted_ = false;   // what is known of blocks
     std::uint64_t block_size_ = 0;
     std::string kernel_;
     std::uint64_t generation_ = 0;

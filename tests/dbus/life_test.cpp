@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 
@@ -205,6 +206,31 @@ TEST(Life, ASecondDaemonDoesNotGetTheName) {
                         daemon.dir().path("second.log"));
     EXPECT_EQ(second.wait(30'000), 4) << read_text(daemon.dir().path("second.log"));
     EXPECT_TRUE(daemon.process().alive());
+}
+
+TEST(Life, AWrongOptionIsSaidOnceAndIsTwo) {
+    const HostTree dir;
+    const std::string log = dir.path("log");
+    const std::string simulated = "--simulate=" MEMHOT_TEST_DATA "/dimm-host.json";
+    const std::vector<std::pair<std::vector<std::string>, std::string>> wrong{
+        {{"--nothing"}, "--nothing"},
+        {{simulated, "--fault=foo"}, "foo"},
+        {{simulated, "--fault=EBUSY:memory40:x"}, "EBUSY:memory40:x"},
+        {{"--bus="}, "--bus="},
+        {{"--root"}, "--root"},
+        {{"--root=" + dir.path("none")}, dir.path("none")},
+    };
+    for (const auto& [words, said] : wrong) {
+        std::vector<std::string> all{MEMHOTD};
+        all.insert(all.end(), words.begin(), words.end());
+        SCOPED_TRACE(words.back());
+        EXPECT_EQ(start(all, log).wait(30'000), 2);
+        const std::string text = read_text(log);
+        EXPECT_NE(text.find(said), std::string::npos) << text;
+        std::set<std::string> lines;
+        std::istringstream in(text);
+        for (std::string line; std::getline(in, line);) EXPECT_TRUE(lines.insert(line).second) << "twice: " << line;
+    }
 }
 
 // Nobody but root may have the name, whatever he starts.

@@ -120,7 +120,9 @@ TEST(Options, WrongOnesAreRefusedWithWhatIsExpected) {
     EXPECT_FALSE(parse({"--debug=yes"}).ok());
     EXPECT_FALSE(parse({"--simulate=x", "--root=/y"}).ok());
     EXPECT_FALSE(parse({"--fault=EIO:memory1"}).ok());
-    const auto good = parse({"--bus", "session", "--simulate=x", "--fault=a", "--fault=b"});
+    EXPECT_FALSE(parse({"--simulate=x", "--fault=a"}).ok());
+    EXPECT_FALSE(parse({"--bus", ""}).ok());
+    const auto good = parse({"--bus", "session", "--simulate=x", "--fault=EIO:a", "--fault=vanish:b"});
     ASSERT_TRUE(good.ok()) << good.error().message();
     EXPECT_EQ(good->bus, "session");
     EXPECT_EQ(good->faults.size(), 2U);

@@ -10,11 +10,13 @@ namespace {
 
 struct Outboxes : testing::Test {
     std::uint64_t now = 0;
+    bool sends = true;
     std::map<std::string, std::function<void(Outbox::Heard)>> pings;
     Outbox outbox{{.of_caller = 1000, .of_all = 3000, .beyond = 100, .asked_from = 200, .forgiven = 10},
                   [this](const std::string& name, std::function<void(Outbox::Heard)> heard) {
                       EXPECT_FALSE(pings.contains(name)) << "two pings of one caller";
-                      pings[name] = std::move(heard);
+                      if (sends) pings[name] = std::move(heard);
+                      return sends;
                   },
                   [this] { return now; }};
 
@@ -96,6 +98,52 @@ TEST_F(Outboxes, ALittleIsForgivenWithTime) {
     now += 200'000'000;
     EXPECT_EQ(outbox.room(kOne, 1000), Room::enough);
     EXPECT_EQ(outbox.unread(), 0U);
+}
+
+// A second later, so that the bus is not pressed; his next call is enough for that, for he may be told nothing by then.
+TEST_F(Outboxes, WhoCouldNotBeAskedIsAskedAgain) {
+    for (const bool sent : {true, false}) {
+        SCOPED_TRACE(sent ? "the bus said no" : "it could not be sent");
+        sends = sent;
+        outbox.said(kOne, 1200);
+        if (sent) answer(":1.1", Outbox::Heard::nothing);
+        sends = true;
+        EXPECT_EQ(outbox.room(kOne), Room::silent);
+        EXPECT_TRUE(pings.empty());
+        now += 1'000'000;
+        EXPECT_EQ(outbox.room(kOne), Room::silent);
+        answer(":1.1", Outbox::Heard::read);
+        EXPECT_EQ(outbox.unread(), 0U);
+        EXPECT_EQ(outbox.room(kOne, 1000), Room::enough);
+    }
+}
+
+TEST_F(Outboxes, OnlySomePingsAreOpenAtATime) {
+    for (int i = 0; i < 40; ++i) outbox.said({":1.1" + std::to_string(i), 1000, false}, 300);
+    EXPECT_EQ(pings.size(), 8U) << "of a user";
+    for (std::uint32_t user = 1; user <= 40; ++user) outbox.said({":1.2" + std::to_string(user), user, false}, 300);
+    EXPECT_EQ(pings.size(), 32U) << "of all";
+    // the next is the first that waits and whose user has room
+    answer(":1.21", Outbox::Heard::read);
+    EXPECT_EQ(pings.size(), 32U);
+    EXPECT_TRUE(pings.contains(":1.225"));
+    answer(":1.10", Outbox::Heard::nothing);
+    EXPECT_TRUE(pings.contains(":1.18"));
+    EXPECT_FALSE(pings.contains(":1.10"));
+    while (!pings.empty()) answer(pings.begin()->first, Outbox::Heard::gone);
+    EXPECT_EQ(outbox.unread(), 300U) << "of the one that could not be asked";
+    EXPECT_EQ(outbox.callers(), 1U);
+}
+
+// Of those who were forgiven everything meanwhile, too, and are asked anew.
+TEST_F(Outboxes, WhoIsAskedIsRememberedWhenOthersAreForgotten) {
+    outbox.said(kOne, 300);
+    now += 100'000'000;
+    for (int i = 0; i < 1025; ++i) outbox.said({":1.3" + std::to_string(i), 2, false}, 1);
+    outbox.said(kOne, 300);
+    EXPECT_EQ(outbox.room(kOne), Room::enough);
+    answer(":1.1", Outbox::Heard::read);
+    EXPECT_TRUE(pings.contains(":1.1"));
 }
 
 }   // namespace

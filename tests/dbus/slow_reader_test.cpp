@@ -196,4 +196,25 @@ TEST(SlowReader, WhoReadsIsHeard) {
     }));
 }
 
+// The bus lets memhotd wait for 128 answers in all: those that it wants from deaf callers leave room for polkit's.
+TEST(SlowReader, WhoAnswersNoPingsTakesNobodysAnswersFromPolkit) {
+    PrivateBus bus;
+    FakePolkit polkit(bus);
+    polkit.say(FakePolkit::Say::yes);
+    Daemon daemon(bus);
+    Client other(bus, As::another);
+    std::vector<std::unique_ptr<Client>> deaf;
+    for (int i = 0; i < 140; ++i) deaf.push_back(std::make_unique<Client>(bus, As::nobody));
+    for (int round = 0; round < 12; ++round) {   // together more than half of what the user may have: all are asked
+        for (const auto& client : deaf) {
+            ask(*client, "Introspect", "org.freedesktop.DBus.Introspectable");
+            ::sd_bus_flush(client->bus());
+        }
+        ASSERT_TRUE(other.manager("ListBlocks", {}).ok()) << round;
+    }
+    const auto answer = other.manager("GetMap", [](sd_bus_message* message) { append_no_options(message); });
+    EXPECT_TRUE(answer.ok()) << answer.error << ": " << answer.text;
+    EXPECT_FALSE(polkit.take_questions().empty());
+}
+
 }   // namespace

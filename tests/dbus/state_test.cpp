@@ -6,6 +6,10 @@
 #include <map>
 #include <random>
 
+#include "app/event_loop.hpp"
+#include "app/worker.hpp"
+#include "service/arrivals.hpp"
+#include "service/asker.hpp"
 #include "service/hazards.hpp"
 #include "service/plans.hpp"
 #include "state/block_table.hpp"
@@ -127,6 +131,59 @@ TEST(Plans, AreCountedAndWeighedForTheUserBehindAllConnections) {
     EXPECT_EQ(keep(":1.3", 1000, 1), "");
     EXPECT_EQ(keep(":1.6", 1000, 1), "");
     EXPECT_NE(keep(":1.7", 1000, 1).find("3 plans of this user"), std::string::npos);
+}
+
+BlockRecord block(std::uint64_t number) {
+    BlockRecord out;
+    out.number = number;
+    out.state = "offline";
+    return out;
+}
+
+TEST(Arrivals, AReadingThatFindsABlockBeforeItsEventCountsItOnce) {
+    const state::BlockTable none;
+    const state::BlockTable one({block(7)});
+    service::Arrivals arrivals;
+    events::Batch removed;
+    removed.removed = {7};
+    events::Batch added;
+    added.added = {7};
+    arrivals.heard(removed, one);
+    EXPECT_TRUE(arrivals.take().empty());
+    arrivals.found(none, one);
+    EXPECT_EQ(arrivals.take(), std::set<std::uint64_t>{7});
+    arrivals.heard(added, one);
+    EXPECT_TRUE(arrivals.take().empty()) << "the same block again";
+    // it goes and comes once more
+    arrivals.heard(removed, one);
+    arrivals.heard(added, one);
+    EXPECT_EQ(arrivals.take(), std::set<std::uint64_t>{7});
+}
+
+TEST(Asker, WhoAsksOneThatEndsIsRefused) {
+    auto loop = app::EventLoop::make();
+    ASSERT_TRUE(loop.ok());
+    auto host =
+        state::HostState::open({.root = "/", .simulate = MEMHOT_TEST_DATA "/dimm-host.json"}, [] { return 0U; });
+    ASSERT_TRUE(host.ok());
+    app::Worker thinker(*loop);
+    service::Asker asker(thinker, *host);
+    int answered = 0;
+    int refused = 0;
+    const service::Asker::Question question{.about_host = false,
+                                            .think = [](const auto&, const auto&) {},
+                                            .then = [&] { ++answered; },
+                                            .refused = [&] { ++refused; }};
+    for (int i = 0; i < 3; ++i) asker.put("1000", question);
+    EXPECT_EQ(refused, 0);
+    asker.stop();
+    EXPECT_EQ(refused, 2) << "those that waited";
+    asker.put("1000", question);
+    EXPECT_EQ(refused, 3);
+    thinker.end();
+    asker.abandon();
+    EXPECT_EQ(refused, 4) << "the one whose answer has not come through";
+    EXPECT_EQ(answered, 0);
 }
 
 }   // namespace

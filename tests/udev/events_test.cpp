@@ -227,6 +227,20 @@ TEST(Events, ABlockThatARescanFoundDoesNotComeAgainWithItsEvent) {
     EXPECT_TRUE(eventually([&] { return starts() == 2; })) << read_text(daemon.dir.path("log"));
 }
 
+// To questions about the host as a whole.
+std::vector<Answer> answers(Client& client) {
+    std::vector<Answer> out;
+    for (const char* member : {"Examine", "GetMap", "GetSnapshot", "DumpSnapshot"})
+        out.push_back(client.manager(member, append_no_options));
+    for (const char* member : {"Check", "Plan"}) {
+        out.push_back(client.manager(member, [](sd_bus_message* message) {
+            append_words(message, {"online", "memory20"});
+            append_no_options(message);
+        }));
+    }
+    return out;
+}
+
 // What cannot be read is read again until it can, and meanwhile nobody is told that all is well.
 TEST(Events, AReadingThatFailsIsTriedAgain) {
     PrivateBus bus;
@@ -254,10 +268,15 @@ TEST(Events, AReadingThatFailsIsTriedAgain) {
     ASSERT_NE(first, std::string::npos) << log();
     EXPECT_EQ(log().find("the host cannot be read: ", first + 1), std::string::npos) << "said once";
     EXPECT_EQ(log().find("memory20-21"), std::string::npos) << log();
+    for (const auto& answer : answers(root)) {
+        EXPECT_EQ(answer.memhot_error(), "Io") << answer.text;
+        EXPECT_NE(answer.text.find(Host::path(21) + "/state"), std::string::npos) << answer.text;
+    }
     fs::remove(file);
     daemon.host.set(21, "offline", "Normal Movable");
     EXPECT_TRUE(eventually([&] { return !stale(); }, 20'000)) << log();
     EXPECT_EQ(known_blocks(root), daemon.host.lines());
+    for (const auto& answer : answers(root)) EXPECT_TRUE(answer.ok()) << answer.error << ": " << answer.text;
     EXPECT_NE(log().find("memory20-21: online in zone movable"), std::string::npos) << log();
     const auto reads = root.number("FailedReads");
     ::usleep(1'500'000);
