@@ -76,7 +76,7 @@ Gate::Gate(sdbus::IConnection& connection)
           app::EventLoop::now)) {
     sd_bus_slot* slot = nullptr;
     if (::sd_bus_add_filter(compat::raw_bus(connection), &slot, library_answers, this) < 0)
-        throw sdbus::Error("org.freedesktop.DBus.Error.Failed", "a filter cannot be added to the bus");
+        throw compat::make_error("org.freedesktop.DBus.Error.Failed", "a filter cannot be added to the bus");
     filter_.reset(slot);
 }
 
