@@ -84,7 +84,15 @@ bool is_same_place(const std::string& a, const std::string& b) {
 }
 
 Status check_place(const JobRequest& request) {
-    if (!is_simulated(request) || request.state_directory) return memhot::Done{};
+    if (request.state_directory) {
+        // Where it cannot be looked at, reading the journal says why.
+        std::error_code error;
+        const auto type = std::filesystem::status(*request.state_directory, error).type();
+        using enum std::filesystem::file_type;
+        if (type == directory || type == none) return memhot::Done{};
+        return memhot::bad_input("--state-dir " + in_quotes(*request.state_directory) + ": no such directory");
+    }
+    if (!is_simulated(request)) return memhot::Done{};
     return memhot::bad_input("a simulated host keeps no journal; expected --state-dir DIR with --snapshot");
 }
 
@@ -133,6 +141,11 @@ JobList jobs_in(const JobJournal& journal) {
             untold(plan.error().message());
             continue;
         }
+        if (job.steps.size() > plan->steps.size()) {
+            untold(fmt::format("it tells of step {} of a plan that has {}", job.steps.size(),
+                               counted(plan->steps.size(), "step")));
+            continue;
+        }
         out.jobs.push_back(report_of(job, *std::move(plan), job.id == journal.running ? kRunning : kInterrupted));
     }
     return out;
@@ -157,21 +170,20 @@ std::vector<JobEvent> events_in(const JobJournal& journal) {
     return out;
 }
 
-Status runs(const JobReport& job) {
+Status runs(const JobReport& job, const Invocation& run) {
     if (job.end == kRunning) return memhot::Done{};
     if (!job.interrupted()) return Error(ErrorKind::not_found, fmt::format("job {} does not run: {}", job.id, job.end));
     return Error(ErrorKind::not_found,
-                 fmt::format("job {0} was interrupted and does not run; finish it with `memhotctl resume {0}`, or undo "
-                             "it with `memhotctl rollback {0}`",
-                             job.id));
+                 fmt::format("job {} was interrupted and does not run; finish it with {}, or undo it with {}", job.id,
+                             run.hint("resume", job.id), run.hint("rollback", job.id)));
 }
 
-Status cancel_job(const JobRequest& request, const std::string& id) {
+Status cancel_job(const JobRequest& request, const std::string& id, const Invocation& run) {
     const auto journal = read_journal(request);
     if (!journal) return journal.error();
     const auto job = find_job(jobs_in(*journal), id);
     if (!job) return job.error();
-    if (auto running = runs(*job); !running) return running;
+    if (auto running = runs(*job, run); !running) return running;
     const std::string path = cancel_file(job_place(request), id);
     if (!std::ofstream(path)) return journal::io_error(path, "asking the job to stop", errno);
     return memhot::Done{};

@@ -39,7 +39,7 @@ Result<int> run_jobs(Context& context) {
     if (!list) return list.error();
     if (context.json()) {
         Json jobs = Json::array();
-        for (const auto& job : list->jobs) jobs.push(job_document(job));
+        for (const auto& job : list->jobs) jobs.push(job_document(job, invocation_of(context)));
         context.print_json(Json::object({{"format", "memhot-jobs/1"}, {"jobs", std::move(jobs)}}));
         return exit_code::yes;
     }
@@ -62,12 +62,12 @@ Result<int> print_job(Context& context, const std::string& id) {
     if (!job) return job.error();
     if (context.json()) {
         Json document = Json::object({{"format", "memhot-job/1"}});
-        context.print_json(document.set("job", job_document(*job)));
+        context.print_json(document.set("job", job_document(*job, invocation_of(context))));
         return exit_code::yes;
     }
     context.print(fmt::format("{}, begun {}{}\n", printable(to_string(job->plan.wish)), time_text(job->begun),
                               job->ended ? ", ended " + time_text(*job->ended) : ""));
-    context.print(job_text(*job));
+    context.print(job_text(*job, invocation_of(context)));
     return exit_code::yes;
 }
 
@@ -106,14 +106,14 @@ Result<bool> cancel_there(Context& context, const std::string& id) {
     if (!list) return list.error();
     const auto job = find_job(*list, id);
     if (!job) return job.error();
-    if (auto running = runs(*job); !running) return running.error();
+    if (auto running = runs(*job, invocation_of(context)); !running) return running.error();
     return context.told(cancel_on_bus(*context.request().bus, context.may_ask(), id));
 }
 
 memhot::Status cancel_here(Context& context, const std::string& id) {
     const auto request = job_request(context);
     if (!request) return request.error();
-    return cancel_job(*request, id);
+    return cancel_job(*request, id, invocation_of(context));
 }
 
 Result<int> run_cancel(Context& context) {

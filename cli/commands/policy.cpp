@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "client/bus.hpp"
 #include "client/policies.hpp"
@@ -28,11 +29,18 @@ constexpr std::array<Option, 1> kOptions{
     {{"policy-dir", 0, "DIR", "read the policies in DIR and no others"}},
 };
 
-PolicyRequest request_of(const Context& context) {
+Result<PolicyRequest> request_of(const Context& context) {
     const auto host = context.request();
     PolicyRequest request;
     request.root = host.root.value_or("/");
-    request.directory = context.arguments().value("policy-dir");
+    if (const auto named = context.arguments().value("policy-dir")) {
+        std::error_code error;
+        // load_policies() takes a path from the root directory on
+        const auto directory = std::filesystem::absolute(*named, error);
+        if (error || !std::filesystem::is_directory(directory, error))
+            return memhot::bad_input("--policy-dir " + in_quotes(*named) + ": no such directory");
+        request.directory = directory.string();
+    }
     request.with_settings = !(host.snapshot && request.directory);
     return request;
 }
@@ -136,7 +144,9 @@ Json show_json(const PolicyFiles& files) {
 }
 
 Result<int> run_show(Context& context) {
-    const auto files = read_policies(request_of(context));
+    const auto request = request_of(context);
+    if (!request) return request.error();
+    const auto files = read_policies(*request);
     note_problems(context, files);
     if (context.json()) {
         context.print_json(show_json(files));
@@ -151,7 +161,9 @@ Result<int> run_show(Context& context) {
 // --- test ----------------------------------------------------------------------------------------------------------
 
 Result<std::string> document_here(Context& context, const std::string& thing) {
-    const auto files = read_policies(request_of(context));
+    const auto request = request_of(context);
+    if (!request) return request.error();
+    const auto files = read_policies(*request);
     // what half of the policies would do is no answer: memhotd would keep those that it had
     if (has_errors(files)) {
         note_problems(context, files);

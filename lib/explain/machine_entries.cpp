@@ -123,7 +123,10 @@ constexpr Entry kEntries[] = {
      .strength = Strength::consequence},
     {.id = "crash.data-access",
      .patterns = {"Unable to handle kernel data access at {address:hex}", "NULL pointer dereference",
-                  "unable to handle kernel {*} at", "unable to handle page fault", "general protection fault"},
+                  "unable to handle kernel {*} at", "unable to handle page fault",
+                  // with "[#1]" of die(); "traps: PROGRAM[PID] general protection fault ip:..." is of a program
+                  // (arch/x86/kernel/traps.c: show_signal)
+                  "general protection fault{*}[#"},
      .cause = "The kernel crashed; on powerpc with hash MMU, mapping a namespace that is no multiple of 16M leads "
               "here.",
      .remedy = "Note the function of the first line of the call trace, and reboot: what follows in the log is no "

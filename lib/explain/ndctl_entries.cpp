@@ -235,7 +235,9 @@ constexpr Entry kEntries[] = {
      .work = works::reconfigure_refused},
     {.id = "ndctl.no-capacity",
      .patterns = {"failed to create namespace: Resource temporarily unavailable",
-                  "failed to create namespace: No space left", "No space left on device", "No space left"},
+                  // the words alone are any file system's
+                  "failed to create namespace: No space left", "error creating devices: No space left",
+                  "create-namespace{*}No space left", "pmem{*}-s {*}No space left"},
      .cause = "No region that was looked at has a free extent of that size; a namespace is one extent and cannot span "
               "regions (sockets). ENOSPC and, before ndctl 66, EAGAIN mean the same.",
      .remedy = "Ask for less, or make a namespace in each region; a region without labels is never free. The largest "

@@ -230,8 +230,7 @@ constexpr Entry kEntries[] = {
      .needs = {Need::auto_online, Need::onliners},
      .strength = kSymptom},
     {.id = "memory.not-backed",
-     .patterns = {"reconfigure{*}succeeds{*}segfaults", "reconfigure{*}succeeds{*}dies",
-                  "traps: {*}general protection fault ip:"},
+     .patterns = {"reconfigure{*}succeeds{*}segfaults", "reconfigure{*}succeeds{*}dies"},
      .cause = "The blocks came online and programs then crashed: there is no working memory behind the addresses.",
      .remedy = "Offline the blocks at once; check the device with reads and writes in devdax mode before making it "
                "RAM.",

@@ -55,8 +55,10 @@ TEST_F(Jobs, online_carries_out_what_plan_shows) {
     EXPECT_TRUE(plan.has("1-4 would online memory84-87 (2a0000000-2bfffffff) in zone Movable")) << plan.out;
     const Said said = on("dimm-host.json", "online 512M --zone movable -y");
     EXPECT_EQ(said.status, 0) << said.err;
-    EXPECT_EQ(said.out, "onlined memory84-87 (2a0000000-2bfffffff) in zone Movable\njob 1: done\n");
+    EXPECT_EQ(said.out, "onlined memory84-87 (2a0000000-2bfffffff) in zone Movable\n"
+                        "job 1: done (simulated; nothing was changed)\n");
     EXPECT_EQ(said.err, "");
+    EXPECT_EQ(on("dimm-host.json", "online 512M --zone movable -y --json").json()["job"]["simulated"], true);
 }
 
 TEST_F(Jobs, nothing_is_done_without_a_yes) {
@@ -117,7 +119,9 @@ TEST_F(Jobs, what_failed_can_be_read_and_rolled_back) {
     EXPECT_EQ(failed.status, 6);
     EXPECT_TRUE(failed.has("offlined memory82-83")) << failed.out;
     EXPECT_TRUE(failed.has("not tried: 1 step")) << failed.out;
-    EXPECT_TRUE(failed.has("memhotctl rollback 1")) << failed.out;
+    const std::string hint = "--snapshot " + data("dimm-host.json") + " rollback 1 --state-dir " + top;
+    EXPECT_TRUE(failed.has("undo it with `memhotctl " + hint + "`")) << failed.out;
+    EXPECT_EQ(memhotctl(split(hint + " --dry-run")).status, 0);
     const auto jobs = kept("dimm-host.json", "jobs --json").json();
     ASSERT_EQ(jobs["format"], "memhot-jobs/1");
     ASSERT_EQ(jobs["jobs"].size(), 1U);
@@ -136,6 +140,24 @@ TEST_F(Jobs, what_failed_can_be_read_and_rolled_back) {
     EXPECT_EQ(kept("dimm-host.json", "rollback 7 -y").status, 2);
 }
 
+TEST_F(Jobs, without_a_journal_no_rollback_is_advised) {
+    const Said said = on("dimm-host.json", "offline 512M -y --fault EIO:memory81");
+    EXPECT_EQ(said.status, 6);
+    EXPECT_FALSE(said.has("rollback")) << said.out;
+    EXPECT_TRUE(said.has("the host was simulated: there is no journal")) << said.out;
+}
+
+// A name that a shell would take apart.
+TEST_F(Jobs, a_hint_can_be_pasted_into_a_shell) {
+    const std::string odd = top + "/a b's";
+    const Said failed = memhotctl(
+        {"--snapshot", data("dimm-host.json"), "offline", "512M", "-y", "--fault", "EIO:memory81", "--state-dir", odd});
+    const auto at = failed.out.find("`memhotctl ");
+    ASSERT_NE(at, std::string::npos) << failed.out;
+    const std::string words = failed.out.substr(at + 10, failed.out.rfind('`') - at - 10);
+    EXPECT_EQ(std::system((path_of_memhotctl() + words + " --dry-run >/dev/null").c_str()), 0) << words;
+}
+
 // chmem_test.cpp writes below a root directory that is a host.
 TEST_F(Jobs, below_a_root_directory_without_a_host_nothing_is_written) {
     fs::create_directories(fs::path(state_file(84)).parent_path());
@@ -150,7 +172,8 @@ TEST_F(Jobs, a_saved_plan_is_applied_to_the_host_it_was_made_on) {
     std::ofstream(file) << on("dimm-host.json", "plan offline 256M --json").out;
     const Said said = on("dimm-host.json", "apply " + file + " -y");
     EXPECT_EQ(said.status, 0) << said.err;
-    EXPECT_EQ(said.out, "offlined memory82-83 (290000000-29fffffff) from zone Movable, downward\njob 1: done\n");
+    EXPECT_EQ(said.out, "offlined memory82-83 (290000000-29fffffff) from zone Movable, downward\n"
+                        "job 1: done (simulated; nothing was changed)\n");
     const Said other = on("nvdimm-host.json", "apply " + file + " -y");
     EXPECT_EQ(other.status, 1);
     EXPECT_TRUE(other.has("refused: the plan is stale")) << other.out;
@@ -246,6 +269,7 @@ TEST_F(Jobs, one_that_runs_is_told_apart_from_one_that_was_interrupted) {
     const Said next = kept("dimm-host.json", "online 128M -y");
     EXPECT_EQ(next.status, 0);
     EXPECT_TRUE(contains(next.err, "job 1 was interrupted and is neither finished nor undone")) << next.err;
+    EXPECT_TRUE(contains(next.err, " resume 1 --state-dir " + top + "`")) << next.err;
 }
 
 // Each state directory has its own numbers, and the lock is the host's.
@@ -356,6 +380,19 @@ TEST_F(Jobs, a_simulated_host_has_no_journal_of_its_own) {
     const Said said = on("dimm-host.json", "jobs");
     EXPECT_EQ(said.status, 2);
     EXPECT_TRUE(contains(said.err, "expected --state-dir DIR")) << said.err;
+}
+
+TEST_F(Jobs, a_state_directory_that_is_missing_is_not_one_without_jobs) {
+    EXPECT_EQ(kept("dimm-host.json", "jobs").status, 0);
+    std::ofstream(top + "/file") << "";
+    for (const std::string verb : {"jobs", "history", "history 1", "cancel 1", "rollback 1 --dry-run"}) {
+        for (const std::string& missing : {top + "/mistyped", top + "/file"}) {
+            const Said said = on("dimm-host.json", verb + " --state-dir " + missing);
+            EXPECT_EQ(said.status, 2) << verb << ": " << said.err;
+            EXPECT_TRUE(contains(said.err, missing + "\": no such directory")) << verb << ": " << said.err;
+        }
+    }
+    EXPECT_FALSE(fs::exists(top + "/mistyped"));
 }
 
 TEST_F(Jobs, a_damaged_journal_is_said_and_not_written) {

@@ -43,6 +43,30 @@ TEST_F(PolicyVerb, WithoutFilesNothingIsTouched) {
     EXPECT_FALSE(tested.has("Would")) << tested.out;
 }
 
+TEST_F(PolicyVerb, ADirectoryIsNamedFromWhereMemhotctlRuns) {
+    policy("1.policy", kMovableCxl);
+    const auto before = std::filesystem::current_path();
+    std::filesystem::current_path(tree.root());
+    const auto said = memhotctl({"policy", "show", "--policy-dir", "p", "--root", tree.root()});
+    std::filesystem::current_path(before);
+    EXPECT_EQ(said.status, 0) << said.err;
+    EXPECT_TRUE(said.has("1.policy")) << said.out << said.err;
+}
+
+TEST_F(PolicyVerb, ADirectoryThatIsMissingIsNoEmptyOne) {
+    tree.file("file", "");
+    for (const auto* name : {"p", "file"}) {
+        const std::string missing = tree.path(name);
+        for (const auto* verb : {"show", "test"}) {
+            const auto said =
+                memhotctl({"--snapshot", data("dimm-host.json"), "policy", verb, "--policy-dir", missing});
+            EXPECT_EQ(said.status, 2) << said.out << said.err;
+            EXPECT_EQ(said.out, "");
+            EXPECT_THAT(said.err, HasSubstr(missing + "\": no such directory"));
+        }
+    }
+}
+
 TEST_F(PolicyVerb, ShowSaysPrecedenceAndMasking) {
     tree.file("usr/lib/memhot/policy.d/10-cxl.policy", kMovableCxl);
     tree.file("usr/lib/memhot/policy.d/20-all.policy", "[Match]\nDevice=*\n[Online]\nLeaveAlone=yes\n");

@@ -138,6 +138,7 @@ const Message kNdctl[] = {
     {"Error: --map only valid for an devdax mode pmem namespace", "ndctl.map-mode"},
     {"failed to create namespace: Resource temporarily unavailable", "ndctl.no-capacity"},
     {"failed to create namespace: No space left on device", "ndctl.no-capacity"},
+    {"error creating devices: No space left on device", "ndctl.no-capacity"},
     {"failed to create namespace: No such device or address", "ndctl.create-failed"},
     {"failed to reconfigure namespace: Invalid argument", "ndctl.reconfigure-failed"},
     {"error destroying namespaces: Device or resource busy", "ndctl.create-failed"},
@@ -203,6 +204,9 @@ const Message kHotplug[] = {
     {"-bash: echo: write error: Device or resource busy", "errno.ebusy"},
     {"-bash: echo: write error: Numerical result out of range", "errno.erange"},
     {"echo: write error: Resource temporarily unavailable", "errno.eagain"},
+    {"general protection fault: 0000 [#1] PREEMPT SMP NOPTI", "crash.data-access"},
+    {"general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1] SMP",
+     "crash.data-access"},
     {"INFO: task ndctl:2486 blocked for more than 604 seconds.", "task.blocked", "seconds", "604"},
 };
 
