@@ -33,7 +33,7 @@ std::string origin_text(const Document& thing) {
     std::string text = parts.empty() ? "no source that policies know" : memhot::config::joined(parts, ", ");
     if (thing.contains("node")) text += fmt::format("; node {}", thing.at("node").get<int>());
     for (const auto& name : texts(thing, "devices")) {
-        if (name != thing.at("thing")) text += "; " + name;
+        if (name != thing.at("thing").get<std::string>()) text += "; " + name;
     }
     return text + (thing.at("present").get<bool>() ? "" : "; not there yet");
 }

@@ -114,12 +114,26 @@ private:
             out.holder = holder.name;
             const InfoBlock* info = info_block_of(bus_, ns);
             out.holder_class = info != nullptr && info->btt2 ? "btt2" : to_string(holder.kind);
-            if (auto block = info_block_of_attributes(out, holder)) record_.info_blocks.push_back(*std::move(block));
+            if (const auto* before = kept(out.name, info)) {
+                record_.info_blocks.push_back(*before);
+            } else if (auto block = info_block_of_attributes(out, holder)) {
+                record_.info_blocks.push_back(*std::move(block));
+            }
             record_.instances.push_back(std::move(holder));
         } else if (const InfoBlock* info = info_block_of(bus_, ns); info != nullptr && !ns.active) {
-            record_.info_blocks.push_back(on_media(out, *info));
+            const auto* before = kept(out.name, info);
+            const bool read = before != nullptr && before->source == InfoBlockSource::media;
+            record_.info_blocks.push_back(read ? *before : on_media(out, *info));
+            if (before != nullptr) record_.info_blocks.back().uuid = before->uuid;
         }
         record_.namespaces.push_back(std::move(out));
+    }
+
+    // The info block that was there when the host was read, where it is there still.
+    const InfoBlockRecord* kept(const std::string& ns, const InfoBlock* info) const {
+        if (info == nullptr || info->made != 0) return nullptr;
+        const auto before = std::ranges::find(old_.info_blocks, ns, &InfoBlockRecord::namespace_name);
+        return before == old_.info_blocks.end() ? nullptr : &*before;
     }
 
     static std::string disk(const NdRegion& region, const NdNamespace& ns) {
@@ -147,7 +161,11 @@ private:
         NdInstanceRecord out = instance(region, mode, ns.instance);
         out.namespace_name = name_of(region, ns);
         const InfoBlock* info = info_block_of(bus_, ns);
-        out.uuid = ns.instance_uuid.empty() ? made_uuid(ns.space.start >> 20U) : ns.instance_uuid;
+        const auto before = std::ranges::find(old_.instances, out.name, &NdInstanceRecord::name);
+        const bool same = before != old_.instances.end() && before->namespace_name == out.namespace_name &&
+                          (info == nullptr || info->made == 0);
+        if (same) out.uuid = before->uuid;
+        if (!same) out.uuid = ns.instance_uuid.empty() ? made_uuid(ns.space.start >> 20U) : ns.instance_uuid;
         if (mode == NsMode::sector && info != nullptr) out.sector_size = info->sector_size;
         if (!ns.active) return out;
         out.driver = mode == NsMode::devdax ? "dax_pmem" : "nd_pmem";

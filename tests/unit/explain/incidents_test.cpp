@@ -110,7 +110,7 @@ TEST(Unknown, AreTheMessagesOfProgramsAndFileSystems) {
     for (const std::string_view text :
          {"traps: firefox[4711] general protection fault ip:7f3a81c2b1e0 sp:7ffd2c1a9f48 error:0 in libc.so.6",
           "EXT4-fs warning (device sda2): ext4_dx_add_entry: No space left on device",
-          "cp: error writing '/home/a/b': No space left on device",
+          "cp: error writing '/srv/b': No space left on device",
           "dd: error writing '/mnt/pmem0/file': No space left on device", "No space left on device"}) {
         const auto all = explain(text);
         ASSERT_EQ(all.size(), 1U) << text;
