@@ -12,6 +12,7 @@
 
 #include "client/acting_there.hpp"
 #include "client/confirm.hpp"
+#include "client/invocation.hpp"
 #include "context.hpp"
 #include "output/text.hpp"
 
@@ -114,10 +115,11 @@ Result<int> finished(Context& context, Result<JobReport> job) {
 }
 
 void name_interrupted(Context& context, const Jobs& jobs) {
+    const Invocation run = invocation_of(context);
     for (const auto& id : jobs.interrupted()) {
-        context.note(fmt::format("job {0} was interrupted and is neither finished nor undone: `memhotctl history {0}` "
-                                 "tells of it, `memhotctl resume {0}` and `memhotctl rollback {0}` end it",
-                                 id));
+        context.note(fmt::format("job {} was interrupted and is neither finished nor undone: {} tells of it, {} and {} "
+                                 "end it",
+                                 id, run.hint("history", id), run.hint("resume", id), run.hint("rollback", id)));
     }
 }
 

@@ -89,9 +89,9 @@ Result<int> follow(Context& context, const BusOrder& order, const memhot::Plan& 
     if (terminal) std::fputs("\r\x1b[K", stderr);
     if (!job) return job.error();
     if (job->left) {
-        context.note(fmt::format("job {0} goes on without this memhotctl: `memhotctl -H {1} cancel {0}` stops it, "
-                                 "`memhotctl -H {1} history {0}` tells of it",
-                                 job->id, where));
+        const Invocation run = invocation_of(context);
+        context.note(fmt::format("job {} goes on without this memhotctl: {} stops it, {} tells of it", job->id,
+                                 run.hint("cancel", job->id), run.hint("history", job->id)));
         return job->exit_status;
     }
     return print_report(context, report_of(context, *job, shown));
@@ -115,16 +115,17 @@ Result<int> take_up_there(Context& context, BusOrder::Kind kind, const std::stri
 }
 
 int print_report(Context& context, const JobReport& job) {
+    const Invocation run = invocation_of(context);
     if (context.json()) {
         Json document = Json::object({{"format", "memhot-job/1"}});
         context.print_json(document.set("job", job_document(job)));
     } else {
-        context.print(job_text(job));
+        context.print(job_text(job, run));
     }
     const int status = job.exit_status.value_or(exit_code::yes);
     if (status != exit_code::no && status != exit_code::failed)
-        context.changed_host(
-            fmt::format("the job ended all the same: {}; its report: memhotctl history {}", job.end, job.id));
+        context.changed_host(fmt::format("the job ended all the same: {}{}", job.end,
+                                         run.journal ? "; its report: " + run.hint("history", job.id) : ""));
     return status;
 }
 

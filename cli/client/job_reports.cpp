@@ -157,21 +157,20 @@ std::vector<JobEvent> events_in(const JobJournal& journal) {
     return out;
 }
 
-Status runs(const JobReport& job) {
+Status runs(const JobReport& job, const Invocation& run) {
     if (job.end == kRunning) return memhot::Done{};
     if (!job.interrupted()) return Error(ErrorKind::not_found, fmt::format("job {} does not run: {}", job.id, job.end));
     return Error(ErrorKind::not_found,
-                 fmt::format("job {0} was interrupted and does not run; finish it with `memhotctl resume {0}`, or undo "
-                             "it with `memhotctl rollback {0}`",
-                             job.id));
+                 fmt::format("job {} was interrupted and does not run; finish it with {}, or undo it with {}", job.id,
+                             run.hint("resume", job.id), run.hint("rollback", job.id)));
 }
 
-Status cancel_job(const JobRequest& request, const std::string& id) {
+Status cancel_job(const JobRequest& request, const std::string& id, const Invocation& run) {
     const auto journal = read_journal(request);
     if (!journal) return journal.error();
     const auto job = find_job(jobs_in(*journal), id);
     if (!job) return job.error();
-    if (auto running = runs(*job); !running) return running;
+    if (auto running = runs(*job, run); !running) return running;
     const std::string path = cancel_file(job_place(request), id);
     if (!std::ofstream(path)) return journal::io_error(path, "asking the job to stop", errno);
     return memhot::Done{};

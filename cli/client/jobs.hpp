@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "client/host.hpp"
+#include "client/invocation.hpp"
 #include "memhot/plan.hpp"
 
 namespace memhotctl {
@@ -117,6 +118,6 @@ struct JobEvent {
 };
 
 // Asks the job that runs now to stop between two steps or in a write. not_found where none runs.
-memhot::Status cancel_job(const JobRequest& request, const std::string& id);
+memhot::Status cancel_job(const JobRequest& request, const std::string& id, const Invocation& run);
 
 }   // namespace memhotctl

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "client/bus.hpp"
+#include "client/invocation.hpp"
 #include "client/jobs.hpp"
 #include "journal/entry.hpp"
 
@@ -25,6 +26,6 @@ JobList jobs_in(const JobJournal& journal);
 std::vector<JobEvent> events_in(const JobJournal& journal);
 
 // not_found where the job does not run; what can be done instead.
-memhot::Status runs(const JobReport& job);
+memhot::Status runs(const JobReport& job, const Invocation& run);
 
 }   // namespace memhotctl

@@ -67,7 +67,7 @@ Result<int> print_job(Context& context, const std::string& id) {
     }
     context.print(fmt::format("{}, begun {}{}\n", printable(to_string(job->plan.wish)), time_text(job->begun),
                               job->ended ? ", ended " + time_text(*job->ended) : ""));
-    context.print(job_text(*job));
+    context.print(job_text(*job, invocation_of(context)));
     return exit_code::yes;
 }
 
@@ -106,14 +106,14 @@ Result<bool> cancel_there(Context& context, const std::string& id) {
     if (!list) return list.error();
     const auto job = find_job(*list, id);
     if (!job) return job.error();
-    if (auto running = runs(*job); !running) return running.error();
+    if (auto running = runs(*job, invocation_of(context)); !running) return running.error();
     return context.told(cancel_on_bus(*context.request().bus, context.may_ask(), id));
 }
 
 memhot::Status cancel_here(Context& context, const std::string& id) {
     const auto request = job_request(context);
     if (!request) return request.error();
-    return cancel_job(*request, id);
+    return cancel_job(*request, id, invocation_of(context));
 }
 
 Result<int> run_cancel(Context& context) {

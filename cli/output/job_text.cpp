@@ -30,24 +30,19 @@ constexpr std::array<StateText, 6> kStates{{
     {"undo-unknown", "nobody knows whether this was undone: ", Tense::done},
 }};
 
-struct Remedy {
-    std::string_view end;
-    std::string_view text;
-};
-constexpr std::array<Remedy, 4> kRemedies{{
-    {"interrupted", "finish it with `memhotctl resume {0}`, or undo it with `memhotctl rollback {0}`"},
-    {"failed", "what was done stays; undo it with `memhotctl rollback {0}`"},
-    {"cancelled", "what was done stays; undo it with `memhotctl rollback {0}`"},
-    {"timed out", "what was done stays; undo it with `memhotctl rollback {0}`"},
-}};
+constexpr std::string_view kInterrupted = "interrupted";
+constexpr std::array<std::string_view, 4> kWithRemedy{kInterrupted, "failed", "cancelled", "timed out"};
 
-std::string_view remedy_of(const JobReport& job) {
+std::string remedy_of(const JobReport& job, const Invocation& run) {
     const auto stays = [](const JobStep& step) {
         return step.changed || step.state == "done" || step.state == "unknown" || step.state.starts_with("undo-");
     };
     if (std::ranges::none_of(job.steps, stays)) return {};
-    const auto found = std::ranges::find(kRemedies, job.end, &Remedy::end);
-    return found == kRemedies.end() ? std::string_view() : found->text;
+    if (std::ranges::find(kWithRemedy, job.end) == kWithRemedy.end()) return {};
+    if (!run.journal) return "the host was simulated: there is no journal, and nothing to undo";
+    if (job.end != kInterrupted) return "what was done stays; undo it with " + run.hint("rollback", job.id);
+    return fmt::format("finish it with {}, or undo it with {}", run.hint("resume", job.id),
+                       run.hint("rollback", job.id));
 }
 
 // Why it is so, where that is more than the step in other words, which the journal keeps of a step that was only begun.
@@ -72,7 +67,7 @@ void put_steps(const JobReport& job, std::size_t first, std::size_t end, std::st
 
 }   // namespace
 
-std::string job_text(const JobReport& job) {
+std::string job_text(const JobReport& job, const Invocation& run) {
     std::string out;
     for (std::size_t i = 0; i < job.steps.size();) {
         std::size_t end = i + 1;
@@ -84,7 +79,7 @@ std::string job_text(const JobReport& job) {
         i = end;
     }
     out += fmt::format("job {}: {}{}\n", job.id, job.end, job.text.empty() ? "" : ": " + printable(job.text));
-    if (const auto remedy = remedy_of(job); !remedy.empty()) out += fmt::format(fmt::runtime(remedy), job.id) + "\n";
+    if (const auto remedy = remedy_of(job, run); !remedy.empty()) out += printable(remedy) + "\n";
     return out;
 }
 

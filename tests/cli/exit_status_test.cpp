@@ -98,7 +98,7 @@ TEST(ExitStatus, AJobWhoseReportCannotBeWrittenIs6) {
     EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 6);
     std::ifstream in(state.path("said"));
     const std::string said{std::istreambuf_iterator<char>(in), {}};
-    EXPECT_NE(said.find("memhotctl history 1"), std::string::npos) << said;
+    EXPECT_NE(said.find(" history 1 --state-dir "), std::string::npos) << said;
 }
 
 TEST(ExitStatus, UncertainIs8) { EXPECT_EQ(check("offline block33"), 8); }

@@ -117,7 +117,9 @@ TEST_F(Jobs, what_failed_can_be_read_and_rolled_back) {
     EXPECT_EQ(failed.status, 6);
     EXPECT_TRUE(failed.has("offlined memory82-83")) << failed.out;
     EXPECT_TRUE(failed.has("not tried: 1 step")) << failed.out;
-    EXPECT_TRUE(failed.has("memhotctl rollback 1")) << failed.out;
+    const std::string hint = "--snapshot " + data("dimm-host.json") + " rollback 1 --state-dir " + top;
+    EXPECT_TRUE(failed.has("undo it with `memhotctl " + hint + "`")) << failed.out;
+    EXPECT_EQ(memhotctl(split(hint + " --dry-run")).status, 0);
     const auto jobs = kept("dimm-host.json", "jobs --json").json();
     ASSERT_EQ(jobs["format"], "memhot-jobs/1");
     ASSERT_EQ(jobs["jobs"].size(), 1U);
@@ -134,6 +136,24 @@ TEST_F(Jobs, what_failed_can_be_read_and_rolled_back) {
     EXPECT_EQ(back.status, 0) << back.err;
     EXPECT_TRUE(contains(back.err, "is as it was before: offlined memory83")) << back.err;
     EXPECT_EQ(kept("dimm-host.json", "rollback 7 -y").status, 2);
+}
+
+TEST_F(Jobs, without_a_journal_no_rollback_is_advised) {
+    const Said said = on("dimm-host.json", "offline 512M -y --fault EIO:memory81");
+    EXPECT_EQ(said.status, 6);
+    EXPECT_FALSE(said.has("rollback")) << said.out;
+    EXPECT_TRUE(said.has("the host was simulated: there is no journal")) << said.out;
+}
+
+// A name that a shell would take apart.
+TEST_F(Jobs, a_hint_can_be_pasted_into_a_shell) {
+    const std::string odd = top + "/a b's";
+    const Said failed = memhotctl(
+        {"--snapshot", data("dimm-host.json"), "offline", "512M", "-y", "--fault", "EIO:memory81", "--state-dir", odd});
+    const auto at = failed.out.find("`memhotctl ");
+    ASSERT_NE(at, std::string::npos) << failed.out;
+    const std::string words = failed.out.substr(at + 10, failed.out.rfind('`') - at - 10);
+    EXPECT_EQ(std::system((path_of_memhotctl() + words + " --dry-run >/dev/null").c_str()), 0) << words;
 }
 
 // chmem_test.cpp writes below a root directory that is a host.
@@ -246,6 +266,7 @@ TEST_F(Jobs, one_that_runs_is_told_apart_from_one_that_was_interrupted) {
     const Said next = kept("dimm-host.json", "online 128M -y");
     EXPECT_EQ(next.status, 0);
     EXPECT_TRUE(contains(next.err, "job 1 was interrupted and is neither finished nor undone")) << next.err;
+    EXPECT_TRUE(contains(next.err, " resume 1 --state-dir " + top + "`")) << next.err;
 }
 
 // Each state directory has its own numbers, and the lock is the host's.

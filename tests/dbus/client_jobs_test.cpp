@@ -65,6 +65,12 @@ struct Site {
     }
 };
 
+// Without what a hint says of its run: the host and the directory of the journal.
+std::string without_place(const std::string& text) {
+    static const std::regex kHint("`memhotctl [^`]* (rollback|resume|history) ([0-9]+)[^`]*`");
+    return std::regex_replace(text, kHint, "`memhotctl $1 $2`");
+}
+
 std::chrono::milliseconds time_of(const std::function<void()>& what) {
     const auto begun = std::chrono::steady_clock::now();
     what();
@@ -200,10 +206,12 @@ TEST(ClientJobs, TheJournalIsToldAsItIsInProcess) {
                              "history 2 --json", "history 9"}) {
         const auto told = site.there(verb);
         const auto read = site.here(verb);
-        EXPECT_EQ(told.text, read.text) << verb;
+        EXPECT_EQ(without_place(told.text), without_place(read.text)) << verb;
         EXPECT_EQ(told.status, read.status) << verb;
     }
     EXPECT_TRUE(has(site.there("history 2").text, "failed: would online memory86")) << site.there("history 2").text;
+    EXPECT_TRUE(has(site.there("history 2").text, "`memhotctl -H " + site.bus.address() + " rollback 2`"))
+        << site.there("history 2").text;
     EXPECT_EQ(site.there("jobs --state-dir /tmp").status, 2);
 }
 
@@ -216,7 +224,7 @@ TEST(ClientJobs, TheReportIsThatOfAJobInProcess) {
         run(MEMHOTCTL " --snapshot " MEMHOT_TEST_DATA "/dimm-host.json online block84-87 -y --zone=movable "
                       "--fault EIO:memory86 --state-dir " +
             other.path("state") + " 2>&1");
-    EXPECT_EQ(there.text, here.text);
+    EXPECT_EQ(without_place(there.text), without_place(here.text));
     EXPECT_EQ(there.status, here.status);
     EXPECT_EQ(there.status, 6);
 }
@@ -319,7 +327,7 @@ TEST(ClientJobs, AnInterruptedJobIsFinishedThere) {
     EXPECT_TRUE(has(site.there("resume 1 --dry-run").text, "finishing job 1"));
     const auto cancel = site.there("cancel 1");
     EXPECT_EQ(cancel.status, 2) << cancel.text;
-    EXPECT_TRUE(has(cancel.text, "memhotctl resume 1")) << cancel.text;
+    EXPECT_TRUE(has(cancel.text, "`memhotctl -H " + site.bus.address() + " resume 1`")) << cancel.text;
     const auto done = site.there("resume 1 -y");
     EXPECT_EQ(done.status, 0) << done.text;
     EXPECT_TRUE(has(done.text, "job 1: done")) << done.text;
