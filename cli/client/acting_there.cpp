@@ -115,10 +115,11 @@ Result<int> take_up_there(Context& context, BusOrder::Kind kind, const std::stri
 }
 
 int print_report(Context& context, const JobReport& job) {
-    const Invocation run = invocation_of(context);
+    Invocation run = invocation_of(context);
+    run.simulated = context.request().snapshot.has_value();
     if (context.json()) {
         Json document = Json::object({{"format", "memhot-job/1"}});
-        context.print_json(document.set("job", job_document(job)));
+        context.print_json(document.set("job", job_document(job, run)));
     } else {
         context.print(job_text(job, run));
     }

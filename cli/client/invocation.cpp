@@ -38,8 +38,7 @@ Invocation invocation_of(const Context& context) {
     if (request.snapshot) out.host = " --snapshot " + shell_word(*request.snapshot);
     if (request.root) out.host = " --root " + shell_word(*request.root);
     if (directory) out.state = " --state-dir " + shell_word(*directory);
-    out.simulated = request.snapshot.has_value();
-    out.journal = !out.simulated || directory;
+    out.journal = !request.snapshot || directory;
     return out;
 }
 

@@ -13,7 +13,7 @@ class Context;
 struct Invocation {
     std::string host;   // " -H server", in front of the verb; empty: this machine
     std::string state;   // " --state-dir DIR", behind it
-    bool simulated = false;   // of --snapshot: nothing is changed
+    bool simulated = false;   // what this run did; nobody knows it of a job that a journal tells
     bool journal = true;   // there is one, to roll back and resume by
 
     // `memhotctl -H server rollback 1`, with the quotes of code, to be pasted into a shell.

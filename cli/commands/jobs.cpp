@@ -39,7 +39,7 @@ Result<int> run_jobs(Context& context) {
     if (!list) return list.error();
     if (context.json()) {
         Json jobs = Json::array();
-        for (const auto& job : list->jobs) jobs.push(job_document(job));
+        for (const auto& job : list->jobs) jobs.push(job_document(job, invocation_of(context)));
         context.print_json(Json::object({{"format", "memhot-jobs/1"}, {"jobs", std::move(jobs)}}));
         return exit_code::yes;
     }
@@ -62,7 +62,7 @@ Result<int> print_job(Context& context, const std::string& id) {
     if (!job) return job.error();
     if (context.json()) {
         Json document = Json::object({{"format", "memhot-job/1"}});
-        context.print_json(document.set("job", job_document(*job)));
+        context.print_json(document.set("job", job_document(*job, invocation_of(context))));
         return exit_code::yes;
     }
     context.print(fmt::format("{}, begun {}{}\n", printable(to_string(job->plan.wish)), time_text(job->begun),

@@ -78,12 +78,13 @@ std::string job_text(const JobReport& job, const Invocation& run) {
         put_steps(job, i, end, out);
         i = end;
     }
-    out += fmt::format("job {}: {}{}\n", job.id, job.end, job.text.empty() ? "" : ": " + printable(job.text));
+    out += fmt::format("job {}: {}{}{}\n", job.id, job.end, job.text.empty() ? "" : ": " + printable(job.text),
+                       run.simulated ? " (simulated; nothing was changed)" : "");
     if (const auto remedy = remedy_of(job, run); !remedy.empty()) out += printable(remedy) + "\n";
     return out;
 }
 
-Json job_document(const JobReport& job) {
+Json job_document(const JobReport& job, const Invocation& run) {
     Json steps = Json::array();
     for (std::size_t i = 0; i < job.steps.size(); ++i) {
         const JobStep& step = job.steps[i];
@@ -97,6 +98,7 @@ Json job_document(const JobReport& job) {
         steps.push(std::move(one));
     }
     Json out = Json::object({{"job", job.id}, {"wish", to_string(job.plan.wish)}, {"state", job.end}});
+    if (run.simulated) out.set("simulated", true);
     if (!job.text.empty()) out.set("text", job.text);
     if (job.begun != 0) out.set("begun_us", job.begun);
     if (job.ended) out.set("ended_us", *job.ended);

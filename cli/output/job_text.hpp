@@ -14,7 +14,7 @@ namespace memhotctl {
 // What was done, what failed and why, what was not tried, and what can be done about it with the host of this run; several
 // lines.
 std::string job_text(const JobReport& job, const Invocation& run);
-Json job_document(const JobReport& job);
+Json job_document(const JobReport& job, const Invocation& run);
 // "2026-11-21 10:18:26", local time.
 std::string time_text(std::uint64_t microseconds);
 

@@ -55,8 +55,10 @@ TEST_F(Jobs, online_carries_out_what_plan_shows) {
     EXPECT_TRUE(plan.has("1-4 would online memory84-87 (2a0000000-2bfffffff) in zone Movable")) << plan.out;
     const Said said = on("dimm-host.json", "online 512M --zone movable -y");
     EXPECT_EQ(said.status, 0) << said.err;
-    EXPECT_EQ(said.out, "onlined memory84-87 (2a0000000-2bfffffff) in zone Movable\njob 1: done\n");
+    EXPECT_EQ(said.out, "onlined memory84-87 (2a0000000-2bfffffff) in zone Movable\n"
+                        "job 1: done (simulated; nothing was changed)\n");
     EXPECT_EQ(said.err, "");
+    EXPECT_EQ(on("dimm-host.json", "online 512M --zone movable -y --json").json()["job"]["simulated"], true);
 }
 
 TEST_F(Jobs, nothing_is_done_without_a_yes) {
@@ -170,7 +172,8 @@ TEST_F(Jobs, a_saved_plan_is_applied_to_the_host_it_was_made_on) {
     std::ofstream(file) << on("dimm-host.json", "plan offline 256M --json").out;
     const Said said = on("dimm-host.json", "apply " + file + " -y");
     EXPECT_EQ(said.status, 0) << said.err;
-    EXPECT_EQ(said.out, "offlined memory82-83 (290000000-29fffffff) from zone Movable, downward\njob 1: done\n");
+    EXPECT_EQ(said.out, "offlined memory82-83 (290000000-29fffffff) from zone Movable, downward\n"
+                        "job 1: done (simulated; nothing was changed)\n");
     const Said other = on("nvdimm-host.json", "apply " + file + " -y");
     EXPECT_EQ(other.status, 1);
     EXPECT_TRUE(other.has("refused: the plan is stale")) << other.out;

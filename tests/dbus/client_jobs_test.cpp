@@ -65,10 +65,11 @@ struct Site {
     }
 };
 
-// Without what a hint says of its run: the host and the directory of the journal.
+// Without what is said of the run: host and directory of the journal in a hint, and that a snapshot is not changed.
 std::string without_place(const std::string& text) {
     static const std::regex kHint("`memhotctl [^`]* (rollback|resume|history) ([0-9]+)[^`]*`");
-    return std::regex_replace(text, kHint, "`memhotctl $1 $2`");
+    static const std::regex kSimulated(R"( \(simulated; nothing was changed\))");
+    return std::regex_replace(std::regex_replace(text, kHint, "`memhotctl $1 $2`"), kSimulated, "");
 }
 
 std::chrono::milliseconds time_of(const std::function<void()>& what) {
