@@ -29,7 +29,7 @@ std::vector<std::string> split_commas(std::string_view text) {
 bool can_ask() { return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1; }
 
 std::string ask(const std::string& question) {
-    std::fputs((printable(question) + " ").c_str(), stderr);
+    std::fputs((question + " ").c_str(), stderr);
     std::string line;
     std::getline(std::cin, line);
     return line;
@@ -64,7 +64,8 @@ memhot::Result<int> confirm(Context& context, const memhot::Plan& plan) {
             return status_of(plan, name);
         }
         asked = true;
-        if (ask(fmt::format("This {}.\nType {} to go on:", why(plan, name), name)) == name) continue;
+        if (ask(fmt::format("This {}.\nType {} to go on:", printable(why(plan, name)), printable(name))) == name)
+            continue;
         context.note(name + " was not confirmed; nothing was changed");
         return exit_code::cancelled;
     }

@@ -61,6 +61,16 @@ TEST_F(Asked, yes_does_it_and_no_does_nothing) {
     EXPECT_EQ(written(32), "online_movable");
 }
 
+TEST_F(Asked, what_is_destroyed_is_said_on_a_line_of_its_own) {
+    OnTerminal asked(
+        {"--snapshot", data("nvdimm-host.json"), "namespace", "reconfigure", "namespace0.0", "-m", "fsdax"});
+    ASSERT_TRUE(asked.shows(".\r\nType namespace0.0 to go on: "));   // \r is the terminal's
+    asked.answer("namespace0.0");
+    const Said said = asked.end();
+    EXPECT_EQ(said.status, 0) << said.out;
+    EXPECT_THAT(said.out, HasSubstr("\r\nThis destroys all data of namespace0.0"));
+}
+
 TEST_F(Asked, a_plan_is_stale_where_its_block_has_changed_meanwhile) {
     OnTerminal asked(words("online memory32-33 --zone movable"));
     ASSERT_TRUE(asked.shows("Carry it out? [y/N]"));
