@@ -84,7 +84,15 @@ bool is_same_place(const std::string& a, const std::string& b) {
 }
 
 Status check_place(const JobRequest& request) {
-    if (!is_simulated(request) || request.state_directory) return memhot::Done{};
+    if (request.state_directory) {
+        // Where it cannot be looked at, reading the journal says why.
+        std::error_code error;
+        const auto type = std::filesystem::status(*request.state_directory, error).type();
+        using enum std::filesystem::file_type;
+        if (type == directory || type == none) return memhot::Done{};
+        return memhot::bad_input("--state-dir " + in_quotes(*request.state_directory) + ": no such directory");
+    }
+    if (!is_simulated(request)) return memhot::Done{};
     return memhot::bad_input("a simulated host keeps no journal; expected --state-dir DIR with --snapshot");
 }
 

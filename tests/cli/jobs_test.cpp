@@ -382,6 +382,19 @@ TEST_F(Jobs, a_simulated_host_has_no_journal_of_its_own) {
     EXPECT_TRUE(contains(said.err, "expected --state-dir DIR")) << said.err;
 }
 
+TEST_F(Jobs, a_state_directory_that_is_missing_is_not_one_without_jobs) {
+    EXPECT_EQ(kept("dimm-host.json", "jobs").status, 0);
+    std::ofstream(top + "/file") << "";
+    for (const std::string verb : {"jobs", "history", "history 1", "cancel 1", "rollback 1 --dry-run"}) {
+        for (const std::string& missing : {top + "/mistyped", top + "/file"}) {
+            const Said said = on("dimm-host.json", verb + " --state-dir " + missing);
+            EXPECT_EQ(said.status, 2) << verb << ": " << said.err;
+            EXPECT_TRUE(contains(said.err, missing + "\": no such directory")) << verb << ": " << said.err;
+        }
+    }
+    EXPECT_FALSE(fs::exists(top + "/mistyped"));
+}
+
 TEST_F(Jobs, a_damaged_journal_is_said_and_not_written) {
     EXPECT_EQ(kept("dimm-host.json", "offline 256M -y").status, 0);
     std::string bytes = contents_of(top + "/journal");
