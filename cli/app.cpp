@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "arguments.hpp"
+#include "client/acting.hpp"
 #include "context.hpp"
 #include "output/help.hpp"
 #include "output/text.hpp"
@@ -43,6 +44,7 @@ int run_command(Context& context) {
         context.print("memhotctl " MEMHOT_VERSION "\n");
         return write_result(context);
     }
+    if (const auto timeout = timeout_of(context); !timeout) return fail(timeout.error(), exit_code::usage);
     auto status = arguments.command->run(context);
     for (const auto& note : context.notes()) say(note);
     if (!status) {
