@@ -73,6 +73,12 @@ Result<Arguments> check_operands(Arguments arguments) {
     if (arguments.flag("root") && arguments.flag("snapshot")) {
         return bad_input("--root and --snapshot name two hosts, expected one of them");
     }
+    // HOST/MACHINE and HOST:PORT are for ssh (bus_channel.cpp), which would be given an empty name
+    const auto host = arguments.value("host");
+    if (host && (host->empty() || host->front() == '/' || host->front() == ':')) {
+        return bad_input("--host " + in_quotes(*host) +
+                         ": expected local, a host that ssh reaches, or the address of a bus");
+    }
     if (arguments.flag("host") && (arguments.flag("root") || arguments.flag("snapshot"))) {
         return bad_input("--host and --root or --snapshot name two hosts, expected one of them");
     }

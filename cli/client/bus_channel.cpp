@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <cctype>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 
@@ -53,6 +54,20 @@ bool is_address(const std::string& where) {
     return where.find(':') != std::string::npos && where.find('=') != std::string::npos;
 }
 
+bool is_over_ssh(const std::string& where) { return where != "local" && !is_address(where); }
+
+// Where sd_bus_open_system() looks (sd-bus.c: bus_set_address_system).
+std::string address_of_system_bus() {
+    const char* given = std::getenv("DBUS_SYSTEM_BUS_ADDRESS");   // NOLINT(concurrency-mt-unsafe)
+    return printable(given == nullptr ? "unix:path=/run/dbus/system_bus_socket" : given);
+}
+
+// Nobody has the name, and the bus knows of none to start.
+bool is_not_running(const sd_bus_error& error) {
+    return ::sd_bus_error_has_name(&error, SD_BUS_ERROR_SERVICE_UNKNOWN) > 0 ||
+           ::sd_bus_error_has_name(&error, SD_BUS_ERROR_NAME_HAS_NO_OWNER) > 0;
+}
+
 }   // namespace
 
 bool passes_files(const std::string& where) { return where == "local" || where.starts_with("unix:"); }
@@ -71,10 +86,21 @@ BusResult<Bus> open_bus(const std::string& where) {
     }
     Bus out(bus);
     if (answer >= 0) return out;
-    return nobody_there(where, std::string("no bus there: ") + std::strerror(-answer));
+    const char* why = std::strerror(-answer);
+    if (where != "local") return nobody_there(where, std::string("no bus there: ") + why);
+    // memhotd.service requires dbus.socket
+    return nobody_there(where, fmt::format("no system bus at {}: {}; `systemctl start memhotd` starts it with memhotd",
+                                           address_of_system_bus(), why));
 }
 
 BusError error_of(const std::string& where, const sd_bus_error& error, int answer) {
+    const bool lost = answer == -ENOTCONN || answer == -ECONNRESET || answer == -EPIPE;
+    if (lost && is_over_ssh(where)) return nobody_there(where, "ssh ended; see its message above").error();
+    if (where == "local" && is_not_running(error)) {
+        return nobody_there(where, "memhotd does not run on the bus at " + address_of_system_bus() +
+                                       "; start it with `systemctl start memhotd`")
+            .error();
+    }
     return bus_error(where, error.name == nullptr ? "" : error.name,
                      printable(error.message == nullptr ? std::strerror(-answer) : error.message));
 }

@@ -53,6 +53,16 @@ TEST(Arguments, NegativeValueIsNoOption) {
     }
 }
 
+TEST(Arguments, AHostHasAName) {
+    for (const char* host : {"", "/etc/passwd", ":22"}) {
+        const auto arguments = parse({"-H", host, "list"});
+        ASSERT_FALSE(arguments.ok()) << host;
+        EXPECT_NE(arguments.error().message().find("expected local, a host"), std::string::npos);
+    }
+    for (const char* host : {"local", "root@server:22", "server/guest", "[2001:db8::1]", "unix:path=/run/x"})
+        EXPECT_TRUE(parse({"-H", host, "list"}).ok()) << host;
+}
+
 TEST(Arguments, WithoutVerbIsStatus) {
     const auto arguments = parse({"-b"});
     ASSERT_TRUE(arguments.ok());

@@ -209,7 +209,22 @@ TEST(Client, AnotherMachineIsAskedOverSsh) {
         EXPECT_EQ(read_text(dir.path("words")), shown);
     }
     with_program(dir, "ssh", "exit 255\n");
-    EXPECT_EQ(run(path + MEMHOTCTL " -H admin@server list 2>&1").status, 3);
+    const auto ended = run(path + MEMHOTCTL " -H admin@server list 2>&1");
+    EXPECT_EQ(ended.status, 3);
+    EXPECT_EQ(ended.text, "memhotctl: list: --host \"admin@server\": ssh ended; see its message above\n");
+}
+
+TEST(Client, WhereNobodyIsItSaysWhereItLookedAndHowToStartIt) {
+    PrivateBus bus;
+    const auto nobody = run("DBUS_SYSTEM_BUS_ADDRESS=" + bus.address() + " " MEMHOTCTL " -H local list 2>&1");
+    EXPECT_EQ(nobody.status, 3);
+    EXPECT_NE(nobody.text.find("on the bus at " + bus.address() + "; start it with `systemctl start memhotd`"),
+              std::string::npos)
+        << nobody.text;
+    const auto no_bus = run("DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere " MEMHOTCTL " -H local list 2>&1");
+    EXPECT_EQ(no_bus.status, 3);
+    EXPECT_NE(no_bus.text.find("no system bus at unix:path=/nowhere: "), std::string::npos) << no_bus.text;
+    EXPECT_NE(no_bus.text.find("`systemctl start memhotd`"), std::string::npos) << no_bus.text;
 }
 
 // On a terminal, for who is not root, as long as the question lasts.
