@@ -141,6 +141,11 @@ JobList jobs_in(const JobJournal& journal) {
             untold(plan.error().message());
             continue;
         }
+        if (job.steps.size() > plan->steps.size()) {
+            untold(fmt::format("it tells of step {} of a plan that has {}", job.steps.size(),
+                               counted(plan->steps.size(), "step")));
+            continue;
+        }
         out.jobs.push_back(report_of(job, *std::move(plan), job.id == journal.running ? kRunning : kInterrupted));
     }
     return out;

@@ -14,8 +14,11 @@
 #include <set>
 #include <sstream>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "dbus/harness.hpp"
+#include "journal/entry.hpp"
 #include "memhot/snapshot.hpp"
 #include "service/failure.hpp"
 #include "support/command.hpp"
@@ -51,6 +54,9 @@ public:
     }
     // Before the call that meets it.
     void say(const std::string& error) { error_ = "org.memhot1.Error." + error; }
+    // What ListBlocks and ReadJournal give, instead of an error: blocks as runs of the first to the last, entries as texts.
+    void give_blocks(std::vector<std::pair<std::uint64_t, std::uint64_t>> runs) { runs_ = std::move(runs); }
+    void give_journal(std::vector<std::string> entries) { entries_ = std::move(entries); }
     // What DumpBlocks gives, instead of an error.
     void give_dump() {
         const auto snapshot = memhot::load_snapshot(MEMHOT_TEST_DATA "/dimm-host.json");
@@ -75,14 +81,41 @@ private:
             return ::sd_bus_reply_method_return(message, "s", self.snapshot_.c_str());
         if (self.dump_ >= 0 && ::sd_bus_message_is_method_call(message, nullptr, "DumpBlocks") > 0)
             return ::sd_bus_reply_method_return(message, "h", self.dump_.load());
+        if (!self.runs_.empty() && ::sd_bus_message_is_method_call(message, nullptr, "ListBlocks") > 0)
+            return self.answer(message, &FakeMemhotd::append_runs);
+        if (!self.entries_.empty() && ::sd_bus_message_is_method_call(message, nullptr, "ReadJournal") > 0)
+            return self.answer(message, &FakeMemhotd::append_entries);
         if (::sd_bus_message_is_method_call(message, "org.freedesktop.DBus.Properties", "Get") > 0)
             return ::sd_bus_reply_method_return(message, "v", "t", UINT64_C(0x8000000));   // BlockSize
         const sd_bus_error error = SD_BUS_ERROR_MAKE_CONST(self.error_.c_str(), "as the test wants it");
         return ::sd_bus_reply_method_error(message, &error);
     }
+    int answer(sd_bus_message* call, void (FakeMemhotd::*append)(sd_bus_message*) const) const {
+        sd_bus_message* reply = nullptr;
+        good(::sd_bus_message_new_method_return(call, &reply));
+        (this->*append)(reply);
+        const int sent = ::sd_bus_send(bus_, reply, nullptr);
+        ::sd_bus_message_unref(reply);
+        return sent;
+    }
+    void append_runs(sd_bus_message* reply) const {
+        good(::sd_bus_message_append(reply, "t", UINT64_C(0x8000000)));
+        good(::sd_bus_message_open_container(reply, 'a', "(ttssii)"));
+        for (const auto& [first, last] : runs_)
+            good(::sd_bus_message_append(reply, "(ttssii)", first, last, "online", "Normal", 0, 1));
+        good(::sd_bus_message_close_container(reply));
+    }
+    void append_entries(sd_bus_message* reply) const {
+        good(::sd_bus_message_open_container(reply, 'a', "s"));
+        for (const auto& entry : entries_) good(::sd_bus_message_append(reply, "s", entry.c_str()));
+        good(::sd_bus_message_close_container(reply));
+        good(::sd_bus_message_append(reply, "tsas", UINT64_C(0), "", 0));
+    }
 
     std::string snapshot_;
     std::string error_;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> runs_;
+    std::vector<std::string> entries_;
     std::atomic<int> dump_ = -1;
     sd_bus* bus_ = nullptr;
     std::atomic<bool> stop_ = false;
@@ -158,6 +191,62 @@ TEST(ClientErrors, BlocksThatNoMessageHoldsComeAsAFile) {
     const auto over_ssh = run(path + MEMHOTCTL " -H admin@server " + words);
     EXPECT_EQ(over_ssh.status, 5) << over_ssh.text;
     EXPECT_NE(over_ssh.text.find("as the test wants it"), std::string::npos) << over_ssh.text;
+}
+
+// What the other side claims is not counted up to: neither in one run, nor in several.
+TEST(ClientErrors, MoreBlocksThanAnyHostHasAreNoAnswer) {
+    PrivateBus bus;
+    FakeMemhotd daemon(bus);
+    const std::string list = MEMHOTCTL " -H " + bus.address() + " list 2>&1";
+    daemon.give_blocks({{0, 7}, {16, 31}});
+    EXPECT_EQ(run(list).status, 0) << run(list).text;
+    const std::uint64_t many = 3'000'000;
+    for (const auto& runs : {std::vector<std::pair<std::uint64_t, std::uint64_t>>{{0, UINT32_MAX}},
+                             {{0, many}, {many + 1, 2 * many}},
+                             {{8, 7}}}) {
+        daemon.give_blocks(runs);
+        const auto said = run(list);
+        EXPECT_EQ(said.status, 3) << said.text;
+        EXPECT_NE(said.text.find("memhotd answers something else than memory blocks"), std::string::npos) << said.text;
+    }
+}
+
+TEST(ClientErrors, AJobWithMoreStepsThanItsPlanIsSaidAndHidesNoOther) {
+    namespace journal = memhot::journal;
+    const std::string plan =
+        run(MEMHOTCTL " --snapshot " MEMHOT_TEST_DATA "/dimm-host.json plan offline 128M --json").text;
+    std::vector<std::string> entries;
+    std::uint64_t sequence = 0;
+    const auto add = [&](const std::string& job, journal::EntryKind kind, std::size_t step, const std::string& text) {
+        journal::Entry entry;
+        entry.sequence = ++sequence;
+        entry.time = sequence;
+        entry.job = job;
+        entry.kind = kind;
+        entry.step = step;
+        entry.text = text;
+        if (kind == journal::EntryKind::job_begun) entry.plan = plan;
+        entries.push_back(journal::to_json(entry));
+    };
+    using enum journal::EntryKind;
+    for (const std::size_t steps : {1U, 3U}) {   // the plan has one
+        const std::string job = std::to_string(steps);
+        add(job, job_begun, 0, "");
+        for (std::size_t step = 0; step < steps; ++step) {
+            add(job, step_intended, step, "would");
+            add(job, step_done, step, "did");
+        }
+        add(job, job_ended, 0, "done");
+    }
+    PrivateBus bus;
+    FakeMemhotd daemon(bus);
+    daemon.give_journal(entries);
+    const auto said = run(MEMHOTCTL " -H " + bus.address() + " jobs 2>&1");
+    EXPECT_EQ(said.status, 0) << said.text;
+    EXPECT_NE(said.text.find("job 3 cannot be told: it tells of step 3 of a plan that has 1 step"), std::string::npos)
+        << said.text;
+    EXPECT_NE(said.text.find("1 of 1 offline 128M"), std::string::npos) << said.text;
+    EXPECT_EQ(run(MEMHOTCTL " -H " + bus.address() + " history 3 2>&1").status, 2);
 }
 
 }   // namespace
