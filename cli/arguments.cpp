@@ -2,6 +2,7 @@
 #include "arguments.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -60,6 +61,22 @@ memhot::Error unexpected(const std::string& word, const Command* verb) {
         return bad_input(fmt::format("unknown verb {}, expected one of {}", in_quotes(word), verbs()));
     }
     return bad_input(fmt::format("{} takes no {}; {}", verb->name, in_quotes(word), help_hint(verb)));
+}
+
+// An option of ndctl or daxctl behind an operation that takes none of those, often for it is mistyped.
+memhot::Error unexpected_behind(const std::string& operation, const std::string& option, const Command& verb) {
+    return bad_input(fmt::format("unknown option {} behind {}; options of ndctl and daxctl go behind {}; {}",
+                                 printable(option.substr(0, 60)), in_quotes(operation), fmt::join(verb.foreign, ", "),
+                                 help_hint(&verb)));
+}
+
+memhot::Error unexpected_of(const CLI::App& app, const std::string& word, const Command& verb) {
+    if (verb.most == 0) return unexpected(word, &verb);
+    // A word behind the verb is an operand: one that is left over stands in front of it, and is a mistyped verb.
+    if (word.size() < 2 || word.front() != '-') return unexpected(word, nullptr);
+    if (verb.foreign.empty()) return unexpected(word, &verb);
+    const auto operands = app.get_option(kOperands)->results();
+    return operands.empty() ? unexpected(word, &verb) : unexpected_behind(operands.front(), word, verb);
 }
 
 Result<Arguments> check_operands(Arguments arguments) {
@@ -187,13 +204,16 @@ Result<Arguments> parse(CLI::App& app, Split given) {
         out.command = command;
         used = verb;
     }
-    if (const auto before = app.remaining(false); !before.empty())
-        return unexpected(before.front(), used == nullptr ? nullptr : out.command);
+    if (const auto before = app.remaining(false); !before.empty()) {
+        if (used == nullptr) return unexpected(before.front(), nullptr);
+        return unexpected_of(*used, before.front(), *out.command);
+    }
     out.verb_given = used != nullptr;
     if (used == nullptr) {
         out.command = commands().front();
     } else {
-        if (const auto rest = used->remaining(false); !rest.empty()) return unexpected(rest.front(), out.command);
+        if (const auto rest = used->remaining(false); !rest.empty())
+            return unexpected_of(*used, rest.front(), *out.command);
         collect(*used, out.command->options, out);
         if (out.command->most != 0) out.operands = used->get_option(kOperands)->results();
     }

@@ -86,8 +86,11 @@ BusResult<Bus> open_bus(const std::string& where) {
     }
     Bus out(bus);
     if (answer >= 0) return out;
-    const std::string place = where == "local" ? "no system bus at " + address_of_system_bus() : "no bus there";
-    return nobody_there(where, place + ": " + std::strerror(-answer));
+    const char* why = std::strerror(-answer);
+    if (where != "local") return nobody_there(where, std::string("no bus there: ") + why);
+    // memhotd.service requires dbus.socket
+    return nobody_there(where, fmt::format("no system bus at {}: {}; `systemctl start memhotd` starts it with memhotd",
+                                           address_of_system_bus(), why));
 }
 
 BusError error_of(const std::string& where, const sd_bus_error& error, int answer) {

@@ -148,15 +148,24 @@ private:
         char* state = nullptr;
         char* id = nullptr;
         const char* at = path_.c_str();
+        // A Ctrl-C while libsystemd waits for the answer (sd-bus.c: sd_bus_call) is not the end of memhotd.
+        const auto asked = [](const auto& ask) {
+            int answer = ask();
+            while (answer == -EINTR) answer = ask();
+            return answer >= 0;
+        };
         const auto number = [&](const char* name, char type, void* to) {
-            return ::sd_bus_get_property_trivial(bus_, kService, at, kJob, name, nullptr, type, to) >= 0;
+            return asked(
+                [&] { return ::sd_bus_get_property_trivial(bus_, kService, at, kJob, name, nullptr, type, to); });
+        };
+        const auto text = [&](const char* name, char** to) {
+            return asked([&] { return ::sd_bus_get_property_string(bus_, kService, at, kJob, name, nullptr, to); });
         };
         // Its end before its state: where there is one, the state is that of the end.
         const bool good = number("ExitStatus", 'i', &job.exit_status) && number("Progress", 'd', &progress.done) &&
                           number("CurrentStep", 't', &progress.step) && number("Steps", 't', &progress.steps) &&
-                          number("BytesPerSecond", 't', &progress.bytes_per_second) &&
-                          ::sd_bus_get_property_string(bus_, kService, at, kJob, "State", nullptr, &state) >= 0 &&
-                          ::sd_bus_get_property_string(bus_, kService, at, kJob, "Id", nullptr, &id) >= 0;
+                          number("BytesPerSecond", 't', &progress.bytes_per_second) && text("State", &state) &&
+                          text("Id", &id);
         if (good) {
             job.id = id;
             job.end = state;

@@ -63,6 +63,21 @@ TEST(Arguments, AHostHasAName) {
         EXPECT_TRUE(parse({"-H", host, "list"}).ok()) << host;
 }
 
+TEST(Arguments, AMistypedWordIsNamed) {
+    const auto said = [](const std::vector<const char*>& words) {
+        const auto arguments = parse(words);
+        return arguments.ok() ? "" : arguments.error().message();
+    };
+    EXPECT_TRUE(said({"chekc", "map", "1+1"}).starts_with("unknown verb \"chekc\", expected one of status, "));
+    EXPECT_TRUE(said({"check", "create-namspace", "-r", "region1"})
+                    .starts_with("unknown option -r behind \"create-namspace\"; options of ndctl and daxctl go behind "
+                                 "create-namespace, "))
+        << said({"check", "create-namspace", "-r", "region1"});
+    EXPECT_TRUE(said({"namespace", "craete", "-r", "region1"}).starts_with("unknown option -r behind \"craete\""));
+    EXPECT_TRUE(said({"--frob", "list"}).starts_with("unknown option --frob"));
+    EXPECT_EQ(said({"list", "foo"}), "list takes no \"foo\"; see memhotctl list --help");
+}
+
 TEST(Arguments, WithoutVerbIsStatus) {
     const auto arguments = parse({"-b"});
     ASSERT_TRUE(arguments.ok());

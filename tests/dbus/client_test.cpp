@@ -224,6 +224,7 @@ TEST(Client, WhereNobodyIsItSaysWhereItLookedAndHowToStartIt) {
     const auto no_bus = run("DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere " MEMHOTCTL " -H local list 2>&1");
     EXPECT_EQ(no_bus.status, 3);
     EXPECT_NE(no_bus.text.find("no system bus at unix:path=/nowhere: "), std::string::npos) << no_bus.text;
+    EXPECT_NE(no_bus.text.find("`systemctl start memhotd`"), std::string::npos) << no_bus.text;
 }
 
 // On a terminal, for who is not root, as long as the question lasts.
