@@ -196,10 +196,12 @@ Result<Host> make_host(Snapshot snapshot, const HostRequest& request) {
     if (!profile && request.asks_for_another_kernel()) return std::move(profile).error();
     if (profile) {
         host.profile = std::make_shared<const KernelProfile>(*std::move(profile));
-        if (request.asks_for_another_kernel()) adapt_block_size(snapshot, *host.profile, host.assumptions);
-        if (request.asks_for_another_kernel()) forget_files(snapshot, *host.profile);
-        if (request.asks_for_another_kernel()) snapshot.boots_anew = true;
-        if (request.asks_for_another_kernel()) keep_online_policy(snapshot, *host.profile, host.assumptions);
+        if (request.asks_for_another_kernel()) {
+            snapshot.boots_anew = true;
+            adapt_block_size(snapshot, *host.profile, host.assumptions);
+            forget_files(snapshot, *host.profile);
+            keep_online_policy(snapshot, *host.profile, host.assumptions);
+        }
         auto model = memhot::Model::from_snapshot(snapshot, host.profile);
         if (model) {
             host.model = *std::move(model);

@@ -59,8 +59,7 @@ inline constexpr auto kNvdimmRules = [] {
          "drivers/nvdimm/bus.c, namespace_devs.c: nd_is_uuid_unique", "5.3+", "take a fresh one: uuidgen", false},
         {nd_uuid_kept, kCheck, "nd.uuid-kept",
          "a namespace that has a uuid gets another one only where its DIMMs have labels; one without size keeps the "
-         "uuid "
-         "of a command that failed",
+         "uuid of a command that failed",
          EBUSY, "", "drivers/nvdimm/namespace_devs.c: namespace_update_uuid", "5.3+",
          "destroy the namespace, which takes the uuid back, then the command again", false},
 

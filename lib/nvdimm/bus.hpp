@@ -177,12 +177,16 @@ int next_handle(const Model& model);
 int free_instance(const NdRegion& region, NsMode mode);
 std::string instance_name(const NdRegion& region, NsMode mode, int instance);
 
+// How ndctl and info blocks say that there is none.
+inline constexpr std::string_view kZeroUuid = "00000000-0000-0000-0000-000000000000";
 // nd_is_uuid_unique(): whether any namespace, pfn or btt of that bus has it; the one that shall get it counts, too.
 bool has_uuid(const NdBus& bus, int nd_bus, std::string_view uuid);
 bool has_uuid(const NdNamespace& ns, std::string_view uuid);
 
 std::string name_of(const NdRegion& region);
 std::string name_of(const NdRegion& region, const NdNamespace& ns);
+// nvdimm_namespace_disk_name(): "pmem0", "pmem0.1", "pmem0s" of one that is active as sector.
+std::string disk_name(const NdRegion& region, const NdNamespace& ns);
 
 // What the kernel answers to a write to sysfs: errno, 0 where done.
 struct NdAnswer {

@@ -19,8 +19,6 @@
 namespace memhot {
 namespace {
 
-constexpr std::string_view kZeroUuid = "00000000-0000-0000-0000-000000000000";
-
 // One that no kernel would see is none: wrong checksum, written for another namespace, or a BTT of another version.
 // btt2: which version the kernel looks for; nothing where the host does not tell (holder_class is "btt" for both).
 bool is_seen(const NamespaceRecord& ns, const InfoBlockRecord& block, std::optional<bool> btt2) {

@@ -22,13 +22,6 @@ std::string resource(const Range& range) { return fmt::format("[mem {:#010x}-{:#
 // CONFIG_ARCH_HAS_PMEM_API and CONFIG_ARCH_HAS_UACCESS_FLUSHCACHE
 bool can_flush_caches(Arch arch) { return arch == Arch::x86_64 || arch == Arch::arm64 || arch == Arch::ppc64; }
 
-// nvdimm_namespace_disk_name()
-std::string disk_name(const NdRegion& region, const NdNamespace& ns) {
-    const bool numbered = region.labelled && ns.id != 0;
-    const bool btt = ns.active && ns.active->mode == NsMode::sector;
-    return fmt::format("pmem{}{}{}", region.id, numbered ? fmt::format(".{}", ns.id) : "", btt ? "s" : "");
-}
-
 struct InfoFacts {
     const KernelProfile& profile;
     const NdRegion& region;

@@ -121,4 +121,10 @@ std::string name_of(const NdRegion& region, const NdNamespace& ns) {
     return fmt::format("namespace{}.{}", region.id, ns.id);
 }
 
+std::string disk_name(const NdRegion& region, const NdNamespace& ns) {
+    const bool numbered = region.labelled && ns.id != 0;
+    const bool btt = ns.active && ns.active->mode == NsMode::sector;
+    return fmt::format("pmem{}{}{}", region.id, numbered ? fmt::format(".{}", ns.id) : "", btt ? "s" : "");
+}
+
 }   // namespace memhot

@@ -14,8 +14,6 @@ namespace memhot {
 
 namespace {
 
-constexpr std::string_view kZeroUuid = "00000000-0000-0000-0000-000000000000";
-
 // One that nobody chose: the same for the same thing.
 std::string made_uuid(std::uint64_t number) { return fmt::format("00000000-0000-4000-8000-{:012x}", number); }
 
@@ -34,12 +32,6 @@ std::string_view mode_in_sysfs(const NdNamespace& ns) {
         case NsMode::raw: return "raw";
         default: return "memory";
     }
-}
-
-template <class Record>
-const Record* named(const std::vector<Record>& records, std::string_view name) {
-    const auto found = std::ranges::find(records, name, &Record::name);
-    return found == records.end() ? nullptr : &*found;
 }
 
 class Writer {
@@ -82,7 +74,7 @@ private:
 
     // As the host showed it, else as it showed a neighbour.
     NamespaceRecord like(const NdRegion& region, const std::string& name) const {
-        if (const auto* before = named(old_.namespaces, name)) return *before;
+        if (const auto* before = old_.find_namespace(name)) return *before;
         NamespaceRecord out;
         const auto neighbour = std::ranges::find(old_.namespaces, name_of(region), &NamespaceRecord::region);
         if (neighbour != old_.namespaces.end()) {
@@ -107,7 +99,7 @@ private:
         out.driver = ns.active && !by_instance(ns.active->mode) ? "nd_pmem" : "";
         out.holder.clear();
         out.holder_class = ns.info_hidden ? labels_say : "";
-        out.block_device = out.driver.empty() ? "" : disk(region, ns);
+        out.block_device = out.driver.empty() ? "" : disk_name(region, ns);
         const bool held = ns.claimed || (ns.active && by_instance(ns.active->mode));
         if (held) {
             NdInstanceRecord holder = instance_over(region, ns, ns.active ? ns.active->mode : *ns.claimed);
@@ -132,12 +124,7 @@ private:
     // The info block that was there when the host was read, where it is there still.
     const InfoBlockRecord* kept(const std::string& ns, const InfoBlock* info) const {
         if (info == nullptr || info->made != 0) return nullptr;
-        const auto before = std::ranges::find(old_.info_blocks, ns, &InfoBlockRecord::namespace_name);
-        return before == old_.info_blocks.end() ? nullptr : &*before;
-    }
-
-    static std::string disk(const NdRegion& region, const NdNamespace& ns) {
-        return fmt::format("pmem{}{}", region.id, ns.id != 0 ? fmt::format(".{}", ns.id) : "");
+        return old_.info_block(ns);
     }
 
     NdInstanceRecord instance(const NdRegion& region, NsMode mode, int number) const {
@@ -170,7 +157,7 @@ private:
         if (!ns.active) return out;
         out.driver = mode == NsMode::devdax ? "dax_pmem" : "nd_pmem";
         out.size = ns.active->size;
-        if (mode != NsMode::devdax) out.block_device = disk(region, ns) + (mode == NsMode::sector ? "s" : "");
+        if (mode != NsMode::devdax) out.block_device = disk_name(region, ns);
         if (mode == NsMode::sector) return out;
         out.resource = ns.active->data_start;
         out.align = ns.active->align;
@@ -256,7 +243,7 @@ private:
     }
 
     DaxDeviceRecord shown(const DaxDevice& device) const {
-        const auto* before = named(old_.dax_devices, device.name());
+        const auto* before = old_.dax_device(device.name());
         DaxDeviceRecord out = before != nullptr ? *before : DaxDeviceRecord{};
         out.name = device.name();
         out.parent = parent_of(device);

@@ -118,6 +118,13 @@ std::string duplicate_uuid(const NdBus& bus, const CommandLine& command, const N
     return fresh;
 }
 
+// ns: null where a create takes the seed.
+std::string kept_uuid(const NdRegion& region, const NdNamespace* ns) {
+    const std::string name =
+        ns != nullptr ? name_of(region, *ns) : fmt::format("namespace{}.{}", region.id, region.seed);
+    return fmt::format("ndctl destroy-namespace {}, which takes the uuid back, then the command again", name);
+}
+
 }   // namespace
 
 std::optional<std::uint64_t> align_that_shows(const NdBus& bus, const NdRegion& region, std::uint64_t size) {
@@ -145,13 +152,9 @@ std::string nd_remedy(const NdBus& bus, const CommandLine& command, const NdSubj
     switch (id) {
         case RuleId::ndctl_no_capacity: return no_capacity(bus, subject);
         case RuleId::nd_uuid_duplicate: return duplicate_uuid(bus, command, subject);
-        case RuleId::nd_uuid_kept: {
+        case RuleId::nd_uuid_kept:
             if (subject.regions.empty()) break;
-            const NdRegion& region = *subject.regions.front();
-            const std::string name = subject.ns != nullptr ? name_of(region, *subject.ns)
-                                                           : fmt::format("namespace{}.{}", region.id, region.seed);
-            return fmt::format("ndctl destroy-namespace {}, which takes the uuid back, then the command again", name);
-        }
+            return kept_uuid(*subject.regions.front(), subject.ns);
         case RuleId::nd_not_bound: {
             const auto mode = subject.ns != nullptr && subject.ns->active ? subject.ns->active->mode : NsMode::raw;
             if (mode == NsMode::raw || mode == NsMode::memory || !command.verb.ends_with("/unbind")) break;

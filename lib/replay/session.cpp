@@ -7,6 +7,7 @@
 #include <array>
 #include <cctype>
 
+#include "nvdimm/bus.hpp"
 #include "replay/records.hpp"
 #include "units/json_object.hpp"
 #include "units/quote.hpp"
@@ -58,7 +59,6 @@ const Json* regions_of(const Json& after) {
 }
 
 void read_region(const Json& region, HostState& state) {
-    constexpr std::string_view kNone = "00000000-0000-0000-0000-000000000000";
     JsonObject fields(region, "ndctl_list");
     const std::string name = fields.text("dev");
     const RegionSpace space{fields.number("available_size"), fields.number("max_available_extent")};
@@ -69,8 +69,8 @@ void read_region(const Json& region, HostState& state) {
     for (const auto& one : *namespaces) {
         JsonObject ns(one, "ndctl_list");
         const std::string device = ns.text("dev");
-        const std::string uuid = ns.has("uuid") ? ns.text("uuid") : std::string(kNone);
-        if (ns.status() && uuid != kNone) state.with_uuid.insert(device);
+        const std::string uuid = ns.has("uuid") ? ns.text("uuid") : std::string(kZeroUuid);
+        if (ns.status() && uuid != kZeroUuid) state.with_uuid.insert(device);
     }
 }
 

@@ -32,6 +32,14 @@ protected:
     [[nodiscard]] std::string written(unsigned number) const { return contents_of(tree.path(state_of(number))); }
     // Somebody else, with chmem or a udev rule.
     void somebody_writes(unsigned number, std::string_view state) const { tree.file(state_of(number), state); }
+    // Asked, and answered with yes; meanwhile: what block 33 gets before the answer.
+    [[nodiscard]] Said confirmed(const std::string& text, std::string_view meanwhile = {}) const {
+        OnTerminal asked(words(text));
+        EXPECT_TRUE(asked.shows("Carry it out? [y/N]"));
+        if (!meanwhile.empty()) somebody_writes(33, meanwhile);
+        asked.answer("y");
+        return asked.end();
+    }
     // Cuts the journal's end off until it says no more than that the job's first step is done.
     void forget_all_but_the_first_step() const {
         const std::string journal = tree.path("var/lib/memhot/journal");
@@ -72,11 +80,7 @@ TEST_F(Asked, what_is_destroyed_is_said_on_a_line_of_its_own) {
 }
 
 TEST_F(Asked, a_plan_is_stale_where_its_block_has_changed_meanwhile) {
-    OnTerminal asked(words("online memory32-33 --zone movable"));
-    ASSERT_TRUE(asked.shows("Carry it out? [y/N]"));
-    somebody_writes(33, "online\n");
-    asked.answer("y");
-    const Said said = asked.end();
+    const Said said = confirmed("online memory32-33 --zone movable", "online\n");
     EXPECT_EQ(said.status, 1);
     EXPECT_THAT(said.out, HasSubstr("refused: the plan is stale, what it relies on has changed:"));
     EXPECT_THAT(said.out, HasSubstr("memory33"));
@@ -86,18 +90,11 @@ TEST_F(Asked, a_plan_is_stale_where_its_block_has_changed_meanwhile) {
 
 TEST_F(Asked, a_rollback_does_what_was_shown_or_nothing) {
     ASSERT_EQ(run("online memory32-33 --zone movable -y").status, 0);
-    OnTerminal asked(words("rollback 1"));
-    ASSERT_TRUE(asked.shows("Carry it out? [y/N]"));
-    somebody_writes(33, "offline\n");
-    asked.answer("y");
-    const Said said = asked.end();
+    const Said said = confirmed("rollback 1", "offline\n");
     EXPECT_EQ(said.status, 1);
     EXPECT_THAT(said.out, HasSubstr("the host has changed since this was shown; nothing was done"));
     EXPECT_EQ(written(32), "online_movable");
-    OnTerminal again(words("rollback 1"));
-    ASSERT_TRUE(again.shows("Carry it out? [y/N]"));
-    again.answer("y");
-    const Said undone = again.end();
+    const Said undone = confirmed("rollback 1");
     EXPECT_EQ(undone.status, 0) << undone.out;
     EXPECT_EQ(written(32), "offline");
     EXPECT_THAT(undone.out, HasSubstr("is as it was before: onlined memory33"));
@@ -107,19 +104,12 @@ TEST_F(Asked, a_resumed_job_does_what_was_shown_or_nothing) {
     ASSERT_EQ(run("online memory32-33 --zone movable -y").status, 0);
     forget_all_but_the_first_step();
     somebody_writes(33, "offline\n");
-    OnTerminal asked(words("resume 1"));
-    ASSERT_TRUE(asked.shows("Carry it out? [y/N]"));
-    somebody_writes(33, "online\n");
-    asked.answer("y");
-    const Said said = asked.end();
+    const Said said = confirmed("resume 1", "online\n");
     EXPECT_EQ(said.status, 1);
     EXPECT_THAT(said.out, HasSubstr("the host has changed since this was shown; nothing was done"));
     EXPECT_EQ(written(33), "online\n");
     somebody_writes(33, "offline\n");
-    OnTerminal again(words("resume 1"));
-    ASSERT_TRUE(again.shows("Carry it out? [y/N]"));
-    again.answer("y");
-    const Said done = again.end();
+    const Said done = confirmed("resume 1");
     EXPECT_EQ(done.status, 0) << done.out;
     EXPECT_EQ(written(33), "online_movable");
 }

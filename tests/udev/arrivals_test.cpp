@@ -50,8 +50,8 @@ std::string nd_region(const Host& host, const std::string& dimm_state, const std
                        driver);
 }
 
-// fsdax of 2 GiB whose data begin at the next multiple of 1 GiB.
-std::string gigabyte_namespace(const Host& host) {
+// fsdax of 2 GiB whose data begin at the next multiple of 1 GiB. size: what its label says.
+std::string fsdax_at_a_gigabyte(const Host& host, const char* size) {
     nd_region(host, "disabled", "nd_region");
     host.iomem("100000000-1ffffffff : Persistent Memory\n  100000000-17fffffff : namespace0.0\n");
     host.device("nd", kNdBus + "/region0/pfn0.0",
@@ -63,7 +63,7 @@ std::string gigabyte_namespace(const Host& host) {
                  {"size", "1073741824"}},
                 "nd_pmem");
     return host.device("nd", kNdBus + "/region0/namespace0.0",
-                       {{"size", "2147483648"},
+                       {{"size", size},
                         {"resource", "0x100000000"},
                         {"uuid", "8c2e5b4a-8f1f-4c55-9d2c-08e45a9e4e3b"},
                         {"mode", "memory"},
@@ -73,29 +73,10 @@ std::string gigabyte_namespace(const Host& host) {
                         {"nstype", "5"}});
 }
 
-// fsdax of 2 GiB with its data at 1 GiB, whose label says 1 GiB by now (row 76b): its driver does not look again before the
-// next boot, where nd_pfn_validate() refuses it.
-std::string shrunk_namespace(const Host& host) {
-    nd_region(host, "disabled", "nd_region");
-    host.iomem("100000000-1ffffffff : Persistent Memory\n  100000000-17fffffff : namespace0.0\n");
-    host.device("nd", kNdBus + "/region0/pfn0.0",
-                {{"mode", "pmem"},
-                 {"align", "1073741824"},
-                 {"uuid", "f0b8a9f1-1f53-4f0a-b6c9-fb0b4a3d6f11"},
-                 {"namespace", "namespace0.0"},
-                 {"resource", "0x140000000"},
-                 {"size", "1073741824"}},
-                "nd_pmem");
-    return host.device("nd", kNdBus + "/region0/namespace0.0",
-                       {{"size", "1073741824"},
-                        {"resource", "0x100000000"},
-                        {"uuid", "8c2e5b4a-8f1f-4c55-9d2c-08e45a9e4e3b"},
-                        {"mode", "memory"},
-                        {"holder", "pfn0.0"},
-                        {"holder_class", "pfn"},
-                        {"sector_size", "[512] 4096"},
-                        {"nstype", "5"}});
-}
+std::string gigabyte_namespace(const Host& host) { return fsdax_at_a_gigabyte(host, "2147483648"); }
+
+// Of 1 GiB by now (row 76b): its driver does not look again before the next boot, where nd_pfn_validate() refuses it.
+std::string shrunk_namespace(const Host& host) { return fsdax_at_a_gigabyte(host, "1073741824"); }
 
 std::string idle_namespace(const Host& host) {
     nd_region(host, "disabled", "nd_region");
