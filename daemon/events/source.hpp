@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Events of udev about memory and its devices, one at a time. What reads them is behind an interface, for no test can
-// have the kernel's buffer overflow when it wants.
+// Events of udev about memory and its devices, one at a time. What reads them is behind an interface, so that tests can
+// tell of events in an order of their own.
 #pragma once
 
 #include <memory>

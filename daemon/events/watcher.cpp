@@ -49,9 +49,11 @@ void Watcher::take(const Event& event) {
 void Watcher::drain() {
     Event event;
     bool any = false;
+    bool empty = false;
     for (int i = 0; i < kAtOnce; ++i) {
         const Received received = source_->receive(event);
-        if (received == Received::nothing) break;
+        empty = received == Received::nothing;
+        if (empty) break;
         any = true;
         if (received == Received::lost) {
             lost_ = true;
@@ -59,16 +61,21 @@ void Watcher::drain() {
             take(event);
         }
     }
-    if (!any) return;
+    if (!any && !lost_) return;
     const std::uint64_t now = app::EventLoop::now();
     if (first_ == 0) first_ = now;
     last_ = now;
-    // What was lost is made good at once; what else came with it is in that reading.
-    if (lost_) return deliver(false);
-    timer_.arm_at(std::min(now + times_.coalesce, first_ + times_.limit));
+    if (!lost_) return timer_.arm_at(std::min(now + times_.coalesce, first_ + times_.limit));
+    // What was lost is made good at once, but behind all that is still there: until its queue is empty, netlink drops
+    // what else comes and says no more of it (af_netlink.c: netlink_overrun(), netlink_rcv_wake()).
+    if (empty) return deliver(false);
+    timer_.arm_at(now);
 }
 
-void Watcher::timer_came() { deliver(app::EventLoop::now() >= last_ + times_.coalesce); }
+void Watcher::timer_came() {
+    if (lost_) return drain();
+    deliver(app::EventLoop::now() >= last_ + times_.coalesce);
+}
 
 void Watcher::deliver(bool quiet) {
     Batch batch;

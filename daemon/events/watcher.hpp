@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // Events put together: those that follow each other closely are one batch, a storm is cut into batches of a second.
-// Nothing wakes the loop while there are none.
+// Nothing wakes the loop while there are none. Where some were lost the batch ends once all that came has been taken.
 #pragma once
 
 #include <cstdint>

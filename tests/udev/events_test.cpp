@@ -21,13 +21,6 @@ namespace {
 using namespace memhot::test;   // NOLINT(google-build-using-namespace): a test's own vocabulary
 namespace fs = std::filesystem;
 
-std::string known_blocks(Client& client) {
-    const auto answer = client.manager("DumpBlocks", {});
-    int fd = -1;
-    if (!answer.ok() || ::sd_bus_message_read(answer.reply.get(), "h", &fd) < 0) return answer.error;
-    return read_text("/proc/self/fd/" + std::to_string(fd));
-}
-
 // umockdev's library has to be loaded before all others, here (it sends events of devices below its own /sys) and in
 // memhotd; with AddressSanitizer that is an order which it has to put up with.
 const bool preloaded = [] {

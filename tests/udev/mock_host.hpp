@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "dbus/harness.hpp"
 #include "memhot/snapshot.hpp"
 #include "state/block_table.hpp"
 
@@ -129,6 +130,14 @@ public:
 private:
     std::string root_;
 };
+
+// As memhotd has them.
+inline std::string known_blocks(Client& client) {
+    const auto answer = client.manager("DumpBlocks", {});
+    int fd = -1;
+    if (!answer.ok() || ::sd_bus_message_read(answer.reply.get(), "h", &fd) < 0) return answer.error;
+    return read_text("/proc/self/fd/" + std::to_string(fd));
+}
 
 class Testbed {
 public:
