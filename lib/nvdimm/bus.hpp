@@ -59,7 +59,7 @@ struct NdNamespace {
     std::optional<NsMode> claimed{};   // an instance that is not active holds it: what a failed ndctl leaves of a btt
     int instance = 0;   // N of the pfnR.N, daxR.N (of the nvdimm bus) or bttR.N by which it is active or claimed
     unsigned zeroed = 0;   // how often ndctl zeroed its first 8 KiB here
-    bool info_hidden = false;   // idle when the host was read, and its labels say that an info block is there
+    bool info_hidden = false;   // idle when the host was read, and holder_class says that an info block is there
     // What its labels hold, ascending; empty: just `space`. Several only after a grow that found no room beside it.
     std::vector<Range> extents{};
 

@@ -280,12 +280,13 @@ void BusReader::enable_namespaces() {
     }
 }
 
-// ndctl writes holder_class into the labels with an info block and takes it out when it zeroes one.
+// ndctl writes holder_class with an info block and empties it when it zeroes one; labels keep it over a reboot.
 void BusReader::assume_media(NdNamespace& ns, const NamespaceRecord& record) {
     ns.info_hidden = !record.holder_class.empty();
     if (ns.info_hidden) {
-        assume(fmt::format("{} is disabled and its labels say {}: nobody can see the info block that tells its layout",
-                           record.name, record.holder_class));
+        assume(fmt::format(
+            "{} is disabled and its holder_class says {}: nobody can see the info block that tells its layout",
+            record.name, record.holder_class));
     } else {
         assume(
             fmt::format("{} is disabled: nobody can see whether an info block lies on it; taken as none", record.name));

@@ -167,12 +167,15 @@ NdAnswer disable_safe(NdBus& bus, NdRegion& region, NdNamespace& ns) {
 }
 
 bool zero_info_block(NdBus& bus, NdRegion& region, NdNamespace& ns, Console& console) {
+    const bool lay_there = ns.info_hidden || bus.media.contains(ns.space.start);
     if (!enable_raw_and_disable(bus, region, ns)) {   // ndctl 77 and later pass over what has no space
         console.err(fmt::format("{} failed to enable for zeroing, continuing", name_of(region, ns)));
         return false;
     }
     ++ns.zeroed;
-    return bus.media.erase(ns.space.start) != 0;
+    ns.info_hidden = false;
+    bus.media.erase(ns.space.start);
+    return lay_there;
 }
 
 NdAnswer prepare_reconfigure(NdBus& bus, NdRegion& region, NdNamespace& ns, bool force, Console& console,
@@ -193,7 +196,6 @@ NdAnswer prepare_reconfigure(NdBus& bus, NdRegion& region, NdNamespace& ns, bool
         return {.error = 0, .rule = RuleId::nd_unbind_active_dimm, .crash = true};
     }
     const bool was_zeroed = zero_info_block(bus, region, ns, console);
-    ns.info_hidden = false;
     if (zeroed != nullptr) *zeroed = was_zeroed;
     return {0, RuleId::nd_accepted};
 }

@@ -210,5 +210,5 @@ def compare_values(report, before, after, name, values, unseen=frozenset()):
 
 def hidden(verdict):
     """Devices of which the verdict says that their info block cannot be seen: it promises nothing about them."""
-    ids = re.findall(r"namespace(\d+\.\d+) is disabled and its labels say", " ".join(verdict["assumptions"]))
+    ids = re.findall(r"namespace(\d+\.\d+) is disabled and its holder_class says", " ".join(verdict["assumptions"]))
     return {kind + number for number in ids for kind in ("namespace", "dax")}
