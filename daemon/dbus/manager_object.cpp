@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
 // org.memhot1.Manager at /org/memhot1.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-#include <limits>
-
+#include "dbus/job_calls.hpp"
 #include "dbus/later.hpp"
 #include "dbus/objects.hpp"
+#include "dbus/sealed_file.hpp"
 #include "org.memhot1.Manager-adaptor.h"
 #include "service/journal_page.hpp"
 
@@ -25,8 +22,6 @@ namespace error_name = service::error_name;
 constexpr std::string_view kInterface = "Manager";
 // Of the documents that files in memory can hold, too: a bus that copies long messages serves nobody else meanwhile.
 constexpr std::size_t kLongestText = std::size_t{8} << 20;
-// A step of a plan takes 2.4 to 2.7 KB with its verdict.
-constexpr std::size_t kMostSteps = kLongestAnswer / 2500;
 constexpr std::size_t kMostWords = 4096;
 // Of a run of blocks beside its texts: the numbers, and the length, end and padding of two texts.
 constexpr std::size_t kRunBytes = 48;
@@ -41,42 +36,10 @@ void give(const Reply<>& reply, const Answer<Done>& answer) {
     reply();
 }
 
-// Options that a method does not have are mistakes: what was meant would not be done.
-Answer<Done> only(const Asked& asked, std::initializer_list<std::string_view> known) {
-    for (const auto& [name, value] : asked.options) {
-        if (std::find(known.begin(), known.end(), name) == known.end())
-            return fail(error_name::kBadInput, "there is no option " + name + " here");
-    }
-    return Done{};
-}
-
 std::string joined(const std::vector<std::string>& words) {
     std::string out;
     for (const auto& word : words) out += (out.empty() ? "" : " ") + word;
     return shortened(std::move(out), 256);
-}
-
-// A file in memory that its reader can map and nobody can change.
-Result<sdbus::UnixFd> sealed_file(const std::string& text) {
-    const int fd = ::memfd_create("memhot", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd < 0) return Error(ErrorKind::io, "memfd_create failed");
-    sdbus::UnixFd out(fd, sdbus::adopt_fd);
-    std::size_t at = 0;
-    while (at < text.size()) {
-        const auto written = ::write(fd, text.data() + at, text.size() - at);
-        if (written <= 0) return Error(ErrorKind::io, "writing to a memfd failed");
-        at += static_cast<std::size_t>(written);
-    }
-    ::lseek(fd, 0, SEEK_SET);
-    ::fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
-    return out;
-}
-
-// With an offset of its own, and for reading only.
-Result<sdbus::UnixFd> opened_again(const sdbus::UnixFd& file) {
-    const int fd = ::open(("/proc/self/fd/" + std::to_string(file.get())).c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return Error(ErrorKind::io, "opening a memfd again failed");
-    return sdbus::UnixFd(fd, sdbus::adopt_fd);
 }
 
 class Manager final : public sdbus::AdaptorInterfaces<Manager_adaptor, sdbus::ObjectManager_adaptor>,
@@ -276,49 +239,6 @@ private:
 
     // --- plans and jobs --------------------------------------------------------------------------------------------
 
-    using PlanReply = Reply<std::string, std::string>;
-    static service::Plans::Owner owner_of(const Call& call) { return {call.sender, call.user}; }
-    static service::Plans::Limits limits_of(const World& world, const Call& call) {
-        service::Plans::Limits limits;
-        limits.of_owner = world.service.settings().plans_per_sender;
-        limits.of_user =
-            call.trusted ? std::numeric_limits<std::uint64_t>::max() : limits.of_owner * kConnectionsOfUser;
-        return limits;
-    }
-    static void plan(World& world, const Call& call, const std::vector<std::string>& words, const PlanReply& reply) {
-        if (auto room = world.service.plans().has_room(owner_of(call), limits_of(world, call)); !room)
-            return reply.error(room.error());
-        using Made = service::questions::MadePlan;
-        think<Made>(
-            world.service, call, true,
-            [words](const service::Asker::HostNow& host, const std::atomic<bool>& stop) -> Result<Made> {
-                if (!host) return host.error();
-                return service::questions::plan(**host, words, {.steps = kMostSteps, .stop = &stop});
-            },
-            [&world, call, reply](Answer<Made> made) { keep(world, call, std::move(made), reply); });
-    }
-    static void keep(World& world, const Call& call, Answer<service::questions::MadePlan> made,
-                     const PlanReply& reply) {
-        if (!made) return reply.error(made.error());
-        if (made->steps > kMostSteps || made->json.size() > kLongestAnswer) {
-            return reply.error(
-                {error_name::kLimitExceeded,
-                 fmt::format("the plan has more steps than a message holds (about {}); ask about less", kMostSteps)});
-        }
-        // what is kept for a caller goes with it, and nothing is kept for one that has gone
-        const std::string& sender = call.sender;
-        if (!world.watches.contains(sender)) {
-            auto watch = world.connection.watch(sender, [&world, sender] {
-                world.service.plans().release(sender);
-                world.watches.erase(sender);
-            });
-            if (!world.connection.is_there(sender)) return;
-            world.watches[sender] = std::move(watch);
-        }
-        const auto name = world.service.plans().keep(owner_of(call), {made->json, made->wish}, limits_of(world, call));
-        if (!name) return reply.error(name.error());
-        reply(*name, made->json);
-    }
     void Plan(sdbus::Result<std::string, std::string>&& result, std::vector<std::string> words,
               Options options) override {
         const std::string shown = joined(words);
@@ -327,39 +247,11 @@ private:
             [&world = world_, words = std::move(words)](const Asked& asked, const PlanReply& reply) {
                 if (auto good = only(asked, {}); !good) return reply.error(good.error());
                 if (words.size() > kMostWords) return reply.error({error_name::kLimitExceeded, "too many words"});
-                plan(world, asked.call, words, reply);
+                make_plan(world, asked.call, words, reply);
             },
             [&](Asked& asked) { asked.call.details["words"] = shown; });
     }
 
-    using JobReply = Reply<sdbus::ObjectPath>;
-    // Nobody waits longer for one step.
-    static constexpr std::uint64_t kLongestTimeout = std::uint64_t{7} * 24 * 3600 * 1'000'000;
-    static Answer<std::uint64_t> timeout_of(const World& world, const Asked& asked) {
-        const auto given = asked.options.find("timeout");
-        if (given == asked.options.end()) return world.service.settings().busy_timeout;
-        const auto value = parse_number(given->second);
-        if (value && *value <= kLongestTimeout) return *value;
-        return fail(error_name::kBadInput, "timeout: expected microseconds, at most a week");
-    }
-    // plan: what the caller named; it is used up by a job, and of no use where it is stale.
-    static void begin(World& world, service::JobOrder order, const Asked& asked, const JobReply& reply,
-                      const std::string& plan = "") {
-        if (!asked.call.trusted) order.user = asked.call.user;
-        order.accept = asked.accept;
-        order.all_or_nothing = asked.options.contains("all-or-nothing");
-        const auto timeout = timeout_of(world, asked);
-        if (!timeout) return reply.error(timeout.error());
-        order.timeout = *timeout;
-        order.history = world.service.settings().job_history;
-        world.service.jobs().begin(std::move(order), asked.call.sender, world.service.settings().jobs_per_sender,
-                                   [&world, reply, sender = asked.call.sender, plan](const Answer<std::string>& id) {
-                                       if (id || id.error().name == service::error_name::kStale)
-                                           world.service.plans().drop(sender, plan);
-                                       if (!id) return reply.error(id.error());
-                                       reply(sdbus::ObjectPath(job_path(*id)));
-                                   });
-    }
     void Apply(sdbus::Result<sdbus::ObjectPath>&& result, std::string plan, Options options) override {
         handle(
             "Apply", std::move(options), std::move(result),
@@ -369,7 +261,7 @@ private:
                 if (!shown) return reply.error(shown.error());
                 service::JobOrder order;
                 order.plan = shown->json;
-                begin(world, std::move(order), asked, reply, plan);
+                begin_job(world, std::move(order), asked, reply, plan);
             },
             [&](Asked& asked) {
                 // what is allowed is what the plan's verb needs; whoever has no such plan hears nothing of others
@@ -391,7 +283,7 @@ private:
                 order.job = job;
                 if (const auto shown = asked.options.find("shown"); shown != asked.options.end())
                     order.plan = shown->second;
-                begin(world, std::move(order), asked, reply);
+                begin_job(world, std::move(order), asked, reply);
             },
             [&](Asked& asked) { asked.call.details["job"] = shown; });
     }

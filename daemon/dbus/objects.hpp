@@ -14,7 +14,6 @@
 
 namespace memhot::bus {
 
-// What the objects share. Outlives them.
 // What DumpBlocks gave last: as long as nothing changes everybody gets the same file, so that callers who keep theirs hold no
 // more of the kernel's memory than one.
 struct BlockDump {
@@ -22,6 +21,7 @@ struct BlockDump {
     sdbus::UnixFd file;
 };
 
+// What the objects share. Outlives them.
 struct World {
     Connection& connection;
     Gate& gate;
