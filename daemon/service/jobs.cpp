@@ -108,9 +108,7 @@ void Jobs::progressed(const std::string& id, const JobProgress& progress) {
     const auto found = views_.find(id);
     if (found == views_.end() || found->second.over()) return;
     JobView& view = found->second;
-    view.current = progress.step;
-    view.progress = progress.steps == 0 ? 0 : static_cast<double>(progress.step) / static_cast<double>(progress.steps);
-    view.bytes_per_second = progress.bytes_per_second;
+    view.progress = progress;
     listener_.job_changed(view);
 }
 
@@ -119,9 +117,8 @@ void Jobs::ended(const std::shared_ptr<Ticket>& ticket, JobEnded end) {
     JobView& view = views_[ticket->id];
     view.state = end.result;
     view.exit_status = end.exit_status;
-    view.current = view.plan->steps.size();
-    view.progress = 1;
-    view.bytes_per_second = 0;
+    view.progress.step = view.progress.steps = view.plan->steps.size();
+    view.progress.bytes_per_second = view.progress.left = 0;
     if (!end.steps.empty()) view.steps = std::move(end.steps);
     view.ended = app::EventLoop::now();
     log::say(end.exit_status == 0 ? log::Priority::notice : log::Priority::warning,

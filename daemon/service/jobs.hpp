@@ -24,9 +24,7 @@ struct JobView {
     std::string state;   // "running", "stopping", "done", "failed", ...
     std::shared_ptr<const Plan> plan;
     std::vector<StepView> steps;
-    std::size_t current = 0;
-    double progress = 0;
-    std::uint64_t bytes_per_second = 0;
+    JobProgress progress;   // also of a job that is over
     int exit_status = -1;
     std::uint64_t ended = 0;   // monotonic; 0: it runs
     [[nodiscard]] bool over() const { return ended != 0; }
