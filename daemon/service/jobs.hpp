@@ -38,8 +38,8 @@ public:
         virtual void job_changed(const JobView& job) = 0;
         virtual void job_ended(const JobView& job) = 0;
         virtual void job_gone(const std::string& id) = 0;   // a minute later
-        // The host is another one now.
-        virtual void host_changed(std::optional<Snapshot> simulated) = 0;
+        // The host is another one now. blocks: those that the job was about, ascending.
+        virtual void host_changed(const std::vector<std::uint64_t>& blocks, std::optional<Snapshot> simulated) = 0;
     };
 
     Jobs(app::EventLoop& loop, app::Worker& worker, JobPlace place, Listener& listener);

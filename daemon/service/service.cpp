@@ -162,8 +162,11 @@ Answer<Done> Service::rescan() {
 }
 
 bool Service::settle() {
+    const std::uint64_t begun = app::EventLoop::now();
     const bool good = look_ahead();
     if (good) ask_policies(arrivals_.take(), false);
+    settled_ = app::EventLoop::now();
+    settling_took_ = settled_ - begun;
     return good;
 }
 
@@ -263,7 +266,7 @@ void Service::happened(const events::Batch& batch) {
         fresh_ = batch.blocks;
     }
     restless_ |= changed || batch.devices || !batch.blocks.empty();
-    if (batch.quiet && restless_) {
+    if (restless_ && (batch.quiet || is_overdue(batch))) {
         note(state_.update_offline(fresh_));
         state_.touch();   // devices, zones and /proc/iomem may be others, too
         restless_ = false;
@@ -272,6 +275,13 @@ void Service::happened(const events::Batch& batch) {
     } else if (changed && listener_ != nullptr) {
         listener_->blocks_changed();
     }
+}
+
+// A device whose events never end must not keep what is about to go wrong from being told. While blocks come and go that
+// waits: half of a device's blocks look like a mistake. And most of the loop's time is for others.
+bool Service::is_overdue(const events::Batch& batch) const {
+    constexpr std::uint64_t kShare = 10;
+    return batch.blocks.empty() && app::EventLoop::now() - settled_ > kShare * settling_took_;
 }
 
 void Service::change_hardware(Snapshot snapshot) {
@@ -305,17 +315,28 @@ void Service::job_gone(const std::string& id) {
     if (listener_ != nullptr) listener_->job_gone(id);
 }
 
-void Service::host_changed(std::optional<Snapshot> simulated) {
+void Service::host_changed(const std::vector<std::uint64_t>& blocks, std::optional<Snapshot> simulated) {
+    if (watcher_ != nullptr && !simulated) return blocks_changed(blocks);
     if (simulated) {
         const auto before = state_.blocks();
         state_.replace(*std::move(simulated));
         arrivals_.found(before, state_.blocks());
-    } else if (state_.follows_events()) {
-        state_.touch();   // what it did to blocks events tell
     } else {
         std::ignore = read_all();
     }
     settle();
+}
+
+// Whoever is told of a job's end may ask at once. What else came of it its events tell, and hazards wait for those:
+// memory that is there and not yet in the table would look like memory without blocks.
+void Service::blocks_changed(const std::vector<std::uint64_t>& blocks) {
+    const auto before = state_.blocks();
+    if (const auto read = state_.update(blocks); !read) read_later(read.error());
+    arrivals_.found(before, state_.blocks());
+    state_.touch();
+    restless_ = true;
+    watcher_->expect();
+    if (listener_ != nullptr) listener_->blocks_changed();
 }
 
 }   // namespace memhot::service
