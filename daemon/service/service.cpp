@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "client/things.hpp"
 #include "log/log.hpp"
 
 namespace memhot::service {
@@ -38,6 +39,20 @@ void say_warnings(const config::Problems& problems) {
     for (const auto& problem : problems) {
         if (problem.severity == config::Problem::Severity::warning) log::warning(to_string(problem));
     }
+}
+
+// For the journal, which only who may inspect reads.
+log::Fields fields_of(const StandingHazard& hazard, const memhotctl::Host& host) {
+    log::Fields out{{"MEMHOT_HAZARD", std::to_string(hazard.id)},
+                    {"MEMHOT_RULE", hazard.rule},
+                    {"MEMHOT_DEVICE", hazard.where},
+                    {"MEMHOT_REMEDY", hazard.remedy}};
+    // an address alone is that of a sub-section
+    const auto thing =
+        memhotctl::find_thing(host, hazard.where.starts_with("0x") ? hazard.where + "+2M" : hazard.where);
+    if (!thing) return out;   // what it is about has no place
+    for (const auto& range : thing->ranges) out.emplace_back("MEMHOT_RANGE", to_string(range));
+    return out;
 }
 
 }   // namespace
@@ -179,9 +194,7 @@ bool Service::look_ahead() {
         for (const auto& hazard : change.raised) {
             log::say(log::Priority::warning,
                      fmt::format("hazard: {}: {}; {}", hazard.where, hazard.text, hazard.remedy), &log::kHazardRaised,
-                     {{"MEMHOT_HAZARD", std::to_string(hazard.id)},
-                      {"MEMHOT_RULE", hazard.rule},
-                      {"MEMHOT_DEVICE", hazard.where}});
+                     fields_of(hazard, **host));
             if (listener_ != nullptr) listener_->hazard_raised(hazard);
         }
         for (const auto& hazard : change.cleared) {

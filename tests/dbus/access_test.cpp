@@ -108,7 +108,8 @@ TEST(Access, EveryMethodIsDeniedToTheUnprivilegedUnlessTheTableSaysOtherwise) {
             EXPECT_EQ(questions[0].subject_kind, "system-bus-name");
             EXPECT_EQ(questions[0].subject, all.nobody.name());
             EXPECT_EQ(questions[0].flags, 0U) << "nobody allowed a person to be asked";
-            EXPECT_EQ(questions[0].details.at("member"), interface.substr(kPrefix.size()) + "." + member.name);
+            EXPECT_TRUE(
+                questions[0].details.at("member").starts_with(interface.substr(kPrefix.size()) + "." + member.name));
         }
     }
 }

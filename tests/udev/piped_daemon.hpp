@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <functional>
 #include <memory>
 #include <sstream>
 #include <stdexcept>
@@ -42,7 +43,10 @@ private:
 };
 
 struct PipedDaemon {
-    explicit PipedDaemon(const PrivateBus& bus) : host(dir.path("host")) {
+    // starting: called by the daemon before it has read the host.
+    explicit PipedDaemon(
+        const PrivateBus& bus, const std::function<void()>& starting = [] {})
+        : host(dir.path("host")) {
         if (::pipe2(pipe, O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
         process = start(
             [&] {
@@ -52,7 +56,10 @@ struct PipedDaemon {
                 options.state_directory = dir.path("state");
                 options.run_directory = dir.path("state");
                 memhot::app::AppHooks hooks;
-                hooks.events = [&] { return std::make_unique<PipeSource>(pipe[0]); };
+                hooks.events = [&] {
+                    starting();
+                    return std::make_unique<PipeSource>(pipe[0]);
+                };
                 return memhot::app::run(options, hooks);
             },
             dir.path("log"));

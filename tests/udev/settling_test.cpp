@@ -4,6 +4,8 @@
 // rest, but never kept back by a device whose events do not end.
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 #include "dbus/harness.hpp"
 #include "support/command.hpp"
 #include "udev/mock_host.hpp"
@@ -47,6 +49,15 @@ TEST(Settling, MemoryWhoseEventsAreOnTheirWayIsNoMistake) {
     ::usleep(700'000);
     const std::string log = read_text(daemon.dir.path("log"));
     EXPECT_EQ(log.find("hazard: dax0.0: 0 of"), std::string::npos) << log;
+}
+
+TEST(Settling, AReloadThatIsAskedForDuringTheStartIsDoneBehindIt) {
+    const PrivateBus bus;
+    PipedDaemon daemon(bus, [] { ::raise(SIGHUP); });
+    EXPECT_TRUE(eventually([&] {
+        return read_text(daemon.dir.path("log")).find("configuration and policies were read again") !=
+               std::string::npos;
+    })) << read_text(daemon.dir.path("log"));
 }
 
 TEST(Settling, ADeviceWhoseEventsNeverEndKeepsNothingBack) {
