@@ -129,7 +129,6 @@ Status to_devdax(Builder& builder, const DaxDevice& device, const std::string& r
     }
     policy.release();
     guard_what_stays(builder);
-    guard_shared_sections(builder);
     return Done{};
 }
 
@@ -236,7 +235,6 @@ Status plan_dax_destroy(Builder& builder) {
                                      {"destroy", "destroyed", device_text(device)});
     step.destroys = {all_data(device)};
     step.no_undo = "a device that is created again may lie elsewhere, and its data are gone";
-    guard_shared_sections(builder);
     return Done{};
 }
 

@@ -59,8 +59,6 @@ std::map<int, std::size_t> kernel_blocks(const Model& model) {
     return out;
 }
 
-bool frees_neighbours(RuleId rule) { return rule == RuleId::memmap_depopulated || rule == RuleId::memmap_page_shared; }
-
 bool is_cxl(const Builder& builder, const DaxDevice& device) {
     if (!builder.snapshot().nvdimm) return false;
     const auto* record = builder.snapshot().nvdimm->dax_device(device.name());
@@ -158,20 +156,13 @@ void guard_kmem_online(Builder& builder, const CommandLine& command) {
     }
 }
 
-void guard_shared_sections(Builder& builder) {
-    const Model& start = builder.start().model;
-    const auto after = builder.model().mappings();
-    for (const auto& mapping : start.mappings()) {
-        const auto same = [&](const Mapping& other) {
-            return other.range == mapping.range && other.altmap == mapping.altmap;
-        };
-        if (std::ranges::any_of(after, same)) continue;
+void guard_shared_sections(Builder& builder, const std::vector<Unmapped>& unmapped) {
+    for (const auto& [mapping, losses] : unmapped) {
         builder.rely_on_range(mapping.range);
-        for (const auto& hazard : predict(start, op::Unmap{mapping.handle}).hazards) {
-            if (!frees_neighbours(hazard.rule)) continue;
+        const std::string unmapping = fmt::format("unmapping {} at {}", mapping.owner, to_string(mapping.range));
+        for (const auto& loss : losses) {
             builder.refuse(RuleId::plan_shared_section,
-                           fmt::format("unmapping {} at {}: {} [{}]", mapping.owner, to_string(mapping.range),
-                                       hazard.text, rule(hazard.rule).id));
+                           fmt::format("{} [{}]", to_string(loss, unmapping), rule(loss.rule).id));
         }
     }
 }
