@@ -266,6 +266,7 @@ Fact Builder::identity_of(const std::string& name) const {
 }
 
 Plan Builder::finish() && {
+    guard_losses(plan_, start_);
     const FactReader reader(*snapshot_, start_);
     for (auto& fact : plan_.facts) fact.value = reader.value(fact.kind, fact.name);
     return std::move(plan_);

@@ -66,6 +66,18 @@ bool is_cxl(const Builder& builder, const DaxDevice& device) {
     return region != nullptr && region->kind == "cxl";
 }
 
+// nd_changes() says what becomes of it; "kept but for the first 8K" is no file system any more.
+bool loses_data(const DeviceChange& change) {
+    return std::ranges::any_of(change.values,
+                               [](const Value& value) { return value.name == "data" && value.text != "kept"; });
+}
+
+// What it held went when kmem took it, and was named then.
+bool was_memory(const NdBus& start, const std::string& name) {
+    const DaxDevice* device = start.find_dax(name);
+    return device != nullptr && device->driver == DaxDriver::kmem;
+}
+
 void memory_in_use(Builder& builder) {
     const std::uint64_t before = online_memory(builder.start().model);
     const std::uint64_t after = online_memory(builder.model());
@@ -163,6 +175,22 @@ void guard_shared_sections(Builder& builder, const std::vector<Unmapped>& unmapp
         for (const auto& loss : losses) {
             builder.refuse(RuleId::plan_shared_section,
                            fmt::format("{} [{}]", to_string(loss, unmapping), rule(loss.rule).id));
+        }
+    }
+}
+
+void guard_losses(Plan& plan, const NdBus& start) {
+    const auto destroyed = plan.destroys();
+    const auto is_named = [&](const std::string& device) {
+        return std::ranges::find(destroyed, device, &DataLoss::device) != destroyed.end();
+    };
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        for (const auto& change : plan.steps[i].verdict.changes) {
+            if (!loses_data(change) || is_named(change.device) || was_memory(start, change.device)) continue;
+            plan.refusals.push_back(
+                {RuleId::plan_unnamed_loss,
+                 fmt::format("step {} ({}) would destroy the data of {}, which the plan does not name", i + 1,
+                             to_string(plan.steps[i].action), change.device)});
         }
     }
 }

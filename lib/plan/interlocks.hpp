@@ -25,4 +25,7 @@ void guard_kmem_online(Builder& builder, const CommandLine& command);
 // it behind each step.
 void guard_shared_sections(Builder& builder, const std::vector<Unmapped>& unmapped);
 
+// The last word on a whole plan: what its verdicts say is lost has to stand in what its steps destroy. start: before them.
+void guard_losses(Plan& plan, const NdBus& start);
+
 }   // namespace memhot::plan

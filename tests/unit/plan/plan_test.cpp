@@ -151,6 +151,40 @@ TEST(Wish, words_that_mean_nothing_are_named) {
     EXPECT_FALSE(make_plan(host("dimm-host.json"), *parse_wish({"offline"})).ok());
 }
 
+std::string error_of(const char* name, const std::vector<std::string>& words) {
+    const auto plan = make_plan(host(name), *parse_wish(words));
+    if (plan.ok()) return "no error";
+    EXPECT_EQ(plan.error().kind(), ErrorKind::bad_input);   // exit status 2
+    return plan.error().message();
+}
+
+// Whatever way the option is written: what counts is what ndctl makes of it.
+TEST(Wish, options_that_name_another_target_are_not_taken) {
+    const std::string reconfig =
+        "namespace create: --reconfig is not carried out: it destroys what a namespace that is "
+        "there holds; use namespace reconfigure NAMESPACE";
+    EXPECT_EQ(error_of("nvdimm-host.json", {"namespace", "create", "-enamespace0.4", "-m", "raw", "-f"}), reconfig);
+    EXPECT_EQ(error_of("nvdimm-host.json", {"namespace", "create", "--reconf", "namespace0.4"}), reconfig);
+    Wish wish;   // as a plan in a file may have it
+    wish.verb = PlanVerb::namespace_create;
+    wish.options = {"-fe", "namespace0.4"};
+    EXPECT_EQ(make_plan(host("nvdimm-host.json"), wish).error().message(), reconfig);
+    wish.verb = PlanVerb::namespace_reconfigure;
+    wish.things = {"namespace0.4"};
+    EXPECT_FALSE(make_plan(host("nvdimm-host.json"), wish).ok());
+    wish.verb = PlanVerb::namespace_destroy;
+    wish.options = {"--force", "namespace0.0"};   // one more name
+    EXPECT_FALSE(make_plan(host("nvdimm-host.json"), wish).ok());
+    wish.options = {"--force"};
+    EXPECT_TRUE(make_plan(host("nvdimm-host.json"), wish).ok());
+    wish.verb = PlanVerb::namespace_create;
+    wish.things = {"region0"};
+    wish.options = {"-r", "region1", "--mode=raw"};
+    EXPECT_FALSE(make_plan(host("nvdimm-host.json"), wish).ok());
+    wish.things = {};
+    EXPECT_TRUE(make_plan(host("nvdimm-host.json"), wish).ok());   // the region has no other name here
+}
+
 TEST(Size, picks_movable_blocks_from_the_top) {
     const Plan plan = plan_of(host("dimm-host.json"), {"offline", "256M"});
     ASSERT_EQ(plan.steps.size(), 2U);

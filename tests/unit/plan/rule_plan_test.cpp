@@ -7,6 +7,7 @@
 
 #include "memhot/plan.hpp"
 #include "memhot/simulated.hpp"
+#include "plan/builder.hpp"
 #include "support/golden_host.hpp"
 
 namespace memhot {
@@ -182,6 +183,31 @@ TEST(Rule, plan_no_remover) {
     EXPECT_TRUE(refused_by(plan_of(host("dimm-host.json"), {"remove", "memory80"}), RuleId::plan_no_remover));
     EXPECT_TRUE(refused_by(plan_of(host("nvdimm-host.json"), {"remove", "memory35"}), RuleId::plan_no_remover));
     EXPECT_FALSE(plan_of(host("nvdimm-host.json"), {"remove", "block35-36"}).refused());
+}
+
+// What no planner does any more: a command that destroys another namespace than the plan says.
+TEST(Rule, plan_unnamed_loss) {
+    const Snapshot snapshot = host("nvdimm-host.json");
+    const auto plan_naming = [&](const std::string& device) {
+        auto builder = *plan::Builder::open(snapshot, *parse_wish({"namespace", "create"}));
+        PlanStep& step = builder.command({"ndctl", "create-namespace", {"-e", "namespace0.4", "-m", "raw", "-f"}},
+                                         {"create", "created", "a namespace"});
+        EXPECT_TRUE(step.verdict.outcome.accepted()) << step.verdict.summary;
+        if (!device.empty()) step.destroys = {{device, 32 * kMiB, "all data"}};
+        return std::move(builder).finish();
+    };
+    EXPECT_TRUE(refused_by(plan_naming(""), RuleId::plan_unnamed_loss));
+    EXPECT_TRUE(refused_by(plan_naming("namespace0.0"), RuleId::plan_unnamed_loss));
+    EXPECT_FALSE(refused_by(plan_naming("namespace0.4"), RuleId::plan_unnamed_loss));
+}
+
+// The same of a way back and of the rest of a job, whose plan comes from a file.
+TEST(Rule, plan_unnamed_loss_of_a_job) {
+    const Snapshot snapshot = host("nvdimm-host.json");
+    Plan job = plan_of(snapshot, {"namespace", "destroy", "namespace0.4"});
+    EXPECT_FALSE(refused_by(*make_rest(snapshot, job, 0, false), RuleId::plan_unnamed_loss));
+    for (auto& step : job.steps) step.destroys.clear();
+    EXPECT_TRUE(refused_by(*make_rest(snapshot, job, 0, false), RuleId::plan_unnamed_loss));
 }
 
 // A plan that was begun is finished on the host it was made on, as its own steps left it.
