@@ -28,8 +28,11 @@ constexpr auto kNotCarriedOut = [] {
         {namespace_create, "reconfig", false,
          "it destroys what a namespace that is there holds; use namespace reconfigure NAMESPACE"},
         {namespace_create, "region", true, kLastCounts},
+        {namespace_create, "continue", false,
+         "a plan makes one namespace, which it can name and undo; use namespace create once for each"},
         {namespace_reconfigure, "reconfig", false,
          "the namespace is named already, and of two the last would count; use namespace reconfigure once for each"},
+        {namespace_reconfigure, "continue", false, "ndctl does nothing with it here; leave it out"},
         {dax_create, "region", true, kLastCounts},
     });
 }();

@@ -185,6 +185,19 @@ TEST(Wish, options_that_name_another_target_are_not_taken) {
     EXPECT_TRUE(make_plan(host("nvdimm-host.json"), wish).ok());   // the region has no other name here
 }
 
+TEST(Wish, options_that_are_not_carried_out_are_not_taken) {
+    const std::vector<std::vector<std::string>> wishes{
+        {"namespace", "create", "-c"},
+        {"namespace", "reconfigure", "namespace0.4", "--continue", "--mode=raw"},
+    };
+    for (const auto& words : wishes)
+        EXPECT_NE(error_of("nvdimm-host.json", words), "no error")
+            << words[0] << " " << words[1] << " " << words.back();
+    // "--no-" takes an option back
+    EXPECT_EQ(error_of("nvdimm-host.json", {"namespace", "create", "region0", "--no-continue", "--mode=raw"}),
+              "no error");
+}
+
 TEST(Size, picks_movable_blocks_from_the_top) {
     const Plan plan = plan_of(host("dimm-host.json"), {"offline", "256M"});
     ASSERT_EQ(plan.steps.size(), 2U);
