@@ -18,9 +18,12 @@ struct NotCarriedOut {
     std::string_view option;
     bool where_named;   // only where the wish names a thing by itself
     std::string_view instead;
+    std::string_view but = {};   // the one value that is carried out
 };
 
 constexpr std::string_view kLastCounts = "the region is named already, and of two the last would count; name one";
+constexpr std::string_view kDeviceNamed = "the device is named already; leave it out";
+constexpr std::string_view kNothing = "daxctl does nothing with it here; leave it out";
 
 constexpr auto kNotCarriedOut = [] {
     using enum PlanVerb;
@@ -34,11 +37,28 @@ constexpr auto kNotCarriedOut = [] {
          "the namespace is named already, and of two the last would count; use namespace reconfigure once for each"},
         {namespace_reconfigure, "continue", false, "ndctl does nothing with it here; leave it out"},
         {dax_create, "region", true, kLastCounts},
+        {dax_create, "mode", false,
+         "daxctl creates in mode devdax only; create the device, then use dax reconfigure DEVICE --mode=MODE",
+         "devdax"},
+        {dax_create, "input", false, "places from a file are not planned; use --size"},
+        {dax_create, "no-online", false, kNothing},
+        {dax_create, "no-movable", false, kNothing},
+        {dax_create, "force", false, kNothing},
+        {dax_create, "check-config", false, kNothing},
+        {dax_reconfigure, "input", false, kNothing},
+        {dax_reconfigure, "check-config", false,
+         "files of daxctl are not read; say what they say: --mode, --no-online"},
+        {dax_reconfigure, "region", true, kDeviceNamed},
+        {dax_online, "region", true, kDeviceNamed},
+        {dax_offline, "region", true, kDeviceNamed},
+        {dax_destroy, "region", true, kDeviceNamed},
     });
 }();
 
 bool asks_for(const ParsedOptions& parsed, const NotCarriedOut& row) {
-    return parsed.value(row.option) || parsed.is_set(row.option);
+    const auto value = parsed.value(row.option);
+    if (value) return row.but.empty() || *value != row.but;
+    return parsed.is_set(row.option);
 }
 
 }   // namespace

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "memhot/plan.hpp"
+#include "memhot/simulated.hpp"
 
 namespace memhot {
 namespace {
@@ -189,6 +190,16 @@ TEST(Wish, options_that_are_not_carried_out_are_not_taken) {
     const std::vector<std::vector<std::string>> wishes{
         {"namespace", "create", "-c"},
         {"namespace", "reconfigure", "namespace0.4", "--continue", "--mode=raw"},
+        {"dax", "create", "-r0", "1"},
+        {"dax", "create", "--no-online"},
+        {"dax", "create", "--mode=system-ram"},
+        {"dax", "create", "--input", "x"},
+        {"dax", "reconfigure", "dax0.0", "--mode=system-ram", "--input=x"},
+        {"dax", "reconfigure", "dax0.0", "--mode=system-ram", "-C"},
+        {"dax", "reconfigure", "dax0.1", "--mode=devdax", "--zone=movable"},
+        {"dax", "online", "dax0.1", "--region=7"},
+        {"dax", "offline", "dax0.1", "--region=7"},
+        {"dax", "destroy", "dax0.1", "--region=7"},
     };
     for (const auto& words : wishes)
         EXPECT_NE(error_of("nvdimm-host.json", words), "no error")
@@ -196,6 +207,42 @@ TEST(Wish, options_that_are_not_carried_out_are_not_taken) {
     // "--no-" takes an option back
     EXPECT_EQ(error_of("nvdimm-host.json", {"namespace", "create", "region0", "--no-continue", "--mode=raw"}),
               "no error");
+    EXPECT_EQ(error_of("cxl-host.json", {"dax", "create", "--mode=devdax", "--size=512M"}), "no error");
+}
+
+// A device that was created but is not driven yet: with a size daxctl resizes it, and the mode is not what was asked.
+TEST(Wish, a_size_that_would_be_taken_instead_of_the_mode_is_not_taken) {
+    Snapshot snapshot = host("cxl-host.json");
+    auto machine = *SimulatedHost::from_snapshot(snapshot);
+    machine.carry_out(CommandLine{"daxctl", "create-device", {"--size=512M"}});
+    machine.carry_out(CommandLine{"daxctl", "disable-device", {"dax0.1"}});
+    const auto plan =
+        make_plan(machine.snapshot(), *parse_wish({"dax", "reconfigure", "dax0.1", "-m", "devdax", "-s", "256M"}));
+    ASSERT_FALSE(plan.ok()) << to_text(*plan);
+    EXPECT_EQ(
+        plan.error().message(),
+        "dax reconfigure dax0.1: with --size or --align daxctl does not look at --mode; change the size by itself "
+        "(daxctl reconfigure-device --size=SIZE dax0.1), then the mode");
+}
+
+// daxctl onlines what is offline of a device that is System RAM already (dev_online_memory()).
+TEST(DaxReconfigure, of_memory_that_is_offline_onlines_it) {
+    Snapshot snapshot = host("cxl-host.json");
+    std::size_t blocks = 0;
+    for (auto& block : *snapshot.blocks) {
+        if (block.node != 2) continue;
+        block.state = "offline";
+        block.valid_zones = "Normal Movable";
+        ++blocks;
+    }
+    const Plan plan = plan_of(snapshot, {"dax", "reconfigure", "dax0.0", "--mode=system-ram"});
+    EXPECT_EQ(plan.steps.size(), blocks);
+    for (const auto& step : plan.steps) EXPECT_EQ(std::get<WriteAction>(step.action).text, "online_movable");
+    const Plan kernel = plan_of(snapshot, {"dax", "reconfigure", "dax0.0", "--mode=system-ram", "--no-movable"});
+    ASSERT_EQ(kernel.steps.size(), blocks);
+    EXPECT_EQ(std::get<WriteAction>(kernel.steps.front().action).text, "online_kernel");
+    EXPECT_TRUE(plan_of(snapshot, {"dax", "reconfigure", "dax0.0", "--mode=system-ram", "--no-online"}).steps.empty());
+    EXPECT_TRUE(plan_of(host("cxl-host.json"), {"dax", "reconfigure", "dax0.0", "--mode=system-ram"}).steps.empty());
 }
 
 TEST(Size, picks_movable_blocks_from_the_top) {
