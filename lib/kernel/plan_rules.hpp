@@ -73,6 +73,11 @@ inline constexpr auto kPlanRules = [] {
          "block into",
          EINVAL, "", "drivers/base/memory.c: valid_zones_show", "5.3+",
          "take a zone that valid_zones of the block names, or --zone=auto", false},
+        {plan_unnamed_loss, kCheck, "plan.unnamed-loss",
+         "a plan names every device whose data its steps destroy: what it does not name nobody confirms, and nothing "
+         "is "
+         "saved",
+         EPERM, "", "lib/plan", "all", "report it: no plan of memhot's own should do so", false},
         {plan_stale, kCheck, "plan.stale",
          "what a plan relies on is as it was when it was made, but for what its own steps have changed", ESTALE, "",
          "lib/plan", "all", "look at what has changed, and make a new plan", false},

@@ -11,6 +11,7 @@
 
 #include "nvdimm/from_snapshot.hpp"
 #include "plan/carry_out.hpp"
+#include "plan/interlocks.hpp"
 #include "predict/nd_parts.hpp"
 
 namespace memhot::plan {
@@ -202,18 +203,24 @@ PlanStep& Builder::ask_bus(const CommandLine& asked, Action action, Phrase phras
     if (blocked_ || ended()) return nothing();
     const Amounts before = amounts_of(bus_);
     const NdBus old = bus_;
+    bus_.unmapped.clear();   // a crash leaves the bus as it is
     Verdict verdict = predict_and_run(bus_, asked);
     verdict.assumptions.insert(verdict.assumptions.begin(), assumptions_.begin(), assumptions_.end());
     blocked_ = verdict.outcome.kind == Outcome::Kind::refused || verdict.outcome.kind == Outcome::Kind::crash;
     PlanStep& step = add(std::move(action), std::move(phrase), std::move(verdict));
     put_changes(old, bus_, step);
+    guard_shared_sections(*this, bus_.unmapped);
     // Commands are answered on what those before them left.
     if (plan_.steps.size() > 1) step.depends_on = {plan_.steps.size() - 2};
     step.cost = cost_between(before, amounts_of(bus_));
     return step;
 }
 
-void Builder::take(const Action& action) { std::ignore = carry_out(bus_, action); }
+void Builder::take(const Action& action) {
+    bus_.unmapped.clear();
+    std::ignore = carry_out(bus_, action);
+    guard_shared_sections(*this, bus_.unmapped);
+}
 
 PlanStep& Builder::save(SaveAction::What what, const std::string& device) {
     if (blocked_) return nothing();
@@ -259,6 +266,7 @@ Fact Builder::identity_of(const std::string& name) const {
 }
 
 Plan Builder::finish() && {
+    guard_losses(plan_, start_);
     const FactReader reader(*snapshot_, start_);
     for (auto& fact : plan_.facts) fact.value = reader.value(fact.kind, fact.name);
     return std::move(plan_);

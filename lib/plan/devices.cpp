@@ -76,7 +76,6 @@ void disable_and_save(Builder& builder, const NamedNamespace& named) {
 void guard_namespace(Builder& builder, const NamedNamespace& named) {
     const auto* device = device_over(builder.start(), *named.region, *named.ns);
     if (device != nullptr) guard_kmem_online(builder, *device);
-    guard_shared_sections(builder);
 }
 
 DataLoss overwritten(const DaxDevice& device) {

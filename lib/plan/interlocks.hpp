@@ -21,7 +21,11 @@ void guard_movable_ratio(Builder& builder);
 void guard_kmem_online(Builder& builder, const DaxDevice& device);
 // The same of a command that takes a device from kmem, or the namespace below it from its driver.
 void guard_kmem_online(Builder& builder, const CommandLine& command);
-// Mappings that the steps take away must leave their neighbours' memmap.
-void guard_shared_sections(Builder& builder);
+// Mappings that one step takes away must leave their neighbours' memmap, whatever a later step maps there. The builder asks
+// it behind each step.
+void guard_shared_sections(Builder& builder, const std::vector<Unmapped>& unmapped);
+
+// The last word on a whole plan: what its verdicts say is lost has to stand in what its steps destroy. start: before them.
+void guard_losses(Plan& plan, const NdBus& start);
 
 }   // namespace memhot::plan

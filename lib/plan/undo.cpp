@@ -130,8 +130,8 @@ Status guard(const Snapshot& snapshot, Plan& plan, bool forward) {
     }
     plan::guard_memmap_memory(*builder);
     plan::guard_what_stays(*builder);
-    plan::guard_shared_sections(*builder);
     if (forward) plan::guard_movable_ratio(*builder);
+    plan::guard_losses(plan, builder->start());
     Plan judged = std::move(*builder).finish();
     std::ranges::move(judged.refusals, std::back_inserter(plan.refusals));
     std::ranges::move(judged.notes, std::back_inserter(plan.notes));
