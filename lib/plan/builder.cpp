@@ -17,10 +17,6 @@ namespace memhot::plan {
 
 namespace {
 
-Outcome taken(Outcome outcome) {
-    return outcome.kind == Outcome::Kind::uncertain ? Outcome::accept(outcome.rule) : outcome;
-}
-
 struct Amounts {
     std::uint64_t memmap;
     std::uint64_t online;

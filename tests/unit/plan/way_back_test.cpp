@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// The way back from a plan: do, undo, and the host is as before; and what is said of it before it is tried.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "memhot/plan.hpp"
+#include "memhot/simulated.hpp"
+
+namespace memhot {
+namespace {
+
+Snapshot host(const char* name) {
+    auto snapshot = load_snapshot(std::string(MEMHOT_TEST_DATA) + "/" + name);
+    EXPECT_TRUE(snapshot.ok()) << snapshot.error().message();
+    return *std::move(snapshot);
+}
+
+// Those blocks written to first, as somebody would by hand.
+Snapshot written(const Snapshot& snapshot, std::uint64_t first, std::uint64_t last, const char* word) {
+    auto now = *SimulatedHost::from_snapshot(snapshot);
+    for (auto number = first; number <= last; ++number) {
+        const std::string block = "/sys/devices/system/memory/memory" + std::to_string(number) + "/state";
+        EXPECT_NE(now.carry_out(WriteAction{block, word}).outcome.kind, Outcome::Kind::refused) << block;
+    }
+    return now.snapshot();
+}
+
+Plan plan_of(const Snapshot& snapshot, const std::vector<std::string>& words) {
+    auto plan = make_plan(snapshot, *parse_wish(words));
+    EXPECT_TRUE(plan.ok()) << plan.error().message();
+    return *std::move(plan);
+}
+
+Snapshot done(const Snapshot& snapshot, const Plan& plan) {
+    auto now = *SimulatedHost::from_snapshot(snapshot);
+    for (const auto& step : plan.steps)
+        EXPECT_NE(now.carry_out(step.action).outcome.kind, Outcome::Kind::refused) << to_string(step.action);
+    return now.snapshot();
+}
+
+std::vector<StepBehind> all_done(const Plan& plan) {
+    std::vector<StepBehind> out;
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) out.push_back({i, StepBehind::How::done, {}});
+    return out;
+}
+
+}   // namespace
+
+// Whether pages can be moved nobody sees before (mm/memory_hotplug.c: do_migrate_range), on the way back as little as on
+// the way there.
+TEST(WayBack, is_as_uncertain_as_a_plan_of_the_same_writes) {
+    const Snapshot before = written(host("cxl-host.json"), 544, 551, "offline");
+    const Plan plan = plan_of(before, {"online", "node2", "--zone=movable"});
+    const Snapshot now = done(before, plan);
+    const Plan offline = plan_of(now, {"offline", "node2"});
+    ASSERT_EQ(exit_status(offline), 8) << to_text(offline);
+
+    const auto undo = make_undo(now, plan, all_done(plan));
+    ASSERT_EQ(undo->steps.size(), 8U);
+    for (const auto& step : undo->steps) EXPECT_EQ(step.verdict.outcome.kind, Outcome::Kind::uncertain);
+    EXPECT_EQ(exit_status(*undo), 8);
+    EXPECT_NE(to_text(*undo).find("or refused with EBUSY"), std::string::npos) << to_text(*undo);
+
+    const auto rest = make_rest(now, offline, 0, false);
+    ASSERT_EQ(rest->steps.size(), 8U);
+    for (std::size_t i = 0; i < rest->steps.size(); ++i)
+        EXPECT_EQ(rest->steps[i].verdict.outcome, offline.steps[i].verdict.outcome);
+    EXPECT_EQ(exit_status(*rest), 8);
+}
+
+}   // namespace memhot
