@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <tuple>
 
 #include "nvdimm/from_snapshot.hpp"
@@ -114,6 +115,26 @@ void put_changes(const NdBus& before, const NdBus& after, PlanStep& step) {
     put_blocks(before.model, after.model, step);
 }
 
+// The last step is a command. It is answered on what the one before it left, and takes with it blocks that others changed:
+// kmem gives back all of its memory at once, or gets it, whichever block was written last.
+std::vector<std::size_t> needed_by_last(const std::vector<PlanStep>& steps) {
+    std::vector<std::size_t> out;
+    if (steps.size() < 2) return out;
+    std::set<std::string_view> changed;
+    for (const auto& fact : steps.back().before) {
+        if (fact.kind == Fact::Kind::block) changed.insert(fact.name);
+    }
+    const auto is_changed = [&](const Fact& fact) {
+        return fact.kind == Fact::Kind::block && changed.contains(fact.name);
+    };
+    const std::size_t before = steps.size() - 2;
+    for (std::size_t i = 0; i < before; ++i) {
+        if (std::ranges::any_of(steps[i].after, is_changed)) out.push_back(i);
+    }
+    out.push_back(before);
+    return out;
+}
+
 }   // namespace
 
 std::uint64_t memmap_in_ram(const NdBus& bus) {
@@ -203,8 +224,7 @@ PlanStep& Builder::ask_bus(const CommandLine& asked, Action action, Phrase phras
     blocked_ = verdict.outcome.kind == Outcome::Kind::refused || verdict.outcome.kind == Outcome::Kind::crash;
     PlanStep& step = add(std::move(action), std::move(phrase), std::move(verdict));
     put_changes(old, bus_, step);
-    // Commands are answered on what those before them left.
-    if (plan_.steps.size() > 1) step.depends_on = {plan_.steps.size() - 2};
+    step.depends_on = needed_by_last(plan_.steps);
     step.cost = cost_between(before, amounts_of(bus_));
     return step;
 }

@@ -71,4 +71,23 @@ TEST(WayBack, is_as_uncertain_as_a_plan_of_the_same_writes) {
     EXPECT_EQ(exit_status(*rest), 8);
 }
 
+// kmem takes its memory back with one command, which all of its blocks were offlined for.
+TEST(WayBack, a_command_depends_on_all_blocks_of_its_device) {
+    const Plan plan = plan_of(host("nvdimm-host.json"), {"remove", "dax0.1"});
+    ASSERT_EQ(plan.steps.size(), 3U) << to_text(plan);   // memory36, memory35, daxctl
+    EXPECT_EQ(plan.steps[2].depends_on, (std::vector<std::size_t>{0, 1}));
+}
+
+// Of two devices each command depends on the blocks of its own, and on the step before it.
+TEST(WayBack, a_command_depends_on_no_block_of_another_device) {
+    const Snapshot snapshot = host("nvdimm-host.json");
+    const auto ram = done(snapshot, plan_of(snapshot, {"dax", "reconfigure", "dax0.0", "--mode=system-ram"}));
+    const Plan plan = plan_of(ram, {"remove", "dax0.0", "dax0.1"});
+    ASSERT_EQ(plan.steps.size(), 5U) << to_text(plan);   // memory36, 35, 33, then the two commands
+    EXPECT_EQ(plan.steps[0].block, 36U);
+    EXPECT_EQ(plan.steps[2].block, 33U);
+    EXPECT_EQ(plan.steps[3].depends_on, (std::vector<std::size_t>{2}));   // dax0.0
+    EXPECT_EQ(plan.steps[4].depends_on, (std::vector<std::size_t>{0, 1, 3}));
+}
+
 }   // namespace memhot
