@@ -10,6 +10,8 @@
 #include <string_view>
 #include <tuple>
 
+#include "model/operations.hpp"
+#include "model/state.hpp"
 #include "nvdimm/from_snapshot.hpp"
 #include "plan/carry_out.hpp"
 #include "predict/nd_parts.hpp"
@@ -135,6 +137,26 @@ std::vector<std::size_t> needed_by_last(const std::vector<PlanStep>& steps) {
     return out;
 }
 
+// Bytes of blocks whose memmap lies in themselves, although nobody saw them added (a snapshot does not tell it of a block):
+// kmem asks for it where the device says so, and that cannot change while it has memory (drivers/dax/bus.c:
+// memmap_on_memory_store), nor can the parameter since boot.
+std::uint64_t holding_their_own_memmap(const NdBus& bus) {
+    const State& state = bus.model.state();
+    const std::uint64_t size = bus.model.block_size();
+    std::uint64_t bytes = 0;
+    for (const auto& device : bus.dax) {
+        if (device.driver != DaxDriver::kmem || !device.memmap_on_memory) continue;
+        for (const auto& range : device.added) {
+            if (!state.has(Feature::memmap_on_memory) || !supports_memmap_on_memory(state, range.size())) continue;
+            for_each_block(state, range, [&](std::uint64_t, const Block& block) {
+                if (!block.boot && block.vmemmap_pages == 0) bytes += size;
+                return true;
+            });
+        }
+    }
+    return bytes;
+}
+
 }   // namespace
 
 std::uint64_t memmap_in_ram(const NdBus& bus) {
@@ -143,10 +165,11 @@ std::uint64_t memmap_in_ram(const NdBus& bus) {
     for (const auto& mapping : bus.model.mappings()) {
         if (!mapping.altmap) bytes += mapping.range.size();
     }
-    // Added with memmap_on_memory a block holds its own; which ones did, the model does not tell, so they are counted.
-    for (const auto& block : bus.model.blocks()) {
-        if (!block.boot) bytes += bus.model.block_size();
-    }
+    const std::uint64_t size = bus.model.block_size();
+    bus.model.state().blocks.for_each([&](std::uint64_t, const Block& block) {
+        if (!block.boot && block.vmemmap_pages == 0) bytes += size;
+    });
+    bytes -= holding_their_own_memmap(bus);
     return bytes / profile.page_size * profile.struct_page_size;
 }
 
