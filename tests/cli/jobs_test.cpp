@@ -118,6 +118,29 @@ TEST_F(Jobs, a_rollback_is_as_uncertain_as_a_plan) {
     for (const auto& step : steps) EXPECT_EQ(step["verdict"]["outcome"]["kind"], "uncertain");
 }
 
+// Memory that the job onlined is in use now: the rollback is refused, and says what to do as a plan does.
+TEST_F(Jobs, a_refused_rollback_says_what_instead) {
+    const std::string kept_at = " --state-dir " + top;
+    ASSERT_EQ(kept("dimm-host.json", "online block84-85 --zone=movable -y").status, 0);
+    auto busy = *load_snapshot(behind(data("dimm-host.json"), "online_movable", 84, 85));
+    busy.available_memory = 255 * kMiB;   // and 256 would go
+    ASSERT_TRUE(save_snapshot(busy, top + "/busy.json").ok());
+    const Said said = memhotctl(split("--snapshot " + top + "/busy.json rollback 1 -y" + kept_at));
+    EXPECT_EQ(said.status, 1);
+    EXPECT_TRUE(said.has("refused: 256M would go")) << said.out;
+    EXPECT_TRUE(said.has("  instead: ask for less, or free memory first")) << said.out;
+}
+
+// A node whose memory came offline may be without kernel memory again.
+TEST_F(Jobs, a_node_that_was_onlined_to_a_kernel_zone_is_rolled_back) {
+    const std::string kept_at = " --state-dir " + top;
+    const std::string off = behind(data("cxl-host.json"), "offline", 544, 551);
+    const std::string on = behind(off, "online_kernel", 544, 551);
+    ASSERT_EQ(memhotctl(split("--snapshot " + off + " online node2 --zone=kernel -y" + kept_at)).status, 0);
+    const Said said = memhotctl(split("--snapshot " + on + " rollback 1 -y" + kept_at));
+    EXPECT_EQ(said.status, 0) << said.out << said.err;
+}
+
 // Exit statuses of design: 5 failed and nothing changed, 6 part-way, 7 timed out.
 TEST_F(Jobs, exit_statuses_say_what_is_left) {
     struct Row {

@@ -47,7 +47,28 @@ std::vector<StepBehind> all_done(const Plan& plan) {
     return out;
 }
 
+bool refused_by(const Plan& plan, RuleId rule) {
+    return std::ranges::any_of(plan.refusals, [&](const Refusal& refusal) { return refusal.rule == rule; });
+}
+
 }   // namespace
+
+// A CXL node came with all blocks offline and was onlined to a kernel zone: it had no kernel memory before, and may be
+// without again. What it had when the job began it must keep.
+TEST(WayBack, a_node_may_be_without_kernel_memory_as_it_was) {
+    const Snapshot before = written(host("cxl-host.json"), 544, 551, "offline");
+    const Plan plan = plan_of(before, {"online", "node2", "--zone=kernel"});
+    ASSERT_FALSE(plan.refused()) << to_text(plan);
+    const Snapshot now = done(before, plan);
+    const auto undo = make_undo(now, plan, all_done(plan));
+    EXPECT_FALSE(undo->refused()) << to_text(*undo);
+    EXPECT_EQ(undo->steps.size(), 8U);
+
+    const Snapshot some = written(before, 544, 544, "online_kernel");
+    const Plan rest = plan_of(some, {"online", "block545-551", "--zone=kernel"});
+    const Snapshot other = written(done(some, rest), 544, 544, "offline");   // somebody else took that one since
+    EXPECT_TRUE(refused_by(*make_undo(other, rest, all_done(rest)), RuleId::plan_last_kernel_memory));
+}
 
 // Whether pages can be moved nobody sees before (mm/memory_hotplug.c: do_migrate_range), on the way back as little as on
 // the way there.
