@@ -8,6 +8,7 @@
 
 #include "memhot/plan.hpp"
 #include "memhot/simulated.hpp"
+#include "support/golden_host.hpp"
 
 namespace memhot {
 namespace {
@@ -49,6 +50,21 @@ std::vector<StepBehind> all_done(const Plan& plan) {
 
 bool refused_by(const Plan& plan, RuleId rule) {
     return std::ranges::any_of(plan.refusals, [&](const Refusal& refusal) { return refusal.rule == rule; });
+}
+
+// Everything that the plan changes or relies on, and all of /proc/iomem and the zones.
+void expect_same(const Plan& plan, const Snapshot& before, const Snapshot& after, const std::string& what) {
+    const auto was = *SimulatedHost::from_snapshot(before);
+    const auto is = *SimulatedHost::from_snapshot(after);
+    EXPECT_TRUE(is.snapshot().iomem == was.snapshot().iomem) << what;
+    EXPECT_EQ(is.value(Fact::Kind::zones, ""), was.value(Fact::Kind::zones, "")) << what;
+    std::vector<Fact> facts = plan.facts;
+    for (const auto& step : plan.steps) facts.insert(facts.end(), step.before.begin(), step.before.end());
+    for (const auto& fact : facts) {
+        // What the buses show in full has an info block that can be read only meanwhile.
+        if (fact.kind == Fact::Kind::device) continue;
+        EXPECT_EQ(is.value(fact.kind, fact.name), was.value(fact.kind, fact.name)) << what << " " << fact.name;
+    }
 }
 
 }   // namespace
@@ -109,6 +125,58 @@ TEST(WayBack, a_command_depends_on_no_block_of_another_device) {
     EXPECT_EQ(plan.steps[2].block, 33U);
     EXPECT_EQ(plan.steps[3].depends_on, (std::vector<std::size_t>{2}));   // dax0.0
     EXPECT_EQ(plan.steps[4].depends_on, (std::vector<std::size_t>{0, 1, 3}));
+}
+
+// kmem drives it and its memory is offline. ndctl brings it back with device_dax (drivers/dax/device.c), so daxctl has to
+// give it to kmem again; where the kernel onlines by itself the policy is held meanwhile.
+TEST(WayBack, of_a_namespace_below_kmem_has_its_memory_offline_as_before) {
+    for (const char* policy : {"offline", "online", "online_movable"}) {
+        Snapshot snapshot = host("nvdimm-host.json");
+        snapshot = written(snapshot, 35, 36, "offline");
+        snapshot.auto_online_blocks = policy;
+        const Plan plan = plan_of(snapshot, {"namespace", "disable", "namespace0.1"});
+        ASSERT_FALSE(plan.refused()) << to_text(plan);
+        const auto undo = make_undo(done(snapshot, plan), plan, all_done(plan));
+        EXPECT_FALSE(undo->refused()) << to_text(*undo);
+        EXPECT_TRUE(undo->notes.empty()) << to_text(*undo);
+        EXPECT_EQ(names_to_confirm(*undo), (std::vector<std::string>{"dax0.1"})) << "kmem writes over its data";
+        const Snapshot after = done(done(snapshot, plan), *undo);
+        expect_same(plan, snapshot, after, policy);
+    }
+}
+
+// Kernels from 7.3 on may drive a device of which they have no memory (drivers/dax/kmem.c: state_store); so it comes back.
+TEST(WayBack, of_a_namespace_below_an_unplugged_device_leaves_it_unplugged) {
+    for (const auto& words : {std::vector<std::string>{"namespace", "disable", "namespace0.1"},
+                              {"dax", "reconfigure", "dax0.1", "--mode=devdax"}}) {
+        const Snapshot snapshot = *test::golden_host("nvdimm-host.json kernel=7.3 dax0.1=unplugged");
+        const Plan plan = plan_of(snapshot, words);
+        ASSERT_FALSE(plan.refused()) << to_text(plan);
+        const auto undo = make_undo(done(snapshot, plan), plan, all_done(plan));
+        EXPECT_FALSE(undo->refused()) << to_text(*undo);
+        expect_same(plan, snapshot, done(done(snapshot, plan), *undo), to_text(plan));
+    }
+}
+
+// The same where the namespace was disabled for its destruction, which failed.
+TEST(WayBack, of_a_failed_destruction_has_the_memory_of_kmem_offline_as_before) {
+    for (const char* policy : {"offline", "online"}) {
+        for (const auto& words : {std::vector<std::string>{"namespace", "destroy", "namespace0.1"},
+                                  {"namespace", "reconfigure", "namespace0.1", "--mode=fsdax"}}) {
+            Snapshot snapshot = written(host("nvdimm-host.json"), 35, 36, "offline");
+            snapshot.auto_online_blocks = policy;
+            Plan plan = plan_of(snapshot, words);
+            ASSERT_FALSE(plan.refused()) << to_text(plan);
+            const auto destroys =
+                std::ranges::find_if(plan.steps, [](const auto& step) { return !step.destroys.empty(); });
+            ASSERT_NE(destroys, plan.steps.end());
+            plan.steps.erase(destroys, plan.steps.end());
+            const auto undo = make_undo(done(snapshot, plan), plan, all_done(plan));
+            EXPECT_FALSE(undo->refused()) << to_text(*undo);
+            const Snapshot after = done(done(snapshot, plan), *undo);
+            expect_same(plan, snapshot, after, to_text(plan));
+        }
+    }
 }
 
 }   // namespace memhot
