@@ -14,6 +14,7 @@
 #include "client/confirm.hpp"
 #include "client/invocation.hpp"
 #include "context.hpp"
+#include "output/job_text.hpp"
 #include "output/text.hpp"
 
 namespace memhotctl {
@@ -30,16 +31,6 @@ std::vector<std::string> split_faults(const std::string& text) {
         out.push_back(text.substr(at, end - at));
         at = end + 1;
     }
-    return out;
-}
-
-// "step 3 of 8, 256M of 1G, 128M/s, 6 s left"
-std::string progress_text(const JobProgress& now) {
-    std::string out = fmt::format("step {} of {}", std::min(now.step + 1, now.steps), now.steps);
-    if (now.all_bytes != 0)
-        out += fmt::format(", {} of {}", memhot::human_size(now.bytes), memhot::human_size(now.all_bytes));
-    if (now.bytes_per_second != 0) out += fmt::format(", {}/s", memhot::human_size(now.bytes_per_second));
-    if (now.left != 0) out += fmt::format(", {} s left", (now.left + 999'999) / 1'000'000);
     return out;
 }
 

@@ -13,6 +13,7 @@
 
 #include "client/host.hpp"
 #include "client/invocation.hpp"
+#include "client/progress.hpp"
 #include "memhot/plan.hpp"
 
 namespace memhotctl {
@@ -24,16 +25,6 @@ struct JobRequest {
     bool all_or_nothing = false;
     bool accept_danger = false;   // each danger was named
     std::vector<std::string> faults;   // of a simulated host
-};
-
-// How far a job is.
-struct JobProgress {
-    std::size_t step = 0;
-    std::size_t steps = 0;
-    std::uint64_t bytes = 0;
-    std::uint64_t all_bytes = 0;
-    std::uint64_t bytes_per_second = 0;
-    std::uint64_t left = 0;   // microseconds; 0: nothing is known yet
 };
 
 struct JobStep {

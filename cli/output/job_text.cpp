@@ -84,6 +84,15 @@ std::string job_text(const JobReport& job, const Invocation& run) {
     return out;
 }
 
+std::string progress_text(const JobProgress& now) {
+    std::string out = fmt::format("step {} of {}", std::min(now.step + 1, now.steps), now.steps);
+    if (now.all_bytes != 0)
+        out += fmt::format(", {} of {}", memhot::human_size(now.bytes), memhot::human_size(now.all_bytes));
+    if (now.bytes_per_second != 0) out += fmt::format(", {}/s", memhot::human_size(now.bytes_per_second));
+    if (now.left != 0) out += fmt::format(", {} s left", (now.left + 999'999) / 1'000'000);
+    return out;
+}
+
 Json job_document(const JobReport& job, const Invocation& run) {
     Json steps = Json::array();
     for (std::size_t i = 0; i < job.steps.size(); ++i) {

@@ -212,9 +212,9 @@ private:
         out.cancelled = [this] { return watcher_.cancelled->load() || ::access(cancel_file().c_str(), F_OK) == 0; };
         out.progress = [this](const execute::Progress& now) {
             const std::uint64_t time = clock_.monotonic();
-            if (told_ != 0 && time - told_ < kBetweenProgress) return;
+            if (now.step != now.steps && told_ != 0 && time - told_ < kBetweenProgress) return;
             told_ = time;
-            watcher_.progress({now.step, now.steps, now.bytes_per_second()});
+            watcher_.progress({now.step, now.steps, now.bytes, now.all_bytes, now.bytes_per_second(), now.left()});
         };
         return out;
     }

@@ -112,6 +112,30 @@ def compare_as_before(report, before, after, identities):
     report.same("MemTotal", mem_total(before), mem_total(after))
 
 
+def compare_between(report, states):
+    """Each thing is as at one of these moments, the last of which is now."""
+    moments = [everything(state, identities=False) | {f"blocks: {name}": value
+                                                         for name, value in state.block_states().items()}
+                  for state in states]
+    for name in sorted(set().union(*moments)):
+        report.same(f"{name} as at one of these moments", True,
+                    any(moment.get(name) == moments[-1].get(name) for moment in moments[:-1]))
+
+
+def compare_part(report, folder, plan, before, after):
+    """A page did not move: blocks are as they were or as they were to be, and what the exit status says is true."""
+    status = int(read(folder, "status"))
+    report.same("exit status of a failure", True, status in (5, 6, 7))
+    if status == 5:
+        compare_as_before(report, before, after, identities=True)
+    old, new, blocks = before.block_states(), after.block_states(), promised(plan)[1]
+    moved = {name for name in set(old) | set(new) if old.get(name) != new.get(name)}
+    report.same("something changed", moved != set() or status != 6, True)
+    for name in sorted(moved):
+        report.same(f"{name}, of a plan that failed", blocks.get(name), block_words(after, name))
+    report.same("the journal", "failed", json.loads(read(folder, "jobs.json"))["jobs"][-1]["state"])
+
+
 def compare_capture(report, memhotctl, folder, before, plan):
     """The same wish to the capture of the step before: the same actions."""
     words = read(folder, "wish").split()
@@ -138,8 +162,8 @@ def compare_try(report, memhotctl, folder, states, plan):
         compare_as_before(report, before, after, identities=True)
     elif status == 0 or not uncertain:
         compare_done(report, folder, plan, before, after)
-    else:   # a page did not move
-        report.same("exit status of a failure", True, status in (5, 6, 7))
+    else:
+        compare_part(report, folder, plan, before, after)
 
 
 def compare(report, memhotctl, folder, states):
@@ -152,6 +176,7 @@ def compare(report, memhotctl, folder, states):
         return
     if kind == "rollback" and "stays: " in read(folder, "plan.json") + read(folder, "plan.stderr"):
         report.same("exit status of what cannot be undone wholly", 1, int(read(folder, "status")))
+        compare_between(report, [states[-3], before, after])
         return
     if kind == "rollback":
         # as it was before the job; a namespace that is created again has another uuid, one that was kept has its own
