@@ -193,8 +193,7 @@ Result<Plan> plan_of(const memhot::Snapshot& snapshot, const std::vector<std::st
 std::string heading(const JobReport& job, const Plan& plan, std::string_view what) {
     std::string out = fmt::format("{} job {} ({}) on {}: {}\n", what, job.id, to_string(plan.wish), plan.host,
                                   counted(plan.steps.size(), "step"));
-    for (const auto& refusal : plan.refusals)
-        out += fmt::format("refused: {} [{}]\n", refusal.text, memhot::rule(refusal.rule).id);
+    out += refusals_text(plan);
     for (const auto& note : plan.notes) out += note + "\n";
     return out + steps_text(plan);
 }

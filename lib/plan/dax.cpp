@@ -98,10 +98,10 @@ void reconfigure_to_ram(Builder& builder, const DaxDevice& device, const std::st
 
 Status to_system_ram(Builder& builder, const DaxDevice& device, const std::string& rest) {
     const Options options = options_of(builder);
-    const bool by_kernel = options.force || (!options.no_online && policy_gives(builder, options.zone));
-    if (by_kernel) {
+    // --force stills daxctl, not the kernel: where that would do something else than is wanted it is held all the same.
+    if (!options.no_online && policy_gives(builder, options.zone)) {
         reconfigure_to_ram(builder, device, rest, options, true);
-        if (!options.no_online) bring_online(builder, device.name(), options.zone);
+        bring_online(builder, device.name(), options.zone);
     } else {
         HeldPolicy policy(builder, options.no_online
                                        ? "the memory is to stay offline"

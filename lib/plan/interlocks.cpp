@@ -9,6 +9,7 @@
 
 #include "model/state.hpp"
 #include "plan/blocks.hpp"
+#include "plan/facts.hpp"
 
 namespace memhot::plan {
 
@@ -87,10 +88,17 @@ void memory_in_use(Builder& builder) {
                                                            human_size(before - after), human_size(*there)));
 }
 
-void last_kernel_memory(Builder& builder) {
+// Before that plan. Where it does not tell, and that is where it onlined nothing, it had some.
+bool had_kernel_memory(const Plan& plan, int node) {
+    const auto zones = std::ranges::find(plan.facts, Fact::Kind::zones, &Fact::kind);
+    return zones == plan.facts.end() || has_kernel_zone(zones->value, node);
+}
+
+void last_kernel_memory(Builder& builder, const Plan* undone) {
     const auto after = kernel_blocks(builder.model());
     for (const auto& [node, count] : kernel_blocks(builder.start().model)) {
         if (after.contains(node)) continue;
+        if (undone != nullptr && !had_kernel_memory(*undone, node)) continue;
         builder.refuse(
             RuleId::plan_last_kernel_memory,
             fmt::format("node{} would lose all of its kernel memory ({} block{})", node, count, count == 1 ? "" : "s"));
@@ -116,9 +124,9 @@ void guard_memmap_memory(Builder& builder) {
                                human_size(wanted), human_size(kMemmapReserve), human_size(there->bytes), there->name));
 }
 
-void guard_what_stays(Builder& builder) {
+void guard_what_stays(Builder& builder, const Plan* undone) {
     memory_in_use(builder);
-    last_kernel_memory(builder);
+    last_kernel_memory(builder, undone);
 }
 
 void guard_movable_ratio(Builder& builder) {

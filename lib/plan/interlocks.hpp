@@ -14,8 +14,9 @@ namespace memhot::plan {
 inline constexpr std::uint64_t kMemmapReserve = 64 * kMiB;
 
 void guard_memmap_memory(Builder& builder);
-// Where memory goes: what stays must hold what is in use, and each node keep kernel memory.
-void guard_what_stays(Builder& builder);
+// Where memory goes: what stays must hold what is in use, and each node keep kernel memory. undone: on the way back from
+// that plan a node may be without, as it was before.
+void guard_what_stays(Builder& builder, const Plan* undone = nullptr);
 void guard_movable_ratio(Builder& builder);
 // dax: a device, or all those of a namespace whose data it holds ("namespace0.1").
 void guard_kmem_online(Builder& builder, const DaxDevice& device);

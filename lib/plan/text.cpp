@@ -169,12 +169,8 @@ std::string to_string(const Action& action) {
         action);
 }
 
-std::string to_text(const Plan& plan, Tense tense) {
-    const std::string title = plan.refused()       ? "refused"
-                              : plan.steps.empty() ? "nothing to do"
-                                                   : count_text(plan.steps.size(), "step");
-    std::string out = fmt::format("{} on {}: {}{}\n", to_string(plan.wish), plan.host.empty() ? "this host" : plan.host,
-                                  title, plan.dangerous() ? ", DANGEROUS" : "");
+std::string refusals_text(const Plan& plan) {
+    std::string out;
     for (const auto& refusal : plan.refusals) {
         out += fmt::format("refused: {} [{}]\n", refusal.text, rule(refusal.rule).id);
         if (const auto remedy = rule(refusal.rule).remedy; !remedy.empty())
@@ -184,6 +180,16 @@ std::string to_text(const Plan& plan, Tense tense) {
         if (step.verdict.outcome.kind != Outcome::Kind::refused) continue;
         for (const auto& command : step.verdict.commands) out += fmt::format("  accepted would be: {}\n", command);
     }
+    return out;
+}
+
+std::string to_text(const Plan& plan, Tense tense) {
+    const std::string title = plan.refused()       ? "refused"
+                              : plan.steps.empty() ? "nothing to do"
+                                                   : count_text(plan.steps.size(), "step");
+    std::string out = fmt::format("{} on {}: {}{}\n", to_string(plan.wish), plan.host.empty() ? "this host" : plan.host,
+                                  title, plan.dangerous() ? ", DANGEROUS" : "");
+    out += refusals_text(plan);
     for (const auto& note : plan.notes) out += note + "\n";
     out += steps_text(plan, tense);
     const auto cost = cost_text(plan.cost());

@@ -120,8 +120,8 @@ void undo_step(SimulatedHost& host, const PlanStep& step, Plan& out) {
 }
 
 // The interlocks hold for the way back and for the rest of the way, too, on the host as it is now.
-// forward: what is gone back to was so before, whatever ratio it had.
-Status guard(const Snapshot& snapshot, Plan& plan, bool forward) {
+// undone: what is gone back to was so before that plan, whatever ratio it had, and may be so again.
+Status guard(const Snapshot& snapshot, Plan& plan, const Plan* undone = nullptr) {
     auto builder = plan::Builder::open(snapshot, plan.wish);
     if (!builder) return builder.error();
     for (const auto& step : plan.steps) {
@@ -129,8 +129,8 @@ Status guard(const Snapshot& snapshot, Plan& plan, bool forward) {
         builder->take(step.action);
     }
     plan::guard_memmap_memory(*builder);
-    plan::guard_what_stays(*builder);
-    if (forward) plan::guard_movable_ratio(*builder);
+    plan::guard_what_stays(*builder, undone);
+    if (undone == nullptr) plan::guard_movable_ratio(*builder);
     plan::guard_losses(plan, builder->start());
     Plan judged = std::move(*builder).finish();
     std::ranges::move(judged.refusals, std::back_inserter(plan.refusals));
@@ -196,7 +196,7 @@ Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::ve
             undo_step(*host, step, out);
         }
     }
-    if (auto guarded = guard(snapshot, out, false); !guarded) return guarded.error();
+    if (auto guarded = guard(snapshot, out, &done); !guarded) return guarded.error();
     return out;
 }
 
@@ -225,7 +225,7 @@ Result<Plan> make_rest(const Snapshot& snapshot, const Plan& begun, std::size_t 
         step.verdict = host->carry_out(step.action);
         add(out, std::move(step));
     }
-    if (auto guarded = guard(snapshot, out, true); !guarded) return guarded.error();
+    if (auto guarded = guard(snapshot, out); !guarded) return guarded.error();
     return out;
 }
 

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "cli/memhotctl.hpp"
+#include "memhot/simulated.hpp"
 #include "memhot/snapshot.hpp"
 
 namespace memhot::test {
@@ -38,6 +39,16 @@ protected:
     // With the journal of this test.
     [[nodiscard]] Said kept(const std::string& host, const std::string& words) const {
         return on(host, words + " --state-dir " + top);
+    }
+    // A host of tests/data behind such writes, as another snapshot file.
+    [[nodiscard]] std::string behind(const std::string& host, const std::string& word, unsigned first,
+                                     unsigned last) const {
+        auto now = *SimulatedHost::from_snapshot(*load_snapshot(host));
+        for (unsigned block = first; block <= last; ++block)
+            now.carry_out(WriteAction{"/sys/devices/system/memory/memory" + std::to_string(block) + "/state", word});
+        const std::string path = top + "/" + word + std::to_string(first) + ".json";
+        EXPECT_TRUE(save_snapshot(now.snapshot(), path).ok());
+        return path;
     }
     [[nodiscard]] std::string root() const { return top + "/tree"; }
     [[nodiscard]] std::string state_file(unsigned block) const {
@@ -90,6 +101,44 @@ TEST_F(Jobs, refused_plans_say_why_and_do_nothing) {
     EXPECT_EQ(said.status, 1);
     EXPECT_TRUE(said.has("refused: ")) << said.out;
     EXPECT_EQ(kept("dimm-host.json", "jobs").out, "");
+}
+
+// Whether a block goes offline nobody knows before: a rollback says so as the verb does.
+TEST_F(Jobs, a_rollback_is_as_uncertain_as_a_plan) {
+    const std::string kept_at = " --state-dir " + top;
+    const std::string off = behind(data("cxl-host.json"), "offline", 544, 551);
+    const std::string on = behind(off, "online_movable", 544, 551);
+    ASSERT_EQ(memhotctl(split("--snapshot " + off + " online node2 --zone=movable -y" + kept_at)).status, 0);
+    const std::string back = "--snapshot " + on + " rollback 1 --dry-run" + kept_at;
+    const Said said = memhotctl(split(back));
+    EXPECT_EQ(said.status, 8) << said.out;
+    EXPECT_TRUE(contains(said.out, "or refused with EBUSY")) << said.out;
+    const auto steps = memhotctl(split(back + " --json")).json()["steps"];
+    ASSERT_EQ(steps.size(), 8U);
+    for (const auto& step : steps) EXPECT_EQ(step["verdict"]["outcome"]["kind"], "uncertain");
+}
+
+// Memory that the job onlined is in use now: the rollback is refused, and says what to do as a plan does.
+TEST_F(Jobs, a_refused_rollback_says_what_instead) {
+    const std::string kept_at = " --state-dir " + top;
+    ASSERT_EQ(kept("dimm-host.json", "online block84-85 --zone=movable -y").status, 0);
+    auto busy = *load_snapshot(behind(data("dimm-host.json"), "online_movable", 84, 85));
+    busy.available_memory = 255 * kMiB;   // and 256 would go
+    ASSERT_TRUE(save_snapshot(busy, top + "/busy.json").ok());
+    const Said said = memhotctl(split("--snapshot " + top + "/busy.json rollback 1 -y" + kept_at));
+    EXPECT_EQ(said.status, 1);
+    EXPECT_TRUE(said.has("refused: 256M would go")) << said.out;
+    EXPECT_TRUE(said.has("  instead: ask for less, or free memory first")) << said.out;
+}
+
+// A node whose memory came offline may be without kernel memory again.
+TEST_F(Jobs, a_node_that_was_onlined_to_a_kernel_zone_is_rolled_back) {
+    const std::string kept_at = " --state-dir " + top;
+    const std::string off = behind(data("cxl-host.json"), "offline", 544, 551);
+    const std::string on = behind(off, "online_kernel", 544, 551);
+    ASSERT_EQ(memhotctl(split("--snapshot " + off + " online node2 --zone=kernel -y" + kept_at)).status, 0);
+    const Said said = memhotctl(split("--snapshot " + on + " rollback 1 -y" + kept_at));
+    EXPECT_EQ(said.status, 0) << said.out << said.err;
 }
 
 // Exit statuses of design: 5 failed and nothing changed, 6 part-way, 7 timed out.

@@ -274,6 +274,8 @@ std::string to_string(const FactChange& difference);
 // --- for people and programs ---------------------------------------------------------------------------------------
 
 std::string to_text(const Plan& plan, Tense tense = Tense::would);
+// Why it must not be carried out, a line each, and below it what to do instead.
+std::string refusals_text(const Plan& plan);
 // The steps alone: numbered from the first, with what is written and what is doubtful, dangerous or lost.
 std::string steps_text(const Plan& plan, Tense tense = Tense::would);
 // A line for each of the steps [first, end), neighbouring blocks as one: "onlined memory86-87 (2b0000000-2bfffffff) ...".

@@ -364,6 +364,22 @@ TEST_F(Recovery, the_interlocks_hold_for_the_way_back_and_the_rest) {
     EXPECT_EQ(first_rule(make_undo(now, plan, both)), RuleId::plan_memory_in_use);
 }
 
+// kmem does not get its device back, so none of the blocks that were offlined for that is there to be onlined: nobody else
+// changed them.
+TEST_F(Recovery, blocks_stay_where_their_device_does_not_come_back) {
+    use("nvdimm-host.json", {"remove", "dax0.1"});   // memory36, memory35, then daxctl
+    auto done = target();
+    run(done);
+    SimulatedTarget where(std::move(done.host()), {*parse_fault("EIO:dax0.1")}, clock);
+    const JobResult result = undo(where);
+    EXPECT_EQ(result.exit_status(), 6);
+    EXPECT_EQ(result.steps[2].state, StepState::undo_failed);
+    for (const std::size_t block : {0U, 1U}) {
+        EXPECT_EQ(result.steps[block].state, StepState::done);
+        EXPECT_EQ(result.steps[block].text, "what came behind it and depends on it is not undone");
+    }
+}
+
 // A rollback failed on a block, and then somebody took it to another zone: it is theirs.
 TEST_F(Recovery, a_block_that_changed_behind_a_failed_rollback_is_not_undone) {
     use("dimm-host.json", {"online", "block84", "--zone=movable"});

@@ -52,6 +52,35 @@ TEST(Stale, what_the_plan_does_not_look_at_may_change) {
     EXPECT_TRUE(differences(plan, snapshot).empty());
 }
 
+// daxctl's --force only passes over its question whether the kernel onlines by itself (daxctl/device.c: reconfig_mode_system_ram);
+// what the kernel does then is another matter, and must be what was asked for.
+TEST(DaxToRam, ends_in_the_wanted_state_whatever_the_policy_and_force) {
+    struct Wanted {
+        std::string option;
+        std::string block;   // memory33, the only whole one
+    };
+    for (const char* policy : {"offline", "online", "online_kernel", "online_movable"}) {
+        for (const auto& [option, block] : {Wanted{"--no-online", "offline, node0"},
+                                            {"--zone=kernel", "online, node0, zones Normal"},
+                                            {"--zone=movable", "online, node0, zones Movable"},
+                                            {"--no-movable", "online, node0, zones Normal"}}) {
+            for (const bool force : {false, true}) {
+                Snapshot snapshot = host("nvdimm-host.json");
+                snapshot.auto_online_blocks = policy;
+                std::vector<std::string> words{"dax", "reconfigure", "dax0.0", "--mode=system-ram", option};
+                if (force) words.emplace_back("--force");
+                const auto plan = make_plan(snapshot, *parse_wish(words));
+                ASSERT_TRUE(plan.ok() && !plan->refused()) << to_text(*plan);
+                auto now = *SimulatedHost::from_snapshot(snapshot);
+                for (const auto& step : plan->steps)
+                    EXPECT_NE(now.carry_out(step.action).outcome.kind, Outcome::Kind::refused) << to_text(*plan);
+                EXPECT_EQ(now.value(Fact::Kind::block, "memory33"), block) << policy << "\n" << to_text(*plan);
+                EXPECT_EQ(now.value(Fact::Kind::attribute, "auto_online_blocks"), policy);
+            }
+        }
+    }
+}
+
 TEST(Stale, the_policy_matters_where_the_kernel_chooses_the_zone) {
     Snapshot snapshot = host("dimm-host.json");
     const Plan automatic = plan_of(snapshot, {"online", "memory84"});

@@ -54,6 +54,42 @@ TEST(Rule, plan_memmap_memory_without_meminfo) {
     EXPECT_FALSE(refused_by(plan_of(snapshot, {"probe", "0x100000000+8G"}), RuleId::plan_memmap_memory));
 }
 
+// With memmap_on_memory each block of a CXL device holds its own (mm/memory_hotplug.c: mhp_supports_memmap_on_memory): the
+// 16 MiB of 1 GiB need not be free beside the reserve.
+TEST(Rule, plan_memmap_memory_on_the_memory_itself) {
+    Snapshot snapshot = host("cxl-host.json");
+    const Plan give = plan_of(snapshot, {"remove", "dax0.0"});
+    auto without = *SimulatedHost::from_snapshot(snapshot);
+    for (const auto& step : give.steps) without.carry_out(step.action);
+    without.carry_out(CommandLine{"daxctl", "disable-device", {"dax0.0"}});
+    snapshot = without.snapshot();
+    snapshot.release = "6.12.0";
+    snapshot.version_text.clear();
+    snapshot.version = Version{6, 12, 0};
+    snapshot.features.clear();
+    snapshot.available_memory = 70 * kMiB;
+    const std::vector<std::string> to_ram{"dax", "reconfigure", "dax0.0", "--mode=system-ram"};
+    for (const bool param : {false, true}) {
+        for (const bool device : {false, true}) {
+            snapshot.parameters["memmap_on_memory"] = param ? "Y" : "N";
+            snapshot.nvdimm->dax_devices.front().memmap_on_memory = device;
+            const Plan plan = plan_of(snapshot, to_ram);
+            const bool own = param && device;
+            EXPECT_EQ(refused_by(plan, RuleId::plan_memmap_memory), !own) << to_text(plan);
+            EXPECT_EQ(plan.cost().memmap, own ? 0 : 16 * kMiB) << to_text(plan);
+            // Read again, and given back: device_dax maps it with struct pages in RAM (drivers/dax/device.c, no altmap of
+            // CXL), whose room was there before, or was not.
+            auto ram = *SimulatedHost::from_snapshot(snapshot);
+            for (const auto& step : plan.steps) ram.carry_out(step.action);
+            Snapshot now = ram.snapshot();
+            now.available_memory = 2 * kGiB;
+            const Plan back = plan_of(now, {"dax", "reconfigure", "dax0.0", "--mode=devdax"});
+            EXPECT_FALSE(back.refused()) << to_text(back);
+            EXPECT_EQ(back.cost().memmap, own ? 16 * kMiB : 0) << to_text(back);
+        }
+    }
+}
+
 TEST(Rule, plan_last_kernel_memory) {
     Snapshot snapshot = host("dimm-host.json");
     snapshot.available_memory = 64 * kGiB;
