@@ -31,8 +31,9 @@ std::vector<StepBehind> steps_behind(const journal::Job& job) {
     for (std::size_t i = 0; i < job.steps.size(); ++i) {
         const journal::JobStep& step = job.steps[i];
         const auto known = std::ranges::find(kMeanings, step.state, &Meaning::state);
-        if (known != kMeanings.end()) out.push_back({i, known->how, step.identity});
-        if (step.state == StepState::failed && step.changed) out.push_back({i, StepBehind::How::partly, step.identity});
+        if (known != kMeanings.end()) out.push_back({i, known->how, step.identity, step.left});
+        if (step.state == StepState::failed && step.changed)
+            out.push_back({i, StepBehind::How::partly, step.identity, step.left});
     }
     return out;
 }

@@ -192,17 +192,39 @@ Status Executor::succeeded(Run& run, std::size_t index) {
     const PlanStep& step = run.plan.steps[index];
     StepResult& result = run.result.steps[index];
     const auto after = mismatch(step.after);
-    if (!after || !after->empty()) {
-        // Accepted, and yet not so: nobody knows what is there, and the journal says just that.
-        result.text = after ? *after : after.error().message();
+    if (!after) {
+        // Nobody knows what is there, and the journal says just that.
+        result.text = after.error().message();
         run.stop(JobEnd::failed, fmt::format("step {}: accepted, but {}", index + 1, result.text));
         return Done{};
     }
+    if (!after->empty()) return came_to_something_else(run, index, *after);
     result.text = step.did;
     result.state = StepState::done;
     run.bytes += bytes_of(step);
     auto entry = entry_of_step(EntryKind::step_done, index, step.did);
     entry.identity = result.identity;
+    return note(run, std::move(entry));
+}
+
+// The host said yes, and shows that it is not so. What it shows is written down: it is this job's, and is undone with it.
+Status Executor::came_to_something_else(Run& run, std::size_t index, const std::string& what) {
+    const PlanStep& step = run.plan.steps[index];
+    StepResult& result = run.result.steps[index];
+    result.state = StepState::failed;
+    result.text = "accepted, but " + what;
+    result.partly = see(step.before) != Seen::as_expected;
+    if (result.partly) {
+        for (const auto& fact : step.after) {
+            const auto now = target_.look(fact);
+            if (now && *now && **now != fact.value) result.left[fact.name] = **now;
+        }
+    }
+    run.stop(JobEnd::failed, fmt::format("step {}: {}", index + 1, result.text));
+    auto entry = entry_of_step(EntryKind::step_failed, index, result.text);
+    entry.changed = result.partly;
+    entry.identity = result.identity;
+    entry.left = result.left;
     return note(run, std::move(entry));
 }
 

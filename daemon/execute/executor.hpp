@@ -48,6 +48,7 @@ struct StepResult {
     bool partly = false;   // it failed, and something is not as before
     std::string identity;   // of what it created
     std::string text;
+    journal::Left left;   // what is there instead, where it was accepted and came to something else
 };
 
 struct JobResult {
@@ -85,6 +86,7 @@ private:
     Status step(Run& run, std::size_t index);
     Status failed(Run& run, std::size_t index, const Attempt& attempt);
     Status succeeded(Run& run, std::size_t index);
+    Status came_to_something_else(Run& run, std::size_t index, const std::string& what);
     Status steps(Run& run);
     Result<JobResult> conclude(Run& run);
     Status end(Run& run);
@@ -103,7 +105,7 @@ private:
     std::string why_it_stays(Run& run, std::size_t index);
     std::string another_one(Run& run, std::size_t index);
     std::string why_not_untouched(Run& run, std::size_t index);
-    std::string half_way_difference(const PlanStep& step);
+    std::string half_way_difference(const PlanStep& step, const journal::Left& left);
     std::string differs(const PlanStep& step);
     // executor.cpp
     Status note(Run& run, journal::Entry entry);

@@ -35,6 +35,7 @@ Status Executor::take_up(Run& run, const journal::Job& job) {
         step.state = job.steps[i].state;
         step.partly = job.steps[i].changed;
         step.identity = job.steps[i].identity;
+        step.left = job.steps[i].left;
         step.error = job.steps[i].error;
     }
     return journal_.reserve(run.plan.steps.size() * 4 * kEntryRoom + kEntryRoom);

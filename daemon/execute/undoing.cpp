@@ -61,8 +61,8 @@ std::string Executor::differs(const PlanStep& step) {
     return what ? *what : what.error().message();
 }
 
-std::string Executor::half_way_difference(const PlanStep& step) {
-    const auto change = memhot::changed_half_way(step, look());
+std::string Executor::half_way_difference(const PlanStep& step, const journal::Left& left) {
+    const auto change = memhot::changed_half_way(step, look(), left);
     return change ? fmt::format("{}: expected {}, the host shows {}", change->name, change->was, change->now) : "";
 }
 
@@ -78,8 +78,14 @@ std::string Executor::why_it_stays(Run& run, std::size_t index) {
     }
     if (const std::string other = another_one(run, index); !other.empty()) return other;
     const bool half_way = is_partly(result) || has_long_way_back(step);
-    const std::string what = half_way ? half_way_difference(step) : after == Seen::otherwise ? differs(step) : "";
-    return what.empty() ? "" : "left as it is, somebody else changed it: " + what;
+    const std::string what = half_way                   ? half_way_difference(step, result.left)
+                             : after == Seen::otherwise ? differs(step)
+                                                        : "";
+    if (what.empty()) return {};
+    // Its write may have been taken and have come to something else, which nobody looked at any more.
+    if (result.state == StepState::unknown)
+        return "left as it is, nobody knows whether this job left it so, or somebody else: " + what;
+    return "left as it is, somebody else changed it: " + what;
 }
 
 Status Executor::carry_out_undo(Run& run, std::size_t index) {
