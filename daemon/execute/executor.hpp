@@ -29,7 +29,7 @@ struct Progress {
 };
 
 struct Options {
-    std::uint64_t timeout = 30'000'000;   // microseconds for one step with its retries
+    std::uint64_t timeout = 30'000'000;   // microseconds for one step with its retries; 0: nothing is waited for
     bool undo_on_failure = false;   // all or nothing
     bool accept_danger = false;   // the danger was named and confirmed
     std::function<bool()>
@@ -88,6 +88,7 @@ private:
     Status succeeded(Run& run, std::size_t index);
     Status came_to_something_else(Run& run, std::size_t index, const std::string& what);
     Status steps(Run& run);
+    static bool goes_on_behind(const Run& run, std::size_t index);
     Result<JobResult> conclude(Run& run);
     Status end(Run& run);
     JobResult without_journal(Run& run, const Error& why);

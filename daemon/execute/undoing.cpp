@@ -104,7 +104,8 @@ Status Executor::carry_out_undo(Run& run, std::size_t index) {
     }
     result.error = attempt.error;
     result.text = attempt.ok() ? "" : error_text(attempt);
-    if (is_busy(attempt)) run.stop(run.cancelled() ? JobEnd::cancelled : JobEnd::timed_out, result.text);
+    if (is_busy(attempt) && run.cancelled()) run.stop(JobEnd::cancelled, result.text);
+    if (is_busy(attempt) && run.options.timeout != 0) run.stop(JobEnd::timed_out, result.text);
     if (attempt.ok() && step.undo_differs.empty() && see(step.before) == Seen::otherwise) {
         const auto what = mismatch(step.before);
         result.text = "accepted, but " + (what ? *what : what.error().message());

@@ -99,10 +99,13 @@ TEST_F(Jobs, exit_statuses_say_what_is_left) {
         int status;
     };
     for (const auto& row : {
-             Row{"offline 512M -y --fault EIO:memory83", 5},
-             Row{"offline 512M -y --fault EIO:memory81", 6},
+             Row{"offline 128M -y --fault EIO:memory83", 5},
+             Row{"offline 256M -y --fault EIO:memory83,EIO:memory82", 5},
+             Row{"offline 512M -y --fault EIO:memory83", 6},
              Row{"offline 512M -y --fault EIO:memory81 --all-or-nothing", 5},
-             Row{"offline 512M -y --fault EBUSY:memory83:100 --timeout 0", 7},
+             Row{"offline 512M -y --fault EBUSY:memory83:100 --timeout 0", 6},
+             Row{"offline 128M -y --fault EBUSY:memory83:100 --timeout 0", 5},
+             Row{"offline 512M -y --fault EBUSY:memory83:100 --timeout 1", 7},
              Row{"offline 512M -y --fault EBUSY:memory83:2", 0},
              Row{"offline 512M -y --fault vanish:memory80", 6},
              Row{"offline block80-83 -y --kernel 5.10", 2},
@@ -118,7 +121,8 @@ TEST_F(Jobs, what_failed_can_be_read_and_rolled_back) {
     const Said failed = kept("dimm-host.json", "offline 512M -y --fault EIO:memory81");
     EXPECT_EQ(failed.status, 6);
     EXPECT_TRUE(failed.has("offlined memory82-83")) << failed.out;
-    EXPECT_TRUE(failed.has("not tried: 1 step")) << failed.out;
+    EXPECT_TRUE(failed.has("failed: would offline memory81")) << failed.out;
+    EXPECT_TRUE(failed.has("offlined memory80")) << failed.out;
     const std::string hint = "--snapshot " + data("dimm-host.json") + " rollback 1 --state-dir " + top;
     EXPECT_TRUE(failed.has("undo it with `memhotctl " + hint + "`")) << failed.out;
     EXPECT_EQ(memhotctl(split(hint + " --dry-run")).status, 0);
@@ -132,7 +136,7 @@ TEST_F(Jobs, what_failed_can_be_read_and_rolled_back) {
     std::vector<std::string> whats;
     for (const auto& event : history["events"]) whats.push_back(event["what"]);
     EXPECT_EQ(whats, (Words{"job-begun", "step-intended", "step-done", "step-intended", "step-done", "step-intended",
-                            "step-failed", "job-ended"}));
+                            "step-failed", "step-intended", "step-done", "job-ended"}));
     // The simulated host begins anew with each run: the blocks are online again, and nothing is written for that.
     const Said back = kept("dimm-host.json", "rollback 1 -y");
     EXPECT_EQ(back.status, 0) << back.err;
@@ -291,10 +295,14 @@ TEST_F(Jobs, one_of_that_number_in_another_state_directory_does_not_run_here) {
 }
 
 TEST_F(Jobs, the_journal_says_with_which_exit_status_a_job_ended) {
-    const std::vector<int> expected{0, 6, 5, 5, 7};
-    const Words words{"offline 256M -y", "offline 512M -y --fault EIO:memory81", "offline 512M -y --fault EIO:memory83",
+    const std::vector<int> expected{0, 6, 5, 5, 6, 5, 7};
+    const Words words{"offline 256M -y",
+                      "offline 512M -y --fault EIO:memory81",
+                      "offline 128M -y --fault EIO:memory83",
                       "offline 512M -y --fault EIO:memory81 --all-or-nothing",
-                      "offline 512M -y --fault EBUSY:memory83:9 --timeout 0"};
+                      "offline 512M -y --fault EBUSY:memory83:9 --timeout 0",
+                      "offline 128M -y --fault EBUSY:memory83:9 --timeout 0",
+                      "offline 256M -y --fault EBUSY:memory83:90 --timeout 1"};
     for (std::size_t i = 0; i < words.size(); ++i)
         EXPECT_EQ(kept("dimm-host.json", words[i]).status, expected[i]) << words[i];
     std::vector<int> statuses;
