@@ -82,6 +82,7 @@ JobReport report_of(const std::string& id, const memhot::Plan& plan, const execu
     out.id = id;
     out.end = to_string(result.end);
     out.text = result.text;
+    out.rolled_back = result.text == execute::kNotAllUndone;
     out.plan = plan;
     for (const auto& step : result.steps) {
         out.steps.push_back(

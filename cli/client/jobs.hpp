@@ -50,6 +50,7 @@ struct JobReport {
     std::string id;
     std::string end;   // "done", "failed", "cancelled", ...; where the journal has no end "running" or "interrupted"
     std::string text;   // why
+    bool rolled_back = false;   // as far as that went: what is done still stays for a reason that a rollback tells
     std::uint64_t begun = 0;   // microseconds since 1970
     std::optional<std::uint64_t> ended;
     memhot::Plan plan;

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "execute/clock.hpp"
@@ -36,6 +37,9 @@ struct Options {
         cancelled;   // asked between steps and retries, by another thread while a write is in the kernel
     std::function<void(const Progress&)> progress;   // before each step and at the end
 };
+
+// Why a rollback ended as failed.
+inline constexpr std::string_view kNotAllUndone = "not all of it could be undone";
 
 enum class JobEnd : std::uint8_t { done, refused, failed, cancelled, timed_out, undone };
 std::string_view to_string(JobEnd end);

@@ -191,7 +191,7 @@ Result<JobResult> Executor::undo(const Plan& plan, const journal::Job& job, cons
     if (auto undone = undo_steps(run); !undone) return without_journal(run, undone.error());
     if (auto put_back = undo_held(run); !put_back) return without_journal(run, put_back.error());
     const bool clean = !run.result.changed();
-    run.stop(clean ? JobEnd::undone : JobEnd::failed, clean ? "" : "not all of it could be undone");
+    run.stop(clean ? JobEnd::undone : JobEnd::failed, clean ? "" : std::string(kNotAllUndone));
     if (auto ended = end(run); !ended) return without_journal(run, ended.error());
     return run.result;
 }

@@ -151,6 +151,47 @@ TEST_F(Jobs, without_a_journal_no_rollback_is_advised) {
     EXPECT_TRUE(said.has("the host was simulated: there is no journal")) << said.out;
 }
 
+// A rollback is advised where it would do something: a copy is no change, what has no way back stays, and what another
+// one keeps would be kept again.
+TEST_F(Jobs, a_rollback_is_advised_where_it_can_do_something) {
+    const Said saved =
+        kept("nvdimm-host.json", "namespace reconfigure namespace0.0 -m fsdax -y --accept namespace0.0 --fault "
+                                 "EIO:namespace0.0");
+    EXPECT_EQ(saved.status, 5) << saved.out;
+    EXPECT_TRUE(saved.has("saved the labels")) << saved.out;
+    EXPECT_FALSE(saved.has("rollback")) << saved.out;
+    EXPECT_FALSE(saved.has("stays")) << saved.out;
+    EXPECT_FALSE(kept("nvdimm-host.json", "history 1").has("rollback"));
+
+    const Said probed =
+        kept("dimm-host.json", "probe 0x2c0000000+256M --zone=movable -y --all-or-nothing --fault EIO:memory89");
+    EXPECT_EQ(probed.status, 6) << probed.out;
+    EXPECT_FALSE(probed.has("rollback")) << probed.out;
+    EXPECT_TRUE(probed.has("there is no way back from it")) << probed.out;
+
+    EXPECT_TRUE(kept("dimm-host.json", "offline 256M -y --fault EIO:memory82").has("undo it with")) << "memory83 stays";
+}
+
+// Somebody onlined memory83 elsewhere meanwhile: the rollback leaves it, and so would the next.
+TEST_F(Jobs, behind_a_rollback_that_left_what_others_changed_no_other_is_advised) {
+    EXPECT_EQ(kept("dimm-host.json", "offline 256M -y").status, 0);
+    auto there = *load_snapshot(data("dimm-host.json"));
+    for (auto& block : *there.blocks) {
+        if (block.number == 83) block.valid_zones = "Normal";
+        if (block.number == 82) block.state = "offline";
+        if (block.number == 82) block.valid_zones = "Normal Movable";
+    }
+    const std::string file = top + "/there.json";
+    ASSERT_TRUE(save_snapshot(there, file).ok());
+    const Said back = memhotctl(split("--snapshot " + file + " rollback 1 -y --state-dir " + top));
+    EXPECT_EQ(back.status, 6) << back.out << back.err;
+    EXPECT_TRUE(back.has("somebody else changed it")) << back.out;
+    EXPECT_FALSE(back.has("undo it with")) << back.out;
+    const Said history = memhotctl(split("--snapshot " + file + " history 1 --state-dir " + top));
+    EXPECT_FALSE(history.has("undo it with")) << history.out;
+    EXPECT_EQ(memhotctl(split("--snapshot " + file + " rollback 1 -y --state-dir " + top)).status, 1);
+}
+
 // A name that a shell would take apart.
 TEST_F(Jobs, a_hint_can_be_pasted_into_a_shell) {
     const std::string odd = top + "/a b's";
