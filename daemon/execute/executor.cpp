@@ -61,14 +61,14 @@ bool writes_a_block(const PlanStep& step) {
 bool is_busy(const Attempt& attempt) { return attempt.error == EBUSY || attempt.error == EINTR; }
 
 std::uint64_t Progress::bytes_per_second() const {
-    return elapsed == 0 ? 0
-                        : static_cast<std::uint64_t>(static_cast<double>(bytes) * 1e6 / static_cast<double>(elapsed));
+    if (elapsed == 0) return 0;
+    return static_cast<std::uint64_t>(static_cast<double>(bytes - earlier) * 1e6 / static_cast<double>(elapsed));
 }
 
 std::uint64_t Progress::left() const {
-    if (bytes == 0 || all_bytes <= bytes) return 0;
+    if (bytes == earlier || all_bytes <= bytes) return 0;
     return static_cast<std::uint64_t>(static_cast<double>(elapsed) * static_cast<double>(all_bytes - bytes) /
-                                      static_cast<double>(bytes));
+                                      static_cast<double>(bytes - earlier));
 }
 
 bool JobResult::changed() const {
@@ -98,7 +98,8 @@ Status Executor::note(Run& run, journal::Entry entry) {
 
 void Executor::tell(const Run& run, std::size_t index) {
     if (!run.options.progress) return;
-    run.options.progress({index, run.plan.steps.size(), run.bytes, run.all_bytes, clock_.monotonic() - run.begun});
+    run.options.progress(
+        {index, run.plan.steps.size(), run.bytes, run.all_bytes, clock_.monotonic() - run.begun, run.earlier});
 }
 
 // What is not as it must be; empty: all of it is.

@@ -24,6 +24,7 @@ struct Progress {
     std::uint64_t bytes = 0;   // of memory that came or went
     std::uint64_t all_bytes = 0;
     std::uint64_t elapsed = 0;   // microseconds
+    std::uint64_t earlier = 0;   // of the bytes: done before this time began, by a process that was interrupted
     [[nodiscard]] std::uint64_t bytes_per_second() const;
     // Microseconds; 0 where nothing is known yet.
     [[nodiscard]] std::uint64_t left() const;

@@ -75,6 +75,7 @@ Status Executor::settle(Run& run, std::size_t done, std::size_t behind) {
         if (auto noted = note(run, std::move(entry)); !noted) return noted;
     }
     for (std::size_t i = 0; i < behind; ++i) run.bytes += bytes_of(run.plan.steps[i]);
+    run.earlier = run.bytes;
     return Done{};
 }
 

@@ -66,6 +66,7 @@ struct Executor::Run {
     std::uint64_t begun = 0;
     std::size_t behind = SIZE_MAX;   // so many steps the host stands when it is undone
     std::uint64_t bytes = 0;
+    std::uint64_t earlier = 0;   // of them, before this run
     std::uint64_t all_bytes = 0;
     std::atomic<bool> undoing = false;   // what was begun is undone to its end
     std::size_t only_blocks_from = 0;   // behind it nothing is done but to single blocks, and what was held taken back
