@@ -34,6 +34,8 @@ struct Options {
     std::uint64_t timeout = 30'000'000;   // microseconds for one step with its retries; 0: nothing is waited for
     bool undo_on_failure = false;   // all or nothing
     bool accept_danger = false;   // the danger was named and confirmed
+    // What an undo makes of each step, as it was shown: it counts where the target does not show what is there.
+    std::vector<UndoFate> judged;
     std::function<bool()>
         cancelled;   // asked between steps and retries, by another thread while a write is in the kernel
     std::function<void(const Progress&)> progress;   // before each step and at the end
@@ -105,6 +107,7 @@ private:
     // undoing.cpp
     Status undo_steps(Run& run);
     Status undo_step(Run& run, std::size_t index);
+    Status undo_as_judged(Run& run, const UndoFate& fate);
     Status undo_held(Run& run);
     Status found_undone(Run& run, std::size_t index);
     Status carry_out_undo(Run& run, std::size_t index);

@@ -134,10 +134,23 @@ std::string Executor::why_not_untouched(Run& run, std::size_t index) {
 
 Status Executor::undo_step(Run& run, std::size_t index) {
     const PlanStep& step = run.plan.steps[index];
+Status Executor::undo_as_judged(Run& run, const UndoFate& fate) {
+    switch (fate.how) {
+        case UndoFate::How::as_before: return found_undone(run, fate.step);
+        case UndoFate::How::undone: return carry_out_undo(run, fate.step);
+        case UndoFate::How::stays: break;
+    }
+    run.result.steps[fate.step].text = "left as it is: " + fate.why;
+    return Done{};
+}
+
     StepResult& result = run.result.steps[index];
     if (is_save(step)) return Done{};   // it changes nothing
     if (see(step.before) == Seen::as_expected || index >= run.behind) {
         result.text = why_not_untouched(run, index);
+    const auto judged = std::ranges::find(run.options.judged, index, &UndoFate::step);
+    if (judged != run.options.judged.end() && !step.after.empty() && see(step.after) == Seen::unseen)
+        return undo_as_judged(run, *judged);
         return result.text.empty() ? found_undone(run, index) : Status(Done{});
     }
     if (step.undo.empty()) {

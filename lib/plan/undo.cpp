@@ -170,7 +170,8 @@ void refuse_doubt(Plan& plan, const SimulatedHost& host, const Plan& begun, std:
 
 }   // namespace
 
-Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::vector<StepBehind>& steps) {
+Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::vector<StepBehind>& steps,
+                       std::vector<UndoFate>* fates) {
     auto host = SimulatedHost::from_snapshot(snapshot);
     if (!host) return std::move(host).error();
     Plan out = empty_like(done);
@@ -188,6 +189,10 @@ Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::ve
         const bool as_before = behind.step >= there || all_hold(*host, step.before);
         const std::string why = as_before ? "" : why_it_stays(*host, step, behind, held[behind.step]);
         if (!why.empty()) out.notes.push_back(fmt::format("{}{}: {}", kStays, step.did, why));
+        if (fates != nullptr && !std::holds_alternative<SaveAction>(step.action)) {
+            using How = UndoFate::How;
+            fates->push_back({behind.step, !why.empty() ? How::stays : as_before ? How::as_before : How::undone, why});
+        }
         if (!why.empty() || held[behind.step]) {
             for (const auto on : step.depends_on) held.at(on) = true;
             continue;

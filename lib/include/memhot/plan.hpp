@@ -219,10 +219,19 @@ struct StepBehind {
     // It was accepted and came to something else: what the host showed then, by the names of its facts.
     std::map<std::string, std::string> left{};
 };
+// What an undo makes of a step.
+struct UndoFate {
+    enum class How : std::uint8_t { undone, as_before, stays };
+    std::size_t step = 0;   // index in the plan
+    How how = How::undone;
+    std::string why;   // it stays
+};
 // The steps that undo those of a plan, the last first, each judged on the host as it is now and as the ones before it
 // leave it, with what they destroy. What stays is left out, and notes say why: no way back; somebody else changed it since;
 // a doubt that the host does not settle; and what such a step depends on. Refused where the host is another one.
-Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::vector<StepBehind>& steps);
+// fates: gets one for each of the steps but for copies, which change nothing.
+Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::vector<StepBehind>& steps,
+                       std::vector<UndoFate>* fates = nullptr);
 // A note of a plan that make_undo() made that something stays; how many of its notes do.
 std::size_t what_stays(const Plan& undo);
 // The steps of an interrupted plan that are still to be done, judged on the host as it is now. done: steps that are written
