@@ -67,8 +67,9 @@ std::string remedy_of(const JobReport& job, const Invocation& run) {
 
 // Why it is so, where that is more than the step in other words, which the journal keeps of a step that was only begun.
 std::string reason_of(const JobReport& job, std::size_t index) {
-    const std::string& text = job.steps[index].text;
     const memhot::PlanStep& step = job.plan.steps[index];
+    std::string text = job.steps[index].text;
+    if (text.starts_with(step.did + ": ")) text.erase(0, step.did.size() + 2);
     const auto& undo = step.undo;
     const bool same = text == step.would || text == step.did || (!undo.empty() && text == to_string(undo.front()));
     return text.empty() || same ? "" : ": " + printable(text);

@@ -28,16 +28,18 @@ Status Executor::found_undone(Run& run, std::size_t index) {
     StepResult& result = run.result.steps[index];
     const StepState was = std::exchange(result.state, StepState::undone);
     const PlanStep& step = run.plan.steps[index];
+    // Two entries, as of any undo; they say that nobody wrote to the host.
+    const std::string found = step.did + ": found as it was before, nothing was written";
     if (was == StepState::unknown) {
         result.state = StepState::untouched;
         return note(run, entry_of_step(EntryKind::step_not_done, index, step.did));
     }
     if (was != StepState::undo_unknown) {
-        const std::string what = step.undo.empty() ? step.did : to_string(step.undo.front());
-        auto noted = note(run, entry_of_step(EntryKind::step_intended, index, what, true));
+        auto noted = note(run, entry_of_step(EntryKind::step_intended, index, found, true));
         if (!noted) return noted;
     }
-    return note(run, entry_of_step(EntryKind::step_done, index, step.did, true));
+    result.text = found;
+    return note(run, entry_of_step(EntryKind::step_done, index, found, true));
 }
 
 // What a step created may be gone, and another one of its name there.
@@ -132,8 +134,6 @@ std::string Executor::why_not_untouched(Run& run, std::size_t index) {
     return {};
 }
 
-Status Executor::undo_step(Run& run, std::size_t index) {
-    const PlanStep& step = run.plan.steps[index];
 Status Executor::undo_as_judged(Run& run, const UndoFate& fate) {
     switch (fate.how) {
         case UndoFate::How::as_before: return found_undone(run, fate.step);
@@ -144,13 +144,15 @@ Status Executor::undo_as_judged(Run& run, const UndoFate& fate) {
     return Done{};
 }
 
+Status Executor::undo_step(Run& run, std::size_t index) {
+    const PlanStep& step = run.plan.steps[index];
     StepResult& result = run.result.steps[index];
     if (is_save(step)) return Done{};   // it changes nothing
-    if (see(step.before) == Seen::as_expected || index >= run.behind) {
-        result.text = why_not_untouched(run, index);
     const auto judged = std::ranges::find(run.options.judged, index, &UndoFate::step);
     if (judged != run.options.judged.end() && !step.after.empty() && see(step.after) == Seen::unseen)
         return undo_as_judged(run, *judged);
+    if (see(step.before) == Seen::as_expected || index >= run.behind) {
+        result.text = why_not_untouched(run, index);
         return result.text.empty() ? found_undone(run, index) : Status(Done{});
     }
     if (step.undo.empty()) {
