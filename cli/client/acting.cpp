@@ -85,21 +85,45 @@ Result<int> confirm_shown(Context& context, const Plan& plan, const std::string&
     return confirm(context, plan);
 }
 
-// What changed since the plan was made; nothing is done then.
-Result<int> refuse_stale(Context& context, const std::vector<memhot::FactChange>& changes) {
-    std::string out = "refused: the plan is stale, what it relies on has changed:\n";
-    for (const auto& change : changes) out += "  " + to_string(change) + "\n";
+int print_stale(Context& context, Json changes, const std::string& text) {
     if (context.json()) {
-        Json list = Json::array();
-        for (const auto& change : changes) {
-            list.push(Json::object(
-                {{"kind", to_string(change.kind)}, {"name", change.name}, {"was", change.was}, {"now", change.now}}));
-        }
-        context.print_json(Json::object({{"format", "memhot-stale/1"}, {"changes", std::move(list)}}));
+        context.print_json(Json::object({{"format", "memhot-stale/1"}, {"changes", std::move(changes)}}));
     } else {
-        context.print(out);
+        context.print("refused: the plan is stale, " + text);
     }
     return exit_code::no;
+}
+
+// What changed since the plan was made; nothing is done then.
+int refuse_stale(Context& context, const std::vector<memhot::FactChange>& changes) {
+    std::string out = "what it relies on has changed:\n";
+    Json list = Json::array();
+    for (const auto& change : changes) {
+        out += "  " + to_string(change) + "\n";
+        list.push(Json::object(
+            {{"kind", to_string(change.kind)}, {"name", change.name}, {"was", change.was}, {"now", change.now}}));
+    }
+    return print_stale(context, std::move(list), out);
+}
+
+// Its facts hold, and the same wish takes other steps: another block is the lowest now.
+int refuse_other_steps(Context& context, const Plan& kept, const Plan& now) {
+    constexpr std::size_t kMostLines = 10;
+    std::string out = "`" + to_string(kept.wish) + "` takes other steps on this host now; make the plan anew:\n";
+    Json list = Json::array();
+    std::size_t changes = 0;
+    for (std::size_t i = 0; i < std::max(kept.steps.size(), now.steps.size()); ++i) {
+        const auto action = [i](const Plan& plan) {
+            return i < plan.steps.size() ? to_string(plan.steps[i].action) : std::string("absent");
+        };
+        const std::string was = action(kept);
+        const std::string is = action(now);
+        if (was == is) continue;
+        if (++changes <= kMostLines) out += fmt::format("  step {}: was {}, is {}\n", i + 1, was, is);
+        list.push(Json::object({{"kind", "step"}, {"name", fmt::to_string(i + 1)}, {"was", was}, {"now", is}}));
+    }
+    if (changes > kMostLines) out += fmt::format("  and {} more\n", counted(changes - kMostLines, "step"));
+    return print_stale(context, std::move(list), out);
 }
 
 // A job that could not begin: exit status 5 where the disk or another writer is why, else the error's own.
@@ -340,10 +364,7 @@ Result<int> carry_out_file(Context& context, const std::string& path) {
     // Its verdicts are not those of the file: they are worked out anew.
     const auto plan = make_plan(access->snapshot, kept->wish);
     if (!plan) return plan.error();
-    if (!same_actions(*plan, *kept)) {
-        return memhot::bad_input(in_quotes(path) + ": its steps are not those that `" + to_string(kept->wish) +
-                                 "` takes on this host; make the plan anew");
-    }
+    if (!same_actions(*plan, *kept)) return refuse_other_steps(context, *kept, *plan);
     return carry_out(context, access->jobs, *plan);
 }
 
