@@ -74,7 +74,7 @@ int print_plan(Context& context, const Plan& plan) {
 // Another kernel can be asked, but not made to act.
 memhot::Status check_host(const Context& context) {
     if (!context.request().asks_for_another_kernel()) return memhot::Done{};
-    return memhot::bad_input("--kernel asks what another kernel would answer; expected check or plan with it");
+    return memhot::bad_input("--kernel asks what another kernel would answer; expected check with it");
 }
 
 // The plan on the screen before a question is asked about it.
@@ -365,6 +365,8 @@ Result<int> carry_out_file(Context& context, const std::string& path) {
     const auto plan = make_plan(access->snapshot, kept->wish);
     if (!plan) return plan.error();
     if (!same_actions(*plan, *kept)) return refuse_other_steps(context, *kept, *plan);
+    // A plan is for the host as it is, and is what apply carries out there.
+    if (auto good = check_host(context); !good) return good.error();
     return carry_out(context, access->jobs, *plan);
 }
 

@@ -253,6 +253,16 @@ TEST_F(Jobs, a_saved_plan_that_takes_other_steps_now_is_stale) {
     EXPECT_EQ(document["changes"][0]["now"].get<std::string>().find("memory80/state") != std::string::npos, true);
 }
 
+// What another kernel would answer is asked with check: a plan is for the host as it is.
+TEST_F(Jobs, a_plan_is_not_made_for_another_kernel) {
+    for (const char* words : {"plan offline memory83 --kernel 5.3", "--kernel 5.3 --json plan offline memory83"}) {
+        const Said said = on("dimm-host.json", words);
+        EXPECT_EQ(said.status, 2) << said.out;
+        EXPECT_TRUE(contains(said.err, "expected check with it")) << said.err;
+    }
+    EXPECT_EQ(on("dimm-host.json", "plan offline memory83 --arch arm64").status, 2);
+}
+
 // A file only says what is wanted: steps that somebody wrote into it are not taken.
 TEST_F(Jobs, steps_of_a_file_that_are_not_those_of_its_wish_are_refused) {
     const std::string file = top + "/plan.json";
