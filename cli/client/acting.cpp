@@ -2,6 +2,7 @@
 #include "client/acting.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <map>
 
 #include "client/acting_there.hpp"
 #include "client/confirm.hpp"
@@ -147,8 +149,37 @@ void name_interrupted(Context& context, const Jobs& jobs) {
     }
 }
 
+// Steps that stay where a later one fails, although all or nothing is asked for; "" where there are none.
+std::string without_way_back(const Plan& plan) {
+    std::map<std::string, std::vector<std::string>> steps;   // by why
+    for (std::size_t i = 0; i + 1 < plan.steps.size(); ++i) {
+        const auto& step = plan.steps[i];
+        if (step.undo.empty() && !std::holds_alternative<memhot::SaveAction>(step.action))
+            steps[step.no_undo].push_back(fmt::to_string(i + 1));
+    }
+    constexpr std::size_t kMostNumbers = 6;
+    std::string out;
+    for (auto& [why, numbers] : steps) {
+        const std::size_t all = numbers.size();
+        if (all > kMostNumbers) numbers.resize(kMostNumbers);
+        out += fmt::format("{}step{} {}{}: {}", out.empty() ? "" : "; ", all == 1 ? "" : "s", fmt::join(numbers, ", "),
+                           all > kMostNumbers ? fmt::format(" and {} more", all - kMostNumbers) : "", why);
+    }
+    return out.empty() ? "" : "--all-or-nothing: what has no way back stays where a later step fails: " + out;
+}
+
+void say_without_way_back(Context& context, Plan& plan) {
+    if (!context.arguments().flag("all-or-nothing") || plan.refused()) return;
+    const std::string text = without_way_back(plan);
+    if (text.empty()) return;
+    plan.notes.push_back(text);
+    // The plan is not shown where nobody is asked.
+    if (context.arguments().flag("yes") && !context.arguments().flag("dry-run")) context.note(text);
+}
+
 // Everything behind the plan.
-Result<int> carry_out(Context& context, std::optional<Jobs>& jobs, const Plan& plan) {
+Result<int> carry_out(Context& context, std::optional<Jobs>& jobs, Plan plan) {
+    say_without_way_back(context, plan);
     if (plan.refused() || plan.steps.empty() || context.arguments().flag("dry-run")) return print_plan(context, plan);
     if (jobs) name_interrupted(context, *jobs);
     const auto confirmed = confirm_shown(context, plan, to_text(plan));
@@ -334,6 +365,8 @@ void ask_daemon_that_runs_here(Context& context) {
 }
 
 Result<int> show_plan(Context& context, const std::vector<std::string>& wish) {
+    // A plan is for the host as it is, and is what apply carries out there.
+    if (auto good = check_host(context); !good) return good.error();
     const auto snapshot = context.snapshot();
     if (!snapshot) return snapshot.error();
     const auto plan = plan_of(*snapshot, wish);
@@ -365,8 +398,6 @@ Result<int> carry_out_file(Context& context, const std::string& path) {
     const auto plan = make_plan(access->snapshot, kept->wish);
     if (!plan) return plan.error();
     if (!same_actions(*plan, *kept)) return refuse_other_steps(context, *kept, *plan);
-    // A plan is for the host as it is, and is what apply carries out there.
-    if (auto good = check_host(context); !good) return good.error();
     return carry_out(context, access->jobs, *plan);
 }
 
@@ -397,8 +428,9 @@ Result<int> resume(Context& context, const std::string& id) {
         context.note(fmt::format("job {} {}: {}", job->id, job->ended ? "has ended" : "is not interrupted", job->end));
         return exit_code::no;
     }
-    const auto plan = rest_of(access->snapshot, *job);
+    auto plan = rest_of(access->snapshot, *job);
     if (!plan) return plan.error();
+    say_without_way_back(context, *plan);
     return go_on(context, *job, access->jobs, *plan, kFinishing);
 }
 

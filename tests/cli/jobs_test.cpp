@@ -263,6 +263,23 @@ TEST_F(Jobs, a_plan_is_not_made_for_another_kernel) {
     EXPECT_EQ(on("dimm-host.json", "plan offline memory83 --arch arm64").status, 2);
 }
 
+// It is said before anything is done that not all can be undone.
+TEST_F(Jobs, all_or_nothing_says_which_steps_have_no_way_back) {
+    const std::string words = "probe 0x2c0000000+256M --zone=movable --all-or-nothing";
+    const Said dry = on("dimm-host.json", words + " --dry-run");
+    const std::string why = "what was probed stays until reboot";
+    EXPECT_TRUE(dry.has("--all-or-nothing: what has no way back stays where a later step fails: step")) << dry.out;
+    EXPECT_TRUE(dry.has(why)) << dry.out;
+    const auto notes = on("dimm-host.json", words + " --dry-run --json").json()["notes"];
+    EXPECT_TRUE(contains(notes.dump(), "no way back stays")) << notes.dump();
+    EXPECT_TRUE(contains(on("dimm-host.json", words + " -y").err, why));
+    EXPECT_FALSE(on("dimm-host.json", "probe 0x2c0000000+256M --zone=movable --dry-run").has("no way back stays"));
+    EXPECT_FALSE(on("dimm-host.json", "offline 256M --all-or-nothing --dry-run").has("no way back stays"));
+    // Where the last step alone has none, nothing can fail behind it.
+    EXPECT_FALSE(
+        on("nvdimm-host.json", "namespace destroy namespace0.0 --all-or-nothing --dry-run").has("no way back stays"));
+}
+
 // A file only says what is wanted: steps that somebody wrote into it are not taken.
 TEST_F(Jobs, steps_of_a_file_that_are_not_those_of_its_wish_are_refused) {
     const std::string file = top + "/plan.json";
