@@ -280,6 +280,15 @@ TEST_F(Jobs, all_or_nothing_says_which_steps_have_no_way_back) {
         on("nvdimm-host.json", "namespace destroy namespace0.0 --all-or-nothing --dry-run").has("no way back stays"));
 }
 
+TEST_F(Jobs, an_option_in_front_of_its_verb_is_told_where_it_belongs) {
+    for (const char* option : {"--state-dir=/x", "--accept=dax0.1"}) {
+        const Said said = on("dimm-host.json", std::string(option) + " offline 256M -y");
+        EXPECT_EQ(said.status, 2);
+        EXPECT_TRUE(contains(said.err, "is an option of offline and belongs behind it")) << said.err;
+    }
+    EXPECT_TRUE(contains(on("dimm-host.json", "--acept=x offline 256M").err, "unknown option --acept"));
+}
+
 // A file only says what is wanted: steps that somebody wrote into it are not taken.
 TEST_F(Jobs, steps_of_a_file_that_are_not_those_of_its_wish_are_refused) {
     const std::string file = top + "/plan.json";
