@@ -289,6 +289,17 @@ TEST_F(Jobs, an_option_in_front_of_its_verb_is_told_where_it_belongs) {
     EXPECT_TRUE(contains(on("dimm-host.json", "--acept=x offline 256M").err, "unknown option --acept"));
 }
 
+TEST_F(Jobs, a_journal_that_lost_all_is_not_one_without_jobs) {
+    EXPECT_TRUE(contains(kept("dimm-host.json", "jobs").err, "no jobs yet"));
+    std::ofstream(top + "/journal") << "";
+    for (const char* verb : {"jobs", "history"}) {
+        const Said said = kept("dimm-host.json", verb);
+        EXPECT_EQ(said.status, 0);
+        EXPECT_TRUE(contains(said.err, top + "/journal: the file is empty")) << said.err;
+        EXPECT_FALSE(contains(said.err, "no jobs yet")) << said.err;
+    }
+}
+
 // A file only says what is wanted: steps that somebody wrote into it are not taken.
 TEST_F(Jobs, steps_of_a_file_that_are_not_those_of_its_wish_are_refused) {
     const std::string file = top + "/plan.json";
