@@ -285,7 +285,7 @@ Result<Plan> undo_of(const memhot::Snapshot& snapshot, const JobReport& job) {
     return make_undo(snapshot, job.plan, job.behind);
 }
 Result<Plan> rest_of(const memhot::Snapshot& snapshot, const JobReport& job) {
-    return make_rest(snapshot, job.plan, job.done, job.doubtful, job.identity);
+    return make_rest(snapshot, job.reordered ? *job.reordered : job.plan, job.done, job.doubtful, job.identity);
 }
 constexpr Way kUndoing{"undoing", undo_of, &Jobs::undo, BusOrder::Kind::undo};
 constexpr Way kFinishing{"finishing", rest_of, &Jobs::finish, BusOrder::Kind::finish};

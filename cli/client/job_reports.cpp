@@ -71,7 +71,9 @@ JobReport report_of(const journal::Job& job, memhot::Plan plan, std::string_view
     }
     out.plan = std::move(plan);
     out.behind = execute::steps_behind(job);
-    const auto far = execute::how_far(job);
+    const auto way = execute::missed_later(out.plan, job);
+    if (way) out.reordered = way->plan;
+    const auto far = execute::how_far(way ? way->job : job);
     out.done = far.done;
     out.doubtful = far.doubtful;
     out.identity = far.identity;

@@ -56,7 +56,8 @@ struct JobReport {
     memhot::Plan plan;
     std::vector<JobStep> steps;   // one for each of the plan
     std::vector<memhot::StepBehind> behind;   // steps that are done, or of which nobody knows
-    std::size_t done = 0;   // steps from the first
+    std::optional<memhot::Plan> reordered;   // in the order in which it is finished, where that is not the plan's
+    std::size_t done = 0;   // steps of that, from the first
     bool doubtful = false;   // the next one may be
     std::string identity;   // of what that one was to create
     std::optional<int> exit_status;   // absent: it has not ended

@@ -93,6 +93,7 @@ Status Executor::note(Run& run, journal::Entry entry) {
     if (run.unwritten) return Done{};
     entry.time = clock_.wall();
     entry.job = run.job;
+    if (entry.kind != EntryKind::job_ended) entry.step = run.index_of(entry.step);
     return journal_.append(std::move(entry));
 }
 
@@ -188,7 +189,7 @@ Status Executor::failed(Run& run, std::size_t index, const Attempt& attempt) {
     result.partly = result.partly || attempt.changed;
     const bool cancelled = is_busy(attempt) && run.cancelled();
     const bool no_time = is_busy(attempt) && run.options.timeout != 0;
-    const std::string why = fmt::format("step {}: {}", index + 1, result.text);
+    const std::string why = fmt::format("step {}: {}", run.number(index), result.text);
     if (!cancelled && goes_on_behind(run, index)) {
         run.miss(index, no_time, why);
     } else {
@@ -208,7 +209,7 @@ Status Executor::succeeded(Run& run, std::size_t index) {
     if (!after) {
         // Nobody knows what is there, and the journal says just that.
         result.text = after.error().message();
-        run.stop(JobEnd::failed, fmt::format("step {}: accepted, but {}", index + 1, result.text));
+        run.stop(JobEnd::failed, fmt::format("step {}: accepted, but {}", run.number(index), result.text));
         return Done{};
     }
     if (!after->empty()) return came_to_something_else(run, index, *after);
@@ -233,7 +234,7 @@ Status Executor::came_to_something_else(Run& run, std::size_t index, const std::
             if (now && *now && **now != fact.value) result.left[fact.name] = **now;
         }
     }
-    run.stop(JobEnd::failed, fmt::format("step {}: {}", index + 1, result.text));
+    run.stop(JobEnd::failed, fmt::format("step {}: {}", run.number(index), result.text));
     auto entry = entry_of_step(EntryKind::step_failed, index, result.text);
     entry.changed = result.partly;
     entry.identity = result.identity;
@@ -247,7 +248,7 @@ Status Executor::step(Run& run, std::size_t index) {
     const auto before = mismatch(step.before);
     if (!before || !before->empty()) {
         const std::string why = before ? *before : before.error().message();
-        run.stop(JobEnd::failed, fmt::format("step {}: the plan is stale: {}", index + 1, why));
+        run.stop(JobEnd::failed, fmt::format("step {}: the plan is stale: {}", run.number(index), why));
         return Done{};
     }
     Action action = step.action;
@@ -296,7 +297,7 @@ Status Executor::steps(Run& run) {
         if (missing[i]) continue;
         tell(run, i);
         if (run.cancelled()) {
-            run.stop(JobEnd::cancelled, fmt::format("before step {}", i + 1));
+            run.stop(JobEnd::cancelled, fmt::format("before step {}", run.number(i)));
             break;
         }
         if (auto done = step(run, i); !done) return done;

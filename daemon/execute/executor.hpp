@@ -100,6 +100,8 @@ private:
     Status end(Run& run);
     JobResult without_journal(Run& run, const Error& why);
     // recovery.cpp
+    Result<JobResult> finish_in_order(const Plan& plan, const journal::Job& job, const Options& options,
+                                      const std::vector<std::size_t>& order);
     Status take_up(Run& run, const journal::Job& job);
     Status find_place(Run& run);
     Status settle(Run& run, std::size_t done, std::size_t behind);

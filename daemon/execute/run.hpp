@@ -61,6 +61,7 @@ struct Executor::Run {
 
     const Plan& plan;
     std::string job;
+    std::vector<std::size_t> order;   // where the plan is not in the order of the job's own: the index there
     const Options& options;
     JobResult result;
     std::uint64_t begun = 0;
@@ -77,6 +78,9 @@ struct Executor::Run {
 
     std::optional<Watchdog> watchdog;   // while a kernel may be at it
 
+    [[nodiscard]] std::size_t index_of(std::size_t index) const { return order.empty() ? index : order.at(index); }
+    // As people count them.
+    [[nodiscard]] std::size_t number(std::size_t index) const { return index_of(index) + 1; }
     [[nodiscard]] bool stopped() const { return result.end != JobEnd::done; }
     void stop(JobEnd end, std::string text) {
         if (stopped()) return;

@@ -176,7 +176,7 @@ Status Executor::undo_steps(Run& run) {
             result.text = "what came behind it and depends on it is not undone";
         } else if (can_be_undone(result)) {
             if (run.cancelled()) {
-                run.stop(JobEnd::cancelled, fmt::format("before step {} was undone", i + 1));
+                run.stop(JobEnd::cancelled, fmt::format("before step {} was undone", run.number(i)));
                 return Done{};
             }
             if (auto undone = undo_step(run, i); !undone) return undone;

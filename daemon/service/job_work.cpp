@@ -134,8 +134,9 @@ Answer<Plan> judged_rest(const Bench& bench, const journal::Job& job, const Plan
     if (kind == JobOrder::Kind::finish) {
         if (!job.interrupted())
             return fail(error_name::kRefused, fmt::format("job {} has ended: {}", job.id, job.result));
-        const auto far = execute::how_far(job);
-        return answer_of(make_rest(*bench.snapshot, plan, far.done, far.doubtful, far.identity));
+        const auto way = execute::missed_later(plan, job);
+        const auto far = execute::how_far(way ? way->job : job);
+        return answer_of(make_rest(*bench.snapshot, way ? way->plan : plan, far.done, far.doubtful, far.identity));
     }
     return answer_of(make_undo(*bench.snapshot, plan, execute::steps_behind(job), &fates));
 }

@@ -4,6 +4,7 @@
 // chmem_onoff_size() and chmem_onoff_range() go on, and the end says whether all, some or none were changed).
 #include <algorithm>
 
+#include "execute/begun_job.hpp"
 #include "execution.hpp"
 
 namespace memhot::execute {
@@ -131,6 +132,72 @@ TEST_F(BestEffort, what_was_held_is_put_back_behind_the_others) {
     for (std::size_t i = 3; i + 1 < plan.steps.size(); ++i) EXPECT_EQ(result.steps[i].state, kDone) << i + 1;
     EXPECT_EQ(where.host().value(Fact::Kind::attribute, "auto_online_blocks"), "online");
     EXPECT_EQ(where.taken().back(), "echo online > /sys/devices/system/memory/auto_online_blocks");
+}
+
+// memory83 failed, memory82 went, memory81 was intended: what failed is tried again behind what is done.
+TEST_F(BestEffort, an_interrupted_job_is_gone_on_with_behind_a_block_that_failed) {
+    for (const bool happened : {false, true}) {
+        fs::remove_all(top + "/state");
+        use("dimm-host.json", {"offline", "512M"});
+        {
+            auto where = target({"EIO:memory83"});
+            run(where);
+        }
+        const auto entries = journal::read_journal(top + "/state")->entries;
+        fs::remove_all(top + "/state");
+        const auto lock = journal::HostLock::take(top + "/run", "test");
+        {
+            auto book = journal::Journal::open(top + "/state", *lock);
+            for (std::size_t i = 0; i < 6; ++i) ASSERT_TRUE(book->append(entries.at(i)).ok());
+        }
+        const journal::Job before = job();
+        ASSERT_EQ(before.steps.size(), 3U);
+        ASSERT_EQ(before.steps[0].state, kFailed);
+        ASSERT_EQ(before.steps[2].state, StepState::unknown);
+        auto where = target();
+        for (std::size_t i = 1; i < (happened ? 3U : 2U); ++i) where.host().carry_out(plan.steps[i].action);
+        const auto way = missed_later(plan, before);
+        ASSERT_TRUE(way);
+        EXPECT_EQ(way->order, (std::vector<std::size_t>{1, 2, 0, 3}));
+        const auto far = how_far(way->job);
+        const auto rest = make_rest(where.host().snapshot(), way->plan, far.done, far.doubtful, far.identity);
+        ASSERT_TRUE(rest.ok());
+        EXPECT_FALSE(rest->refused()) << to_text(*rest);
+        EXPECT_EQ(rest->steps.size(), happened ? 2U : 3U);
+        std::vector<std::string> wanted;
+        for (const auto& step : rest->steps) wanted.push_back(to_string(step.action));
+
+        auto book = journal::Journal::open(top + "/state", *lock);
+        const auto result = Executor(where, *book, clock).finish(plan, before, options);
+        ASSERT_TRUE(result.ok()) << result.error().message();
+        EXPECT_EQ(result->end, JobEnd::done) << result->text;
+        EXPECT_EQ(where.taken(), wanted) << "as the plan of the rest says, and nothing twice";
+        expect_states(*result, {kDone, kDone, kDone, kDone});
+        expect_agreement(where, *result);
+    }
+}
+
+TEST_F(BestEffort, a_block_that_fails_again_when_a_job_is_resumed_keeps_its_number) {
+    use("dimm-host.json", {"offline", "512M"});
+    {
+        auto where = target({"EIO:memory83"});
+        run(where);
+    }
+    const auto entries = journal::read_journal(top + "/state")->entries;
+    fs::remove_all(top + "/state");
+    const auto lock = journal::HostLock::take(top + "/run", "test");
+    {
+        auto book = journal::Journal::open(top + "/state", *lock);
+        for (std::size_t i = 0; i < 5; ++i) ASSERT_TRUE(book->append(entries.at(i)).ok());
+    }
+    auto where = target({"EIO:memory83"});
+    where.host().carry_out(plan.steps[1].action);
+    auto book = journal::Journal::open(top + "/state", *lock);
+    const auto result = Executor(where, *book, clock).finish(plan, job(), options);
+    ASSERT_TRUE(result.ok()) << result.error().message();
+    EXPECT_EQ(result->exit_status(), 6);
+    EXPECT_TRUE(result->text.starts_with("step 1: ")) << result->text;
+    expect_states(*result, {kFailed, kDone, kDone, kDone});
 }
 
 TEST_F(BestEffort, a_rollback_takes_back_what_went) {
