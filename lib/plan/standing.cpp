@@ -272,7 +272,8 @@ std::size_t stands_behind(const Plan& plan, std::size_t most, const Look& look) 
     return now.seen && now.behind && !now.came_back ? *now.behind : plan.steps.size();
 }
 
-std::optional<FactChange> changed_half_way(const PlanStep& step, const Look& look) {
+std::optional<FactChange> changed_half_way(const PlanStep& step, const Look& look,
+                                           const std::map<std::string, std::string>& left) {
     // A write is whole: it is as the step left it.
     const bool whole = std::holds_alternative<WriteAction>(step.action) && step.undo.size() == 1;
     // It is undone, and the host is then known to be a little otherwise than it was.
@@ -280,11 +281,13 @@ std::optional<FactChange> changed_half_way(const PlanStep& step, const Look& loo
     for (std::size_t i = 0; i < step.after.size(); ++i) {
         const Fact& after = step.after[i];
         auto now = look(after);
-        if (!now || *now == after.value) continue;
+        const auto seen = left.find(after.name);
+        const std::string& expected = seen == left.end() ? after.value : seen->second;
+        if (!now || *now == expected) continue;
         if (!whole && i < step.before.size() &&
             (is_between(step.before[i], after, *now) || is_between_undos(step, step.before[i], *now)))
             continue;
-        return FactChange{after.kind, after.name, after.value, *std::move(now)};
+        return FactChange{after.kind, after.name, expected, *std::move(now)};
     }
     return std::nullopt;
 }
