@@ -317,6 +317,12 @@ TEST_F(Execution, a_write_that_hangs_in_the_kernel_ends_with_the_time_or_the_job
     EXPECT_EQ(late.exit_status(), 7);
     EXPECT_NE(late.text.find("the kernel was still at it"), std::string::npos) << late.text;
     EXPECT_EQ(job().steps[0].state, StepState::failed);
+    options.timeout = 0;
+    const JobResult once = hang();
+    EXPECT_EQ(once.end, JobEnd::failed) << "nothing was given up: it was not to be waited for";
+    EXPECT_EQ(once.exit_status(), 5);
+    EXPECT_EQ(once.steps[0].attempts, 1U);
+    EXPECT_NE(once.text.find("the kernel was still at it after 1 s"), std::string::npos) << once.text;
     options.timeout = 600'000'000;
     std::atomic<int> asked = 0;
     options.cancelled = [&] { return ++asked > 2; };   // not before it begins
