@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "nvdimm/command.hpp"
 #include "plan/blocks.hpp"
 #include "plan/interlocks.hpp"
 #include "plan/kmem_state.hpp"
@@ -83,11 +84,20 @@ std::optional<HeldPolicy> hold_below_kmem(Builder& builder, const NamedNamespace
 }
 
 // A dax device of pmem that appears goes to device_dax, whatever drove the last one of its name (drivers/dax/bus.c:
-// dax_bus_match).
-void undo_disable(const Builder& builder, const NamedNamespace& named, PlanStep& step) {
+// dax_bus_match). And one that was enabled through its btt, in a range that would have to be mapped off 2 MiB, is refused
+// from then on (drivers/nvdimm/claim.c: nvdimm_namespace_common_probe).
+void undo_disable(Builder& builder, const NamedNamespace& named, PlanStep& step) {
+    const CommandLine enable{"ndctl", "enable-namespace", {named.name}};
+    NdBus trial = builder.bus();
+    if (const auto answer = run_command(trial, enable); answer.exit != 0) {
+        step.no_undo = fmt::format("{} cannot be enabled again: {} [{}]", named.name, rule(answer.rule).checks,
+                                   rule(answer.rule).id);
+        builder.note(step.no_undo + "; its data cannot be reached from then on: save them before");
+        return;
+    }
     PlanStep back;
     if (const auto* device = kmem_over(builder, named)) undo_release(*device, back);
-    step.undo = {CommandLine{"ndctl", "enable-namespace", {named.name}}};
+    step.undo = {enable};
     std::ranges::move(back.undo, std::back_inserter(step.undo));
     step.undo_destroys = std::move(back.undo_destroys);
 }

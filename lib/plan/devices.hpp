@@ -34,7 +34,7 @@ void save_labels(Builder& builder, const NdRegion& region, bool initialised = fa
 // offline. Nothing where kmem does not.
 std::optional<HeldPolicy> hold_below_kmem(Builder& builder, const NamedNamespace& named);
 // The way back of a step that disables it: what kmem had of it comes back offline, as it was (guard_namespace()).
-void undo_disable(const Builder& builder, const NamedNamespace& named, PlanStep& step);
+void undo_disable(Builder& builder, const NamedNamespace& named, PlanStep& step);
 // Disables it if it is active, so that its first bytes can be read, and saves them.
 void disable_and_save(Builder& builder, const NamedNamespace& named);
 // Its dax device must not hold online memory.
