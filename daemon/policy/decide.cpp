@@ -134,10 +134,11 @@ bool fits(Mode mode, Subject::Kind kind) {
     return mode != Mode::system_ram;
 }
 
-// A dax device's mode by its driver; of namespaces the plan finds out.
+// A legacy range without an info block has its pages in RAM whatever is done (ND_REGION_PAGEMAP): ndctl calls that fsdax
+// (ndctl_namespace_get_mode()), and it is what making it raw ends in.
 bool is_already(const Subject& subject, Mode mode) {
-    if (subject.kind != Subject::Kind::dax) return false;
-    return subject.state == (mode == Mode::system_ram ? "kmem" : "device_dax");
+    return subject.mode == kModeNames[static_cast<std::size_t>(mode)] ||
+           (subject.mode == "memory" && (mode == Mode::fsdax || mode == Mode::raw));
 }
 
 // What the plan says against it: data that nobody gave up, a refusal, something that cannot be told.
@@ -177,6 +178,13 @@ void decide_device(Decision& decision, const Subject& subject, const Host& host,
     if (is_already(subject, mode)) {
         decision.already = true;
         decision.text = fmt::format("{} already", name);
+        return;
+    }
+    if (!dax && subject.mode.empty()) {
+        decision.action = Action::uncertain;
+        decision.text = fmt::format("left alone: it is not active, and nobody can see what it is; first ndctl "
+                                    "enable-namespace {}",
+                                    subject.name);
         return;
     }
     decision.action = Action::reconfigure;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace memhot::policy {
@@ -75,6 +76,30 @@ Ram ram_of(const ResourceTree& tree, const Range& block) {
         if (resource.name != kRam) ram.driver = resource.name.substr(12, resource.name.size() - 13);
     });
     return ram;
+}
+
+// What instance, label or info block say it was made into, also where it failed to come up or is switched off: what it is
+// by them is not destroyed to become the same. force_raw is how somebody looks at what lies on it. The words of ndctl.
+std::string mode_of(const Host& host, const NamespaceRecord& ns) {
+    constexpr std::array<std::string_view, 3> kModes{"fsdax", "devdax", "sector"};   // by InstanceKind
+    // holder_class_show() of drivers/nvdimm/namespace_devs.c
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kHolders{
+        {{"pfn", "fsdax"}, {"dax", "devdax"}, {"btt", "sector"}, {"btt2", "sector"}}};
+    if (const auto* instance = host.nd.instance_over(ns.name))
+        return std::string(kModes[static_cast<std::size_t>(instance->kind)]);
+    for (const auto& [holder, mode] : kHolders) {
+        if (ns.holder_class == holder) return std::string(mode);
+    }
+    const auto* info = host.nd.info_block(ns.name);
+    const bool hides = ns.driver.empty() || ns.force_raw.value_or(false);
+    if (info != nullptr && info->checksum_ok && hides) return std::string(kModes[static_cast<std::size_t>(info->kind)]);
+    if (ns.driver.empty()) return "";
+    return ns.mode == "memory" ? "memory" : "raw";
+}
+
+std::string mode_of(const DaxDeviceRecord& device) {
+    if (device.driver == "kmem") return "system-ram";
+    return device.driver == "device_dax" ? "devdax" : "";
 }
 
 bool in_firmware_map(const Snapshot& snapshot, const Range& range) {
@@ -218,6 +243,7 @@ Subject dax_subject(const Host& host, const DaxDeviceRecord& device) {
     subject.kind = Subject::Kind::dax;
     subject.name = device.name;
     subject.state = device.driver;
+    subject.mode = mode_of(device);
     subject.ranges = ranges_of(device);
     subject.size = device.size;
     if (!subject.size && !subject.ranges.empty()) subject.size = size_of(subject.ranges);
@@ -227,11 +253,12 @@ Subject dax_subject(const Host& host, const DaxDeviceRecord& device) {
     return subject;
 }
 
-Subject namespace_subject(const Host&, const NamespaceRecord& ns) {
+Subject namespace_subject(const Host& host, const NamespaceRecord& ns) {
     Subject subject;
     subject.kind = Subject::Kind::name_space;
     subject.name = ns.name;
     subject.state = ns.driver;
+    subject.mode = mode_of(host, ns);
     subject.size = ns.size;
     subject.node = ns.target_node ? ns.target_node : ns.numa_node;
     if (ns.resource && ns.size) {

@@ -48,6 +48,9 @@ struct Subject {
     std::uint64_t block = 0;   // its number
     bool present = true;   // a block that would come with its device is not there yet
     std::string state;   // of a block: "online", "offline"; of a device its driver
+    // Of a device: "system-ram", "devdax", "fsdax", "sector", "raw"; "memory" of a legacy range with its pages in RAM.
+    // Empty: none of these, or nobody can see it.
+    std::string mode;
     std::string zones;   // valid_zones of a block
     std::vector<Range> ranges;   // empty: hidden
     std::optional<std::uint64_t> size;   // of the device, or of the block where it has none

@@ -110,6 +110,33 @@ TEST_F(Policies, BlocksOfADeviceThatBecameMemoryGoOnline) {
     EXPECT_EQ(daemon.log().find("job 3 begun"), std::string::npos) << daemon.log();
 }
 
+// What was made is not made again: not by Reload, and not by a daemon that finds the host so when it starts.
+TEST_F(Policies, ANamespaceIsMadeIntoSomethingOnlyOnce) {
+    for (const std::string mode : {"fsdax", "devdax", "sector"}) {
+        HostTree config;
+        act(config);
+        policy(config, "10-a",
+               "[Match]\nDevice=namespace0.4\n[Namespace]\nReconfigure=" + mode + "\nDestroyData=yes\n");
+        const std::string file = config.path("host.json");
+        PrivateBus own;
+        {
+            Daemon daemon(own, options(config, {}, "nvdimm-host.json"));
+            Client root(own, As::root);
+            ASSERT_TRUE(says(daemon, "job 1 done")) << daemon.log();
+            ASSERT_TRUE(root.manager("Reload", [](auto* message) { append_no_options(message); }).ok());
+            ::usleep(300'000);
+            EXPECT_EQ(daemon.log().find("job 2 begun"), std::string::npos) << daemon.log();
+            config.file("host.json", text_of(root.manager("GetSnapshot", [](auto* to) { append_no_options(to); })));
+        }
+        Daemon again(own, options(config, {"--simulate=" + file}));
+        Client root(own, As::root);
+        ASSERT_GT(root.number("BlocksOnline"), 0U) << again.log();
+        ASSERT_TRUE(root.manager("Reload", [](auto* message) { append_no_options(message); }).ok());
+        ::usleep(500'000);
+        EXPECT_EQ(again.log().find("job 1 begun"), std::string::npos) << mode << again.log();
+    }
+}
+
 // `memhotctl` of another process changes the host for a while; what a policy wants comes behind it.
 TEST_F(Policies, WaitForWhoeverHasTheHost) {
     HostTree config;

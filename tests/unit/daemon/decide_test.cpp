@@ -6,6 +6,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "execute/clock.hpp"
+#include "execute/target.hpp"
 #include "unit/daemon/policies.hpp"
 
 namespace memhot::policy {
@@ -185,6 +189,94 @@ TEST(PolicyDevices, WhatIsSoAlreadyOrOfAnotherKindIsLeft) {
     const Host host(snapshot);
     const auto ns = decide(policies, namespace_subject(host, *host.nd.find_namespace("namespace0.3")), host);
     EXPECT_EQ(ns.text, "left alone: system-ram is no mode of a namespace");
+}
+
+Decision decide_namespace(const Snapshot& snapshot, const Policies& policies, const std::string& name) {
+    const Host host(snapshot);
+    return decide(policies, namespace_subject(host, *host.nd.find_namespace(name)), host);
+}
+
+Policies destroying(const std::string& name, std::string_view mode) {
+    return policies_of({reconfigures(name, std::string(mode) + "\nDestroyData=yes\n")});
+}
+
+// What ndctl list calls them there: namespace0.0-0.2 are claimed by dax instances, 0.3 by a btt, 0.4 has its disk alone,
+// and namespace2.0 is a legacy range with its pages in RAM, which ndctl calls fsdax (ndctl_namespace_get_mode()).
+TEST(PolicyDevices, ANamespaceThatIsSoAlreadyIsLeft) {
+    const auto snapshot = host_of("nvdimm");
+    constexpr std::pair<const char*, const char*> kModes[] = {{"namespace0.0", "devdax"}, {"namespace0.1", "devdax"},
+                                                              {"namespace0.2", "devdax"}, {"namespace0.3", "sector"},
+                                                              {"namespace0.4", "raw"},    {"namespace2.0", "fsdax"}};
+    for (const auto& [name, mode] : kModes) {
+        const auto policies = destroying(name, mode);
+        const auto decision = decide_namespace(snapshot, policies, name);
+        EXPECT_EQ(decision.action, Action::nothing) << name;
+        EXPECT_TRUE(decision.already) << name;
+        EXPECT_EQ(decision.text, std::string(mode) + " already");
+        EXPECT_FALSE(decision.wish.has_value()) << name;
+    }
+}
+
+// One that failed to come up, or was switched off, is destroyed by no policy that wants what it is.
+TEST(PolicyDevices, AnIdleNamespaceIsWhatItsLabelOrInfoBlockSays) {
+    auto snapshot = host_of("nvdimm");
+    auto& nd = *snapshot.nvdimm;
+    auto& ns = *std::ranges::find(nd.namespaces, "namespace0.3", &NamespaceRecord::name);
+    std::erase_if(nd.instances, [](const auto& instance) { return instance.namespace_name == "namespace0.3"; });
+    std::erase_if(nd.info_blocks, [](const auto& block) { return block.namespace_name == "namespace0.3"; });
+    ns.holder.clear();
+    ns.mode = "raw";
+    EXPECT_TRUE(decide_namespace(snapshot, destroying("namespace0.3", "sector"), ns.name).already) << "btt";
+    ns.holder_class = "pfn";
+    EXPECT_TRUE(decide_namespace(snapshot, destroying("namespace0.3", "fsdax"), ns.name).already);
+    ns.holder_class = "";
+    InfoBlockRecord block;
+    block.namespace_name = ns.name;
+    block.kind = InstanceKind::dax;
+    nd.info_blocks.push_back(block);
+    EXPECT_TRUE(decide_namespace(snapshot, destroying("namespace0.3", "devdax"), ns.name).already);
+    // with force_raw somebody looks at what lies on it
+    ns.driver = "nd_pmem";
+    ns.force_raw = true;
+    EXPECT_TRUE(decide_namespace(snapshot, destroying("namespace0.3", "devdax"), ns.name).already);
+    ns.driver.clear();
+    nd.info_blocks.pop_back();
+    for (const auto mode : {"fsdax", "devdax", "sector", "raw"}) {
+        const auto hidden = decide_namespace(snapshot, destroying("namespace0.3", mode), ns.name);
+        EXPECT_EQ(hidden.action, Action::uncertain) << mode;
+        EXPECT_THAT(hidden.text, HasSubstr("ndctl enable-namespace namespace0.3"));
+        EXPECT_FALSE(hidden.wish.has_value()) << mode;
+    }
+}
+
+// Whatever a policy makes of a namespace, the next start, Reload or boot finds it so.
+TEST(PolicyDevices, WhatAPolicyMadeItLeavesAlone) {
+    unsigned made = 0;
+    for (const char* name : {"nvdimm", "labels"}) {
+        const auto snapshot = host_of(name);
+        for (const auto& ns : snapshot.nvdimm->namespaces) {
+            if (ns.size.value_or(0) == 0) continue;
+            for (const auto mode : kModeNames) {
+                const auto policies = destroying(ns.name, mode);
+                const auto first = decide_namespace(snapshot, policies, ns.name);
+                if (!first.wish) continue;
+                auto host = SimulatedHost::from_snapshot(snapshot);
+                ASSERT_TRUE(host.ok());
+                const auto plan = make_plan(snapshot, *first.wish);
+                execute::SystemClock clock;
+                execute::SimulatedTarget target(*std::move(host), {}, clock);
+                for (const auto& step : plan->steps) {
+                    const auto attempt = target.carry_out(step.action);
+                    ASSERT_TRUE(attempt.ok()) << name << " " << ns.name << " " << mode << ": " << attempt.text;
+                }
+                const auto again = decide_namespace(target.host().snapshot(), policies, ns.name);
+                EXPECT_FALSE(again.wish.has_value()) << name << " " << ns.name << " " << mode << ": " << again.text;
+                EXPECT_TRUE(again.already) << name << " " << ns.name << " " << mode << ": " << again.text;
+                ++made;
+            }
+        }
+    }
+    EXPECT_GT(made, 10U);
 }
 
 TEST(PolicyDevices, StandsDownWhereAUdevRuleReconfigures) {
