@@ -9,7 +9,7 @@
 
 #include "client/host.hpp"
 #include "config/settings.hpp"
-#include "policy/decide.hpp"
+#include "policy/knobs.hpp"
 
 namespace memhotctl {
 
@@ -23,6 +23,7 @@ struct PolicyRequest {
 struct PolicyFiles {
     memhot::policy::LoadedPolicies policies;
     memhot::config::LoadedSettings settings;
+    memhot::journal::OwnKnobs own_knobs;   // what memhotd set of the kernel's, as far as one may read that
 };
 PolicyFiles read_policies(const PolicyRequest& request);
 

@@ -11,7 +11,7 @@
 
 #include "client/host.hpp"
 #include "config/settings.hpp"
-#include "policy/decide.hpp"
+#include "policy/knobs.hpp"
 
 namespace memhot::service {
 
@@ -33,6 +33,7 @@ struct PolicyStep {
 
 struct PolicyWork {
     std::vector<policy::KnobWrite> knobs;   // first
+    std::vector<policy::KnobLeft> left;
     std::vector<PolicyStep> steps;
     std::set<std::string> devices;   // dax devices and namespaces that are there
     std::set<std::string> settled;   // of them, that are as their policy wants them
@@ -44,6 +45,7 @@ struct PolicyNews {
     const std::set<std::uint64_t>& came;
     const std::set<std::string>& settled;
     bool everything = false;
+    const journal::OwnKnobs& own_knobs;   // what memhotd set of the kernel's
 };
 
 PolicyWork policy_work(const policy::Policies& policies, const config::Settings& settings, const memhotctl::Host& host,

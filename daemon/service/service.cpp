@@ -96,6 +96,7 @@ memhotctl::PolicyFiles Service::held_policies() const {
     memhotctl::PolicyFiles out;
     out.policies.policies = policies_;
     out.settings.settings = settings_;
+    out.own_knobs = steward_.own_knobs();
     return out;
 }
 
@@ -198,7 +199,7 @@ bool Service::look_ahead() {
 
 void Service::ask_policies(const std::set<std::uint64_t>& came, bool everything) {
     ask_everything_ |= everything;
-    if (policies_.empty() && !ask_everything_) return;
+    if (policies_.empty() && steward_.own_knobs().empty() && !ask_everything_) return;
     const auto host = state_.host();
     if (!host) return read_later(host.error());
     steward_.apply(policies_, settings_, **host, came, std::exchange(ask_everything_, false));

@@ -21,7 +21,14 @@ std::string key_of(const policy::KnobWrite& knob) { return knob.path + " " + kno
 }   // namespace
 
 Steward::Steward(app::EventLoop& loop, Jobs& jobs, StartUnit start_unit)
-    : jobs_(jobs), start_unit_(std::move(start_unit)), later_timer_(loop.on_timer([this] { act_later(); })) {}
+    : jobs_(jobs), start_unit_(std::move(start_unit)), later_timer_(loop.on_timer([this] { act_later(); })) {
+    auto own = service::own_knobs(jobs.place());
+    if (own) {
+        own_knobs_ = *std::move(own);
+    } else {
+        log::warning("what memhotd set of the kernel's knobs is not known: " + own.error().message());
+    }
+}
 
 void Steward::apply(const policy::Policies& policies, const config::Settings& settings, const memhotctl::Host& host,
                     const std::set<std::uint64_t>& came, bool everything) {
@@ -33,12 +40,12 @@ void Steward::apply(const policy::Policies& policies, const config::Settings& se
         said_.clear();
         knobs_.clear();
     }
-    if (policies.empty()) return;
-    const auto work = policy_work(policies, settings, host, {came, settled_, everything});
+    const auto work = policy_work(policies, settings, host, {came, settled_, everything, own_knobs_});
     std::erase_if(settled_, [&](const std::string& device) { return !work.devices.contains(device); });
     std::erase_if(said_, [&](const auto& said) { return !work.devices.contains(said.first); });
     settled_.insert(work.settled.begin(), work.settled.end());
     set_knobs(work.knobs);
+    leave_knobs(work.left);
     bool acts = false;
     for (const auto& step : work.steps) {
         say(step);
@@ -66,22 +73,40 @@ void Steward::say(const PolicyStep& step) {
 void Steward::set_knobs(const std::vector<policy::KnobWrite>& knobs) {
     for (const auto& knob : knobs) {
         if (!knobs_.insert(key_of(knob)).second) continue;
+        const auto place = knob.place.path.empty() ? std::string("(none)") : to_string(knob.place);
+        const bool acts = settings_.act || knob.back;
         log::say(log::Priority::notice,
-                 fmt::format("policy {}: {}{}: {} instead of {}", to_string(knob.place),
-                             settings_.act ? "" : "would set ", knob.path, knob.text, knob.was),
-                 &log::kPolicyReport, {{"MEMHOT_POLICY", to_string(knob.place)}});
-        if (settings_.act) set_knob({knob});
+                 fmt::format("policy {}: {}{}: {} instead of {}{}", place, acts ? "" : "would set ", knob.path,
+                             knob.text, knob.was,
+                             !knob.back      ? ""
+                             : settings_.act ? ", which memhotd had set and no policy wants any more"
+                                             : ", which memhotd had set (Act=no)"),
+                 &log::kPolicyReport, {{"MEMHOT_POLICY", place}});
+        if (acts) set_knob({knob});
     }
 }
 
+void Steward::leave_knobs(const std::vector<policy::KnobLeft>& knobs) {
+    for (const auto& knob : knobs) {
+        if (!knobs_.insert(knob.path + " " + knob.text).second) continue;
+        log::say(log::Priority::notice, fmt::format("policy {}: {}", to_string(knob.place), knob.text),
+                 &log::kPolicyReport, {{"MEMHOT_POLICY", to_string(knob.place)}});
+    }
+}
+
+// Events may tell of the new value before the worker does: it is memhotd's own from here on.
 void Steward::set_knob(const Knob& knob) {
-    jobs_.write_knob(knob.write.path, knob.write.text, [this, knob](const Answer<Done>& done) {
-        if (!done) return knob_not_set(knob, done.error());
+    journal::claim(own_knobs_, knob.write.path, knob.write.was, knob.write.text);
+    jobs_.write_knob({knob.write.path, knob.write.text, knob.write.back}, [this, knob](const KnobEnd& end) {
+        own_knobs_ = end.own;
+        if (!end.done) return knob_not_set(knob, end);
         if (knob.waits) log::info(fmt::format("{} is {} now", knob.write.path, knob.write.text));
     });
 }
 
-void Steward::knob_not_set(Knob knob, const Failure& failure) {
+void Steward::knob_not_set(Knob knob, const KnobEnd& end) {
+    const Failure& failure = end.done.error();
+    if (failure.name == error_name::kStale) return log::info(failure.text);
     const std::uint64_t now = app::EventLoop::now();
     const bool held = journal::HostLock::holder(jobs_.place().run).has_value();
     if (!held && knob.until == 0) knob.until = now + settings_.busy_timeout;

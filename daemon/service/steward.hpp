@@ -24,6 +24,8 @@ public:
     void apply(const policy::Policies& policies, const config::Settings& settings, const memhotctl::Host& host,
                const std::set<std::uint64_t>& came, bool everything);
     void job_ended(const JobView& job);
+    // What memhotd set of the kernel's knobs, also what is being set.
+    [[nodiscard]] const journal::OwnKnobs& own_knobs() const { return own_knobs_; }
 
 private:
     struct Knob {
@@ -33,8 +35,9 @@ private:
     };
     void say(const PolicyStep& step);
     void set_knobs(const std::vector<policy::KnobWrite>& knobs);
+    void leave_knobs(const std::vector<policy::KnobLeft>& knobs);
     void set_knob(const Knob& knob);
-    void knob_not_set(Knob knob, const Failure& failure);
+    void knob_not_set(Knob knob, const KnobEnd& end);
     void act_on(const PolicyStep& step);
     void not_begun(PolicyStep step, const Failure& failure);
     void act_later();
@@ -46,8 +49,10 @@ private:
     config::Settings settings_;
     std::set<std::string> settled_;   // devices that their policy had its way with, or failed on
     std::map<std::string, std::string> said_;   // of devices
-    // That were set or refused, as "PATH TEXT": not again with each event, also where somebody sets them back.
+    // That were set, refused or left to others, as "PATH TEXT": not again with each event, also where somebody sets them
+    // back.
     std::set<std::string> knobs_;
+    journal::OwnKnobs own_knobs_;
     std::map<std::string, std::vector<std::string>> post_units_;   // by job
     std::vector<Knob> later_knobs_;   // that wait for somebody else's work on the host
     std::vector<PolicyStep> later_;   // the same

@@ -270,6 +270,129 @@ TEST_F(Policies, AKnobWaitsForWhoeverHasTheHost) {
     EXPECT_EQ(times(daemon.log(), "auto_online_blocks: online_movable instead of"), 1U) << daemon.log();
 }
 
+// --- what memhotd set itself ---------------------------------------------------------------------------------------
+
+class OwnKnobs : public Policies {
+protected:
+    static constexpr const char* kKnob = "auto_online_blocks";
+    HostTree config;
+
+    void SetUp() override { act(config); }
+    void want(const std::string& online) const { policy(config, "10-a", "[Match]\nDevice=*\n[Online]\n" + online); }
+    [[nodiscard]] Daemon::Options here(const std::string& host) const {
+        return options(
+            config, {"--simulate=" + host, "--state-dir=" + config.path("state"), "--run-dir=" + config.path("run")});
+    }
+    static std::string snapshot(Client& client) {
+        return text_of(client.manager("GetSnapshot", [](auto* message) { append_no_options(message); }));
+    }
+    static bool becomes(Client& client, const std::string& value) {
+        return eventually([&] { return knob_of(snapshot(client)) == value; });
+    }
+    static std::string knob_of(const std::string& text) {
+        const auto host = memhot::snapshot_from_json(text);
+        return host.ok() ? host->auto_online_blocks.value_or("none") : host.error().message();
+    }
+    static bool reload(Client& client) {
+        return client.manager("Reload", [](auto* message) { append_no_options(message); }).ok();
+    }
+    // Leaves the state directory and host.json as a daemon left them that set the knob.
+    std::string set_by_an_earlier_one() {
+        want("Zone=movable\n");
+        Daemon daemon(bus, here(MEMHOT_TEST_DATA "/dimm-host.json"));
+        Client root(bus, As::root);
+        EXPECT_TRUE(becomes(root, "online_movable")) << daemon.log();
+        config.file("host.json", snapshot(root));
+        return config.path("host.json");
+    }
+};
+
+TEST_F(OwnKnobs, AreChangedAndPutBackAsThePoliciesChange) {
+    want("Zone=movable\n");
+    Daemon daemon(bus, here(MEMHOT_TEST_DATA "/dimm-host.json"));
+    Client root(bus, As::root);
+    EXPECT_TRUE(becomes(root, "online_movable")) << daemon.log();
+    EXPECT_NE(read_text(config.path("state/knobs")).find("/auto_online_blocks offline online_movable\n"),
+              std::string::npos);
+    want("Zone=kernel\n");
+    ASSERT_TRUE(reload(root));
+    EXPECT_TRUE(becomes(root, "online_kernel")) << daemon.log();
+    want("LeaveAlone=yes\n");
+    ASSERT_TRUE(reload(root));
+    EXPECT_TRUE(becomes(root, "offline")) << daemon.log();
+    want("Zone=movable\n");
+    ASSERT_TRUE(reload(root));
+    EXPECT_TRUE(becomes(root, "online_movable")) << daemon.log();
+    policy(config, "10-a", "");   // gone
+    ASSERT_TRUE(reload(root));
+    EXPECT_TRUE(becomes(root, "offline")) << daemon.log();
+    EXPECT_TRUE(
+        says(daemon, "auto_online_blocks: offline instead of online_movable, which memhotd had set and no policy"))
+        << daemon.log();
+    EXPECT_EQ(daemon.log().find("stands down"), std::string::npos) << daemon.log();
+    EXPECT_EQ(read_text(config.path("state/knobs")).find(kKnob), std::string::npos);
+}
+
+TEST_F(OwnKnobs, AreRememberedOverARestart) {
+    const auto host = set_by_an_earlier_one();
+    {   // wanted still: nothing is to be done
+        Daemon daemon(bus, here(host));
+        Client root(bus, As::root);
+        ASSERT_TRUE(reload(root));
+        ::usleep(300'000);
+        EXPECT_EQ(knob_of(snapshot(root)), "online_movable");
+        EXPECT_EQ(daemon.log().find(kKnob), std::string::npos) << daemon.log();
+    }
+    config.file("etc/memhot/memhotd.conf", "");   // Act=no
+    Daemon daemon(bus, here(host));
+    Client root(bus, As::root);
+    EXPECT_TRUE(becomes(root, "offline")) << daemon.log();
+    EXPECT_TRUE(says(daemon, "offline instead of online_movable, which memhotd had set (Act=no)")) << daemon.log();
+}
+
+TEST_F(OwnKnobs, AreLeftToWhoeverChangedThemSince) {
+    const auto file = set_by_an_earlier_one();
+    auto host = *memhot::load_snapshot(file);
+    host.auto_online_blocks = "online";
+    ASSERT_TRUE(save_snapshot(host, file).ok());
+    Daemon daemon(bus, here(file));
+    Client root(bus, As::root);
+    const std::string down = "stands down from /sys/devices/system/memory/auto_online_blocks, which would be";
+    EXPECT_TRUE(says(daemon, down + " online_movable: the kernel (auto_online_blocks is online)")) << daemon.log();
+    ASSERT_TRUE(root.manager("Rescan", [](auto* message) { append_no_options(message); }).ok());
+    EXPECT_EQ(times(daemon.log(), down), 1U) << daemon.log();
+    policy(config, "10-a", "");
+    ASSERT_TRUE(reload(root));
+    ::usleep(300'000);
+    EXPECT_EQ(knob_of(snapshot(root)), "online") << daemon.log();
+}
+
+// A kernel that refuses leaves the knob as it was, and so says the file.
+TEST_F(OwnKnobs, WhatWasNotSetIsNotOurs) {
+    want("Zone=movable\n");
+    auto refusing = here(MEMHOT_TEST_DATA "/dimm-host.json");
+    refusing.more.emplace_back("--fault=EIO:memory");
+    Daemon daemon(bus, refusing);
+    EXPECT_TRUE(says(daemon, "writing online_movable: Input/output error")) << daemon.log();
+    EXPECT_TRUE(eventually([&] { return !read_text(config.path("state/knobs")).empty(); }));
+    EXPECT_EQ(read_text(config.path("state/knobs")).find(kKnob), std::string::npos);
+}
+
+// Ratio= is of two more knobs.
+TEST_F(OwnKnobs, ARatioIsSetAndPutBack) {
+    policy(config, "10-a", "[Match]\nNode=7\n[Online]\nZone=auto\nRatio=250\n");
+    Daemon daemon(bus, here(MEMHOT_TEST_DATA "/cxl-host.json"));
+    Client root(bus, As::root);
+    const auto ratio = [&] {
+        const auto host = memhot::snapshot_from_json(snapshot(root));
+        return host.ok() ? host->parameters.at("online_policy") + " " + host->parameters.at("auto_movable_ratio") : "";
+    };
+    EXPECT_TRUE(eventually([&] { return ratio() == "auto-movable 250"; })) << ratio() << daemon.log();
+    policy(config, "10-a", "");
+    ASSERT_TRUE(reload(root));
+    EXPECT_TRUE(eventually([&] { return ratio() == "contig-zones 301"; })) << ratio() << daemon.log();
+}
+
 // What the kernel will not have is said once, and not tried for ever.
 TEST_F(Policies, AKnobThatIsRefusedIsNotTriedAgain) {
     HostTree config;
