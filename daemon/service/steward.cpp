@@ -18,6 +18,13 @@ constexpr std::uint64_t kLater = 2'000'000;   // microseconds
 
 std::string key_of(const policy::KnobWrite& knob) { return knob.path + " " + knob.text; }
 
+std::size_t blocks_online(const JobView& job) {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < job.steps.size() && i < job.plan->steps.size(); ++i)
+        count += job.plan->steps[i].block && job.steps[i].state == "done" ? 1U : 0U;
+    return count;
+}
+
 }   // namespace
 
 Steward::Steward(app::EventLoop& loop, Jobs& jobs, StartUnit start_unit)
@@ -160,9 +167,12 @@ void Steward::act_later() {
 
 void Steward::job_ended(const JobView& job) {
     const auto units = post_units_.extract(job.id);
-    if (!units || job.exit_status != 0) return;
+    if (!units) return;
+    const auto blocks = blocks_online(job);   // also where others of them stayed offline
+    if (blocks == 0) return;
     for (const auto& unit : units.mapped()) {
-        log::info(fmt::format("job {} is done, starting {}", job.id, unit));
+        log::info(fmt::format("job {} is {}: {} block{} online, starting {}", job.id, job.state, blocks,
+                              blocks == 1 ? "" : "s", unit));
         start_unit_(unit);
     }
 }

@@ -251,6 +251,26 @@ TEST_F(Policies, AUnitThatFailsAfterItWasAcceptedIsSaid) {
     }
 }
 
+// Of memory84-87 one stays busy: the kernel of a crash has to know the other three.
+TEST_F(Policies, AUnitIsStartedForWhatAJobDidInPart) {
+    HostTree dir;
+    dir.file("etc/memhot/memhotd.conf", "[Daemon]\nAct=yes\n[Jobs]\nBusyTimeoutSec=1s\n");
+    const auto text = [](const std::string& blocks) {
+        return "[Match]\nDevice=" + blocks + "\n[Online]\nZone=movable\nPostOnlineUnit=kdump-reload.service\n";
+    };
+    policy(dir, "10-a", text("memory8?"));
+    Daemon daemon(bus, options(dir, {"--fault=EBUSY:memory87:1000000"}, "dimm-host.json"));
+    EXPECT_TRUE(says(daemon, "job 1 timed out")) << daemon.log();
+    EXPECT_TRUE(says(daemon, "3 blocks online, starting kdump-reload.service")) << daemon.log();
+    // and not where none went online
+    policy(dir, "10-a", text("memory87"));
+    PrivateBus own;
+    Daemon other(own, options(dir, {"--fault=EBUSY:memory87:1000000"}, "dimm-host.json"));
+    EXPECT_TRUE(says(other, "job 1 timed out")) << other.log();
+    ::usleep(200'000);
+    EXPECT_EQ(other.log().find("starting"), std::string::npos) << other.log();
+}
+
 // The kernel's knobs are the host's, too: who has it is waited for, and so is a kernel that is busy.
 TEST_F(Policies, AKnobWaitsForWhoeverHasTheHost) {
     HostTree config;
