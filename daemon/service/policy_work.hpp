@@ -15,6 +15,13 @@
 
 namespace memhot::service {
 
+// Of what could not be done, for a reason that passes: each time later.
+struct Retry {
+    std::uint64_t at = 0;   // monotonic microseconds
+    std::uint64_t delay = 0;   // before that; 0: it was tried once
+    [[nodiscard]] bool said() const { return delay != 0; }
+};
+
 struct PolicyStep {
     std::string thing;   // "memory40-47", "dax0.0"
     std::string text;   // what would be done, or why nothing is
@@ -27,8 +34,7 @@ struct PolicyStep {
     std::vector<std::string> accept;
     std::vector<std::string> post_units;
     bool device = false;   // or a namespace; else memory blocks
-    bool waits = false;   // it was said
-    unsigned failures = 0;   // times it did not begin though nobody else was at work
+    Retry retry;
 };
 
 struct PolicyWork {

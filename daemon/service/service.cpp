@@ -46,9 +46,12 @@ Service::Service(app::EventLoop& loop, app::Worker& worker, app::Worker& thinker
                  JobPlace place, std::string config_root)
     : worker_(worker), state_(std::move(state)), config_root_(std::move(config_root)), asker_(thinker, state_),
       jobs_(loop, worker, std::move(place), *this), idle_timer_(loop.on_timer([this] { idle(); })),
-      read_timer_(loop.on_timer([this] { read_now(); })), steward_(loop, jobs_, [this](const std::string& unit) {
-          if (listener_ != nullptr) listener_->start_unit(unit);
-      }) {}
+      read_timer_(loop.on_timer([this] { read_now(); })), steward_(
+                                                              loop, jobs_,
+                                                              [this](const std::string& unit) {
+                                                                  if (listener_ != nullptr) listener_->start_unit(unit);
+                                                              },
+                                                              [this] { ask_policies({}, false); }) {}
 
 Status Service::start() {
     const auto loaded = config::load_settings(config_root_);

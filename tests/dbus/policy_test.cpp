@@ -158,6 +158,42 @@ TEST_F(Policies, WaitForWhoeverHasTheHost) {
     EXPECT_TRUE(eventually([&] { return root.number("BlocksOffline") == 0; })) << daemon.log();
 }
 
+// A state directory that cannot be used (a full disk): what a policy wants is done once it can be, however late.
+TEST_F(Policies, WaitUntilTheJournalCanBeWritten) {
+    HostTree config;
+    act(config);
+    policy(config, "10-a", "[Match]\nDevice=*\n[Online]\nZone=movable\n");
+    config.file("state", "no directory\n");
+    Daemon daemon(bus, options(config, {"--state-dir=" + config.path("state"), "--run-dir=" + config.path("run")},
+                               "dimm-host.json"));
+    Client root(bus, As::root);
+    EXPECT_TRUE(says(daemon, "memory84-87 waits: ")) << daemon.log();
+    ::usleep(7'000'000);   // tried again after 2 and 6 seconds
+    EXPECT_EQ(daemon.log().find("not carried out"), std::string::npos) << daemon.log();
+    EXPECT_EQ(times(daemon.log(), "memory84-87 waits: "), 1U) << daemon.log();
+    EXPECT_EQ(times(daemon.log(), "auto_online_blocks waits: "), 1U) << daemon.log();
+    config.remove("state");
+    EXPECT_TRUE(eventually([&] { return root.number("BlocksOffline") == 0; }, 15'000)) << daemon.log();   // after 14
+    EXPECT_TRUE(says(daemon, "auto_online_blocks is online_movable now")) << daemon.log();
+}
+
+// Each changes what the next one's plan relies on: the region's free space, its seeds.
+TEST_F(Policies, SeveralNamespacesOfOneRegionAreMadeOneAfterTheOther) {
+    HostTree config;
+    act(config);
+    policy(config, "10-a",
+           "[Match]\nDevice=namespace0.2 namespace0.3 namespace0.4\n[Namespace]\nReconfigure=fsdax\n"
+           "DestroyData=yes\n");
+    Daemon daemon(bus, options(config, {}, "nvdimm-host.json"));
+    Client root(bus, As::root);
+    for (const char* job : {"job 1 done", "job 2 done", "job 3 done"}) EXPECT_TRUE(says(daemon, job)) << daemon.log();
+    for (const char* name : {"namespace0.2", "namespace0.3", "namespace0.4"})
+        EXPECT_EQ(times(daemon.log(), std::string("begun: namespace reconfigure ") + name), 1U) << daemon.log();
+    ::usleep(300'000);
+    EXPECT_EQ(daemon.log().find("job 4 begun"), std::string::npos) << daemon.log();
+    EXPECT_EQ(daemon.log().find("stale"), std::string::npos) << daemon.log();
+}
+
 // Without events, as after lost ones, a full re-read is how blocks come.
 TEST_F(Policies, AreAskedAboutWhatARescanFinds) {
     HostTree dir;
