@@ -177,6 +177,59 @@ TEST_F(Policies, WaitUntilTheJournalCanBeWritten) {
     EXPECT_TRUE(says(daemon, "auto_online_blocks is online_movable now")) << daemon.log();
 }
 
+// The last two examples of memhot.policy(5), on namespace0.0, which lies where they say, once
+// it is fsdax: it becomes devdax, that memory, and
+// its block goes online.
+TEST_F(Policies, TheManualsNamespaceBecomesMemory) {
+    auto page = read_text(MEMHOT_SOURCE_DIR "/man/memhot.policy.5");
+    std::vector<std::string> examples;
+    for (auto at = page.find(".nf\n"); at != std::string::npos; at = page.find(".nf\n", at + 1)) {
+        auto text = page.substr(at + 4, page.find(".fi\n", at) - at - 4);
+        std::erase(text, '\\');
+        examples.push_back(text);
+    }
+    ASSERT_GE(examples.size(), 4U);
+    HostTree config;
+    act(config);
+    policy(config, "10-a", "[Match]\nDevice=namespace0.0\n[Namespace]\nReconfigure=fsdax\nDestroyData=yes\n");
+    Daemon daemon(bus, options(config, {}, "nvdimm-host.json"));
+    Client root(bus, As::root);
+    ASSERT_TRUE(says(daemon, "job 1 done")) << daemon.log();
+    const auto before = root.number("BlocksOnline");
+    policy(config, "10-a", "");
+    policy(config, "30-memory", examples[examples.size() - 2]);
+    policy(config, "31-devdax", examples.back());
+    ASSERT_TRUE(root.manager("Reload", [](auto* message) { append_no_options(message); }).ok());
+    EXPECT_TRUE(says(daemon, "begun: namespace reconfigure namespace0.0 --mode=devdax")) << daemon.log();
+    EXPECT_TRUE(says(daemon, "--mode=system-ram --no-online")) << daemon.log();
+    EXPECT_TRUE(eventually([&] { return root.number("BlocksOnline") > before; })) << daemon.log();
+}
+
+// A misspelt criterion must not widen a policy that destroys data: what was read before stays.
+TEST_F(Policies, AMisspeltCriterionIsAnError) {
+    HostTree config;
+    act(config);
+    Daemon daemon(bus, options(config, {}, "nvdimm-host.json"));
+    Client root(bus, As::root);
+    policy(config, "10-a", "[Match]\nDevice=namespace*\nUUID=8c6c*\n[Namespace]\nReconfigure=fsdax\nDestroyData=yes\n");
+    const auto answer = root.manager("Reload", [](auto* message) { append_no_options(message); });
+    EXPECT_EQ(answer.memhot_error(), "BadInput");
+    EXPECT_NE(answer.text.find("10-a.policy:3: unknown key \"UUID\" in [Match]"), std::string::npos) << answer.text;
+    const auto errors = root.property("/org/memhot1", "org.memhot1.Manager", "ConfigurationErrors");
+    ASSERT_TRUE(errors.ok()) << errors.text;
+    ASSERT_GT(::sd_bus_message_enter_container(errors.reply.get(), 'v', "as"), 0);
+    ASSERT_GT(::sd_bus_message_enter_container(errors.reply.get(), 'a', "s"), 0);
+    const char* first = nullptr;
+    ASSERT_GT(::sd_bus_message_read(errors.reply.get(), "s", &first), 0);
+    EXPECT_NE(std::string(first).find("UUID"), std::string::npos);
+    ::usleep(300'000);
+    EXPECT_EQ(daemon.log().find("begun"), std::string::npos) << daemon.log();
+    auto check =
+        memhot::test::start({MEMHOTD, "--check-config", "--config-root=" + config.root()}, config.path("said"));
+    EXPECT_EQ(check.wait(10'000), 2);
+    EXPECT_NE(read_text(config.path("said")).find("UUID"), std::string::npos);
+}
+
 // Each changes what the next one's plan relies on: the region's free space, its seeds.
 TEST_F(Policies, SeveralNamespacesOfOneRegionAreMadeOneAfterTheOther) {
     HostTree config;
