@@ -129,6 +129,7 @@ PolicyFiles read_policies(const PolicyRequest& request) {
         request.directory ? policy::load_policies("/", request.directory) : policy::load_policies(request.root);
     if (!request.with_settings) return files;
     files.settings = memhot::config::load_settings(request.root);
+    if (!request.with_knobs) return files;
     const auto directory = request.root + files.settings.settings.state_directory;
     auto own = memhot::journal::read_own_knobs(directory, memhot::journal::boot_id(request.root));
     if (own) files.own_knobs = *std::move(own);   // else they look like somebody else's, as to whoever may not read

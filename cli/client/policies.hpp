@@ -18,6 +18,7 @@ struct PolicyRequest {
     std::string root = "/";
     std::optional<std::string> directory;   // --policy-dir: this one and no other
     bool with_settings = true;   // of a recorded host with its own policies nobody knows memhotd.conf
+    bool with_knobs = true;   // nor of any recorded one what memhotd set
 };
 
 struct PolicyFiles {
