@@ -127,13 +127,18 @@ PolicyFiles read_policies(const PolicyRequest& request) {
     // a directory that is named is one of this machine
     files.policies =
         request.directory ? policy::load_policies("/", request.directory) : policy::load_policies(request.root);
-    if (request.with_settings) files.settings = memhot::config::load_settings(request.root);
+    if (!request.with_settings) return files;
+    files.settings = memhot::config::load_settings(request.root);
+    if (!request.with_knobs) return files;
+    const auto directory = request.root + files.settings.settings.state_directory;
+    auto own = memhot::journal::read_own_knobs(directory, memhot::journal::boot_id(request.root));
+    if (own) files.own_knobs = *std::move(own);   // else they look like somebody else's, as to whoever may not read
     return files;
 }
 
 Result<PolicyAnswer> ask_policies(const PolicyFiles& files, const Host& host, const std::optional<std::string>& thing) {
     const auto snapshot = with_blocks(host);
-    const policy::Host view(snapshot);
+    const policy::Host view(snapshot, files.own_knobs);
     Asker asker(files, view);
     if (thing) {
         if (const auto* device = view.nd.dax_device(*thing)) {

@@ -9,7 +9,7 @@
 
 #include "client/host.hpp"
 #include "config/settings.hpp"
-#include "policy/decide.hpp"
+#include "policy/knobs.hpp"
 
 namespace memhotctl {
 
@@ -18,11 +18,13 @@ struct PolicyRequest {
     std::string root = "/";
     std::optional<std::string> directory;   // --policy-dir: this one and no other
     bool with_settings = true;   // of a recorded host with its own policies nobody knows memhotd.conf
+    bool with_knobs = true;   // nor of any recorded one what memhotd set
 };
 
 struct PolicyFiles {
     memhot::policy::LoadedPolicies policies;
     memhot::config::LoadedSettings settings;
+    memhot::journal::OwnKnobs own_knobs;   // what memhotd set of the kernel's, as far as one may read that
 };
 PolicyFiles read_policies(const PolicyRequest& request);
 

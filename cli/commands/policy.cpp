@@ -42,6 +42,7 @@ Result<PolicyRequest> request_of(const Context& context) {
         request.directory = directory.string();
     }
     request.with_settings = !(host.snapshot && request.directory);
+    request.with_knobs = !host.snapshot;
     return request;
 }
 

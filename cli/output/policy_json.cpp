@@ -91,17 +91,17 @@ Json policy_test_document(const PolicyFiles& files, const PolicyAnswer& answer) 
     for (const auto& thing : answer.things) things.push(thing_json(thing));
     Json knobs = Json::array();
     for (const auto& knob : answer.plan.knobs) {
-        knobs.push(Json::object(
-            {{"path", knob.path}, {"text", knob.text}, {"was", knob.was}, {"policy", place_json(knob.place)}}));
+        Json one = Json::object({{"path", knob.path}, {"text", knob.text}, {"was", knob.was}});
+        if (!knob.back) one.set("policy", place_json(knob.place));
+        knobs.push(std::move(one));
     }
+    Json left = Json::array();
+    for (const auto& knob : answer.plan.left)
+        left.push(Json::object({{"path", knob.path}, {"text", knob.text}, {"policy", place_json(knob.place)}}));
     Json writes = Json::array();
-    for (const auto& one : answer.plan.exceptions) {
-        Json words = Json::array();
-        for (const auto& word : one.words) words.push(word);
-        writes.push(Json::object({{"first", one.first},
-                                  {"last", one.last},
-                                  {"words", std::move(words)},
-                                  {"policy", place_json(one.place)}}));
+    for (const auto& one : answer.plan.writes) {
+        writes.push(Json::object(
+            {{"first", one.first}, {"last", one.last}, {"word", one.word}, {"policy", place_json(one.place)}}));
     }
     Json cannot = Json::array();
     for (const auto& text : answer.plan.cannot) cannot.push(text);
@@ -109,6 +109,7 @@ Json policy_test_document(const PolicyFiles& files, const PolicyAnswer& answer) 
                          {"act", files.settings.settings.act},
                          {"things", std::move(things)},
                          {"knobs", std::move(knobs)},
+                         {"left", std::move(left)},
                          {"writes", std::move(writes)},
                          {"by_kernel", answer.plan.by_kernel},
                          {"cannot", std::move(cannot)},

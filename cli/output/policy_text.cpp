@@ -60,17 +60,19 @@ std::string writes_text(const Document& one) {
     const auto first = number(one, "first");
     const auto last = number(one, "last");
     const auto blocks = first == last ? fmt::format("memory{}", first) : fmt::format("memory{}-{}", first, last);
-    return fmt::format("{}: write {} ({})", blocks, memhot::config::joined(texts(one, "words"), ", then "),
-                       place_text(one.at("policy")));
+    return fmt::format("{}: write {} ({})", blocks, one.at("word").get<std::string>(), place_text(one.at("policy")));
 }
 
 void add_rest(const Document& document, bool verbose, Labelled& out) {
     Texts knobs;
     for (const auto& knob : document.at("knobs")) {
+        const auto why = knob.contains("policy") ? place_text(knob.at("policy"))
+                                                 : "memhotd set it, and no policy wants that any more";
         knobs.push_back(fmt::format("{}: {} instead of {} ({})", knob.at("path").get<std::string>(),
-                                    knob.at("text").get<std::string>(), knob.at("was").get<std::string>(),
-                                    place_text(knob.at("policy"))));
+                                    knob.at("text").get<std::string>(), knob.at("was").get<std::string>(), why));
     }
+    for (const auto& knob : document.at("left"))
+        knobs.push_back(fmt::format("{} ({})", knob.at("text").get<std::string>(), place_text(knob.at("policy"))));
     out.add("Knobs", knobs);
     Texts writes;
     for (const auto& one : document.at("writes")) writes.push_back(writes_text(one));

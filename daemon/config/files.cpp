@@ -115,13 +115,18 @@ Result<std::vector<std::string>> names_in(const Root& root, const std::string& d
     return names;
 }
 
-// Of files of one name, the best first: the first counts, the others are hidden.
-void settle(std::vector<ConfigFile>& same_name) {
-    for (std::size_t i = 1; i < same_name.size(); ++i) {
-        same_name[i].state = FileState::hidden;
-        same_name[i].hidden_by = same_name.front().path;
-        same_name[i].text.clear();
+// Behind the files of that name in better directories, the best first. Only the first counts, be it one that masks, and
+// only that is read: the others may be anything.
+Status add_file(const Root& root, const std::string& path, std::vector<ConfigFile>& same_name) {
+    if (same_name.empty()) {
+        auto file = read_file(root, path);
+        if (!file) return std::move(file).error();
+        if (*file) same_name.push_back(std::move(**file));
+        return Done{};
     }
+    const bool is_there = root.open(path, O_PATH).open() || errno != ENOENT;
+    if (is_there) same_name.push_back({path, FileState::hidden, same_name.front().path, ""});
+    return Done{};
 }
 
 }   // namespace
@@ -146,16 +151,11 @@ Result<std::vector<ConfigFile>> find_files(const std::string& root_directory, st
         const auto names = names_in(*root, directory, suffix);
         if (!names) return names.error();
         for (const auto& name : *names) {
-            auto file = read_file(*root, directory + "/" + name);
-            if (!file) return std::move(file).error();
-            if (*file) by_name[name].push_back(std::move(**file));
+            if (auto added = add_file(*root, directory + "/" + name, by_name[name]); !added) return added.error();
         }
     }
     std::vector<ConfigFile> out;
-    for (auto& [_, same_name] : by_name) {
-        settle(same_name);
-        std::ranges::move(same_name, std::back_inserter(out));
-    }
+    for (auto& [_, same_name] : by_name) std::ranges::move(same_name, std::back_inserter(out));
     return out;
 }
 
@@ -164,11 +164,8 @@ Result<std::vector<ConfigFile>> find_file(const std::string& root_directory, std
     if (!root) return root.error();
     std::vector<ConfigFile> out;
     for (const auto& path : places_of(name)) {
-        auto file = read_file(*root, path);
-        if (!file) return std::move(file).error();
-        if (*file) out.push_back(std::move(**file));
+        if (auto added = add_file(*root, path, out); !added) return added.error();
     }
-    settle(out);
     return out;
 }
 

@@ -38,7 +38,8 @@ struct ConfigFile {
 inline constexpr std::size_t kLargestFile = std::size_t{1} << 20;
 
 // All files NAME.suffix in directories ("/etc/memhot/policy.d", ...), the best directory first; by name, and of one name by
-// directory. Names that begin with a dot are left out. Errors: a file or directory that is there and cannot be read.
+// directory. Names that begin with a dot are left out. Errors: a directory, or a file that
+// counts, that is there and cannot be read.
 Result<std::vector<ConfigFile>> find_files(const std::string& root, std::span<const std::string> directories,
                                            std::string_view suffix);
 // The one file of that name that counts ("memhot/memhotd.conf" below each of kPlaces), and those that it hides.

@@ -17,7 +17,8 @@ using Severity = Problem::Severity;
 
 class Parser {
 public:
-    Parser(const std::string& path, Problems& problems) : path_(path), problems_(problems) {}
+    Parser(const std::string& path, Problems& problems, Strict strict)
+        : path_(path), problems_(problems), strict_(strict) {}
 
     // One line of the file, without its end.
     void take_line(std::string_view line, std::uint64_t number) {
@@ -48,6 +49,11 @@ public:
 private:
     void say(Severity severity, std::string text) { problems_.push_back({severity, {path_, begun_}, std::move(text)}); }
 
+    void leave_out(std::string text) {
+        const bool error = strict_(section_.value_or(""));
+        say(error ? Severity::error : Severity::warning, std::move(text) + (error ? "" : ", ignored"));
+    }
+
     void finish() {
         const std::string whole = std::move(joined_);
         joined_.clear();
@@ -60,7 +66,7 @@ private:
         const std::string_view line = trimmed(whole);
         if (line.empty()) return;
         if (!is_utf8(line)) {
-            say(Severity::warning, "the line is no UTF-8, ignored");
+            leave_out("the line is no UTF-8");
             return;
         }
         if (line.front() == '[') {
@@ -83,12 +89,12 @@ private:
     void take_assignment(std::string_view line) {
         const auto equals = line.find('=');
         if (equals == std::string_view::npos || trimmed(line.substr(0, equals)).empty()) {
-            say(Severity::warning, fmt::format("{}: expected KEY=VALUE, ignored", quoted(line)));
+            leave_out(fmt::format("{}: expected KEY=VALUE", quoted(line)));
             return;
         }
         const std::string key(trimmed(line.substr(0, equals)));
         if (!section_) {
-            say(Severity::warning, fmt::format("{}= stands outside of any section, ignored", printable(key)));
+            leave_out(fmt::format("{}= stands outside of any section", printable(key)));
             return;
         }
         file_.assignments.push_back({*section_, key, std::string(trimmed(line.substr(equals + 1))), begun_});
@@ -96,6 +102,7 @@ private:
 
     const std::string& path_;
     Problems& problems_;
+    Strict strict_;
     IniFile file_;
     std::optional<std::string> section_;
     std::string joined_;
@@ -106,10 +113,10 @@ private:
 
 }   // namespace
 
-IniFile parse_ini(std::string_view text, const std::string& path, Problems& problems) {
+IniFile parse_ini(std::string_view text, const std::string& path, Problems& problems, Strict strict) {
     constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
     if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-    Parser parser(path, problems);
+    Parser parser(path, problems, strict);
     for (std::uint64_t number = 1; !text.empty(); ++number) {
         const std::size_t end = std::min(text.find('\n'), text.size());
         std::string_view line = text.substr(0, end);

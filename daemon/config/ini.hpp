@@ -36,8 +36,13 @@ struct IniFile {
 // A logical line may be as long as systemd lets it (LONG_LINE_MAX).
 inline constexpr std::size_t kLongestLine = std::size_t{1} << 20;
 
+// Sections of which no line may be left out: what is left would mean more than was written. "" is outside of any.
+using Strict = bool (*)(std::string_view section);
+inline bool nothing_strict(std::string_view) { return false; }
+
 // What cannot be read is a problem at its line: a line without "=", one outside of any section and one that is no UTF-8
-// are left out with a warning; a section head without "]" and a line that is too long are errors.
-IniFile parse_ini(std::string_view text, const std::string& path, Problems& problems);
+// are left out with a warning, in a strict section with an error; a section head without "]" and a line that is too long
+// are errors.
+IniFile parse_ini(std::string_view text, const std::string& path, Problems& problems, Strict strict = nothing_strict);
 
 }   // namespace memhot::config

@@ -53,17 +53,18 @@ bool take_span(std::string_view& text, std::uint64_t& sum) {
 
 }   // namespace
 
-Problem unknown_key(const Assignment& assignment, const std::string& path, const std::string& known) {
-    return {Problem::Severity::warning,
+Problem unknown_key(const Assignment& assignment, const std::string& path, const std::string& known, bool strict) {
+    return {strict ? Problem::Severity::error : Problem::Severity::warning,
             {path, assignment.line},
-            fmt::format("unknown key {} in [{}], ignored; it has {}", quoted(assignment.key),
-                        printable(assignment.section), known)};
+            fmt::format("unknown key {} in [{}]{}; it has {}", quoted(assignment.key), printable(assignment.section),
+                        strict ? "" : ", ignored", known)};
 }
 
-Problem unknown_section(const SectionHead& head, const std::string& path, const std::string& known) {
-    return {Problem::Severity::warning,
-            {path, head.line},
-            fmt::format("unknown section [{}], ignored; there are {}", printable(head.name), known)};
+Problem unknown_section(const SectionHead& head, const std::string& path, const std::string& known, bool strict) {
+    return {
+        strict ? Problem::Severity::error : Problem::Severity::warning,
+        {path, head.line},
+        fmt::format("unknown section [{}]{}; there are {}", printable(head.name), strict ? "" : ", ignored", known)};
 }
 
 Problem wrong_value(const Assignment& assignment, const std::string& path, const Error& error) {

@@ -27,13 +27,15 @@ struct Key {
 // What is not in the table: whole sections and keys that begin with X- are others' (systemd.syntax(7)).
 inline bool is_extension(std::string_view name) { return name.starts_with("X-"); }
 
-Problem unknown_key(const Assignment& assignment, const std::string& path, const std::string& known);
-Problem unknown_section(const SectionHead& head, const std::string& path, const std::string& known);
+Problem unknown_key(const Assignment& assignment, const std::string& path, const std::string& known, bool strict);
+Problem unknown_section(const SectionHead& head, const std::string& path, const std::string& known, bool strict);
 Problem wrong_value(const Assignment& assignment, const std::string& path, const Error& error);
 
-// Sets what a file assigns; an empty value means the default.
+// Sets what a file assigns; an empty value means the default. What is unknown is left out with a warning, where strict
+// says so with an error.
 template <class T>
-void apply(const IniFile& file, const std::string& path, std::span<const Key<T>> keys, T& into, Problems& problems) {
+void apply(const IniFile& file, const std::string& path, std::span<const Key<T>> keys, T& into, Problems& problems,
+           Strict strict = nothing_strict) {
     const auto has_section = [&](std::string_view name) {
         for (const auto& key : keys) {
             if (key.section == name) return true;
@@ -48,7 +50,7 @@ void apply(const IniFile& file, const std::string& path, std::span<const Key<T>>
             if (key.section != before) known += (known.empty() ? "[" : ", [") + std::string(key.section) + "]";
             before = key.section;
         }
-        problems.push_back(unknown_section(head, path, known));
+        problems.push_back(unknown_section(head, path, known, strict(head.name)));
     }
     for (auto assignment : file.assignments) {
         if (is_extension(assignment.section) || is_extension(assignment.key) || !has_section(assignment.section))
@@ -61,7 +63,7 @@ void apply(const IniFile& file, const std::string& path, std::span<const Key<T>>
             if (key.name == assignment.key) found = &key;
         }
         if (found == nullptr) {
-            problems.push_back(unknown_key(assignment, path, known));
+            problems.push_back(unknown_key(assignment, path, known, strict(assignment.section)));
             continue;
         }
         if (const auto set = found->set(into, assignment, path); !set) {

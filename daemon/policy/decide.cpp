@@ -17,23 +17,6 @@ using OwnerKind = OnliningOwner::Kind;
 
 bool is_movable(std::string_view zones) { return zones == "Movable"; }
 
-// What auto_online_blocks must be for blocks to come; absent: the knob cannot do it.
-std::optional<std::string_view> knob_word(const Online& online) {
-    constexpr std::array<std::string_view, 3> kWords{"online", "online_kernel", "online_movable"};
-    if (online.leave_alone) return "offline";
-    if (online.wait_for_whole_device) return std::nullopt;
-    return kWords[static_cast<std::size_t>(online.zone)];
-}
-
-// Those who would do it, too. The kernel counts for blocks, where it does something else than is wanted.
-std::vector<std::string> owners_of(const Host& host, OwnerKind kind) {
-    std::vector<std::string> names;
-    for (const auto& owner : host.owners) {
-        if (owner.kind == kind) names.push_back(owner.name);
-    }
-    return names;
-}
-
 // "7 of 8 blocks of dax0.0 are there"; empty: all are, or nobody knows how many there will be.
 std::string still_missing(const Host& host, const Subject& subject) {
     const auto [present, all] = count_blocks(host, subject);
@@ -74,16 +57,15 @@ void decide_online_block(Decision& decision, const Subject& subject, const Onlin
 
 // A block that is not there yet: the knobs may do it.
 void decide_coming_block(Decision& decision, const Online& online, const Host& host, const DecideOptions& options) {
-    const auto word = knob_word(online);
-    const auto kernel = owners_of(host, OwnerKind::kernel);
-    if (word && !kernel.empty() && *word == host.snapshot.auto_online_blocks) {
+    const auto word = online_word(online);
+    if (!online.wait_for_whole_device && word == host.snapshot.auto_online_blocks) {
         decision.action = Action::kernel_does;
-        decision.text = fmt::format("the kernel takes it online when it comes: auto_online_blocks is {}", *word);
+        decision.text = fmt::format("the kernel takes it online when it comes: auto_online_blocks is {}", word);
         return;
     }
     decision.action = Action::online;
     decision.text = online_text(online) + " when it comes";
-    stand_down(decision, kernel, options);
+    stand_down(decision, owners_of(host, OwnerKind::kernel), options);
 }
 
 void decide_block(Decision& decision, const Subject& subject, const Host& host, const DecideOptions& options) {
@@ -134,10 +116,11 @@ bool fits(Mode mode, Subject::Kind kind) {
     return mode != Mode::system_ram;
 }
 
-// A dax device's mode by its driver; of namespaces the plan finds out.
+// A legacy range without an info block has its pages in RAM whatever is done (ND_REGION_PAGEMAP): ndctl calls that fsdax
+// (ndctl_namespace_get_mode()), and it is what making it raw ends in.
 bool is_already(const Subject& subject, Mode mode) {
-    if (subject.kind != Subject::Kind::dax) return false;
-    return subject.state == (mode == Mode::system_ram ? "kmem" : "device_dax");
+    return subject.mode == kModeNames[static_cast<std::size_t>(mode)] ||
+           (subject.mode == "memory" && (mode == Mode::fsdax || mode == Mode::raw));
 }
 
 // What the plan says against it: data that nobody gave up, a refusal, something that cannot be told.
@@ -179,6 +162,13 @@ void decide_device(Decision& decision, const Subject& subject, const Host& host,
         decision.text = fmt::format("{} already", name);
         return;
     }
+    if (!dax && subject.mode.empty()) {
+        decision.action = Action::uncertain;
+        decision.text = fmt::format("left alone: it is not active, and nobody can see what it is; first ndctl "
+                                    "enable-namespace {}",
+                                    subject.name);
+        return;
+    }
     decision.action = Action::reconfigure;
     decision.may_destroy = policy.ns.destroy_data;
     decision.text = fmt::format("made into {}", name);
@@ -213,81 +203,17 @@ bool find_policy(const Policies& policies, const Subject& subject, Decision& dec
     return false;
 }
 
-// --- a whole device ------------------------------------------------------------------------------------------------
-
-constexpr std::string_view kAutoOnline = "/sys/devices/system/memory/auto_online_blocks";
-constexpr std::string_view kParameters = "/sys/module/memory_hotplug/parameters/";
-
-void add_knob(DevicePlan& plan, std::string path, std::string_view text, const std::string& was, const Place& place) {
-    if (text != was) plan.knobs.push_back({std::move(path), std::string(text), was, place});
-}
-
-void set_ratio(const Policy& policy, const Snapshot& snapshot, DevicePlan& plan) {
-    const auto value = [&](const char* name) -> std::optional<std::string> {
-        const auto found = snapshot.parameters.find(name);
-        return found == snapshot.parameters.end() ? std::nullopt : std::optional(found->second);
-    };
-    const auto online_policy = value("online_policy");
-    if (!online_policy) {
-        plan.cannot.push_back(
-            fmt::format("{}: this kernel has no online_policy (Linux 5.15 and later), so Zone=auto puts "
-                        "memory where it always did",
-                        to_string(policy.ratio_place)));
-        return;
-    }
-    // the ratio counts as soon as the policy is auto-movable
-    add_knob(plan, std::string(kParameters) + "auto_movable_ratio", fmt::to_string(*policy.online.ratio),
-             value("auto_movable_ratio").value_or(""), policy.ratio_place);
-    add_knob(plan, std::string(kParameters) + "online_policy", "auto-movable", *online_policy, policy.ratio_place);
-}
-
-// The policy that says what auto_online_blocks is to be: the first for everything, and only where the kernel may take
-// each block online that a policy before it names. A block that is left alone, or waits for others, must never have been
-// online.
-const Policy* for_everything(const Policies& policies) {
-    const auto takes_online = [](const Policy& policy) {
-        return policy.has_online && !policy.online.leave_alone && !policy.online.wait_for_whole_device;
-    };
-    const auto found = std::ranges::find_if(policies, &Policy::matches_everything);
-    if (found == policies.end() || !found->has_online) return nullptr;
-    const bool safe = found->online.leave_alone || std::all_of(policies.begin(), found, takes_online);
-    return safe ? &*found : nullptr;
-}
-
-// What the kernel will do with a block to come once the knobs are written.
-std::string knob_of(const DevicePlan& plan, const Snapshot& snapshot) {
-    const auto written = std::ranges::find(plan.knobs, kAutoOnline, &KnobWrite::path);
-    if (written != plan.knobs.end()) return written->text;
-    return snapshot.auto_online_blocks.value_or("offline");
-}
-
-// What is written into a block so that it ends as wanted; empty: nothing.
-std::vector<std::string> words_for(const Online& wanted, const std::string& knob, bool present) {
-    constexpr std::array<std::string_view, 3> kWords{"online", "online_kernel", "online_movable"};
-    const std::string word = wanted.leave_alone ? "" : std::string(kWords[static_cast<std::size_t>(wanted.zone)]);
-    if (present || knob == "offline") return word.empty() ? std::vector<std::string>{} : std::vector{word};
-    // The kernel has it online by then, and only offline memory changes its zone.
-    if (word.empty()) return {"offline"};
-    return knob == word ? std::vector<std::string>{} : std::vector<std::string>{"offline", word};
-}
-
-void add_writes(DevicePlan& plan, std::uint64_t number, std::vector<std::string> words, const Place& place) {
-    auto& all = plan.exceptions;
-    const bool joins =
-        !all.empty() && all.back().last + 1 == number && all.back().words == words && all.back().place == place;
-    if (joins) {
-        all.back().last = number;
-    } else {
-        all.push_back({number, number, std::move(words), place});
-    }
-}
-
 }   // namespace
 
 std::string_view to_string(Action action) {
     constexpr std::array<std::string_view, 7> kNames{"nothing", "online",     "kernel-does", "reconfigure",
                                                      "wait",    "stand-down", "uncertain"};
     return kNames[static_cast<std::size_t>(action)];
+}
+
+std::string_view online_word(const Online& online) {
+    constexpr std::array<std::string_view, 3> kWords{"online", "online_kernel", "online_movable"};
+    return online.leave_alone ? "offline" : kWords[static_cast<std::size_t>(online.zone)];
 }
 
 Decision decide(const Policies& policies, const Subject& subject, const Host& host, const DecideOptions& options) {
@@ -307,59 +233,6 @@ bool is_online_as_wanted(const Decision& decision, const Subject& subject) {
     if (!decided || subject.kind != Subject::Kind::block || !subject.present || subject.state != "online") return false;
     const Policy& policy = *decision.policy;
     return policy.has_online && !policy.online.leave_alone && !is_elsewhere(subject, policy.online);
-}
-
-DevicePlan knobs_for(const Policies& policies, const Host& host) {
-    DevicePlan plan;
-    for (const auto& policy : policies) {
-        const bool ratio = policy.has_online && policy.online.zone == WantedZone::automatic && policy.online.ratio;
-        if (!ratio) continue;
-        set_ratio(policy, host.snapshot, plan);
-        break;   // all have the same one
-    }
-    const auto* everything = for_everything(policies);
-    if (everything == nullptr) return plan;
-    const auto word = knob_word(everything->online);
-    if (!word) return plan;
-    if (!host.snapshot.auto_online_blocks) {
-        plan.cannot.push_back(
-            fmt::format("{}: this kernel has no auto_online_blocks", to_string(everything->online_place)));
-        return plan;
-    }
-    add_knob(plan, std::string(kAutoOnline), *word, *host.snapshot.auto_online_blocks, everything->online_place);
-    return plan;
-}
-
-DevicePlan plan_device(const Policies& policies, const Host& host, const std::vector<std::uint64_t>& blocks,
-                       const DecideOptions& options) {
-    DevicePlan plan = knobs_for(policies, host);
-    if (!options.override_owners) {
-        // somebody set the knob, or a rule writes the blocks: both stay as they are
-        const bool others =
-            !owners_of(host, OwnerKind::kernel).empty() || !owners_of(host, OwnerKind::block_rule).empty();
-        if (others) std::erase_if(plan.knobs, [](const auto& knob) { return knob.path == kAutoOnline; });
-    }
-    const std::string knob = knob_of(plan, host.snapshot);
-    for (const auto number : blocks) {
-        const auto subject = block_subject(host, number);
-        const auto decision = decide(policies, subject, host, options);
-        const bool acts = decision.action == Action::online || decision.action == Action::kernel_does;
-        const bool left = decision.policy != nullptr && decision.action == Action::nothing && !subject.present &&
-                          decision.policy->has_online && decision.policy->online.leave_alone;
-        if (!acts && !left) {
-            ++plan.as_they_are;
-            continue;
-        }
-        auto words = words_for(decision.policy->online, knob, subject.present);
-        if (!words.empty()) {
-            add_writes(plan, number, std::move(words), decision.place);
-        } else if (acts) {
-            ++plan.by_kernel;
-        } else {
-            ++plan.as_they_are;
-        }
-    }
-    return plan;
 }
 
 }   // namespace memhot::policy

@@ -58,39 +58,8 @@ Decision decide(const Policies& policies, const Subject& subject, const Host& ho
 // A block that is online, in the zone that its policy wants: others did it.
 bool is_online_as_wanted(const Decision& decision, const Subject& subject);
 
-// --- a whole device ------------------------------------------------------------------------------------------------
-
-// A file of the kernel's own policy. They are of the whole host, so only what every policy agrees on is set there.
-struct KnobWrite {
-    std::string path;
-    std::string text;
-    std::string was;
-    Place place;   // what asks for it
-    friend bool operator==(const KnobWrite&, const KnobWrite&) = default;
-};
-// Blocks that are written one by one.
-struct BlockWrites {
-    std::uint64_t first = 0;
-    std::uint64_t last = 0;
-    std::vector<std::string> words;   // one after the other: "offline", "online_kernel"
-    Place place;
-    friend bool operator==(const BlockWrites&, const BlockWrites&) = default;
-};
-
-struct DevicePlan {
-    std::vector<KnobWrite> knobs;   // first
-    std::vector<BlockWrites> exceptions;
-    std::uint64_t by_kernel = 0;   // blocks to come that the knobs take online as wanted
-    std::uint64_t as_they_are = 0;   // blocks that nothing is done with
-    std::vector<std::string> cannot;   // what is wanted and this kernel cannot
-};
-
-// The knobs that realise the policies: auto_online_blocks where the first policy for everything (Device=*) says a zone
-// and no policy before it leaves blocks alone or lets them wait (the kernel would have them online first); online_policy and auto_movable_ratio
-// where a policy has Zone=auto with a ratio. Those already so are left out.
-DevicePlan knobs_for(const Policies& policies, const Host& host);
-// The same with the blocks of one device: which the kernel then takes online as wanted, and which are exceptions.
-DevicePlan plan_device(const Policies& policies, const Host& host, const std::vector<std::uint64_t>& blocks,
-                       const DecideOptions& options = {});
+// The word for a block to come in auto_online_blocks, or for one that is offline in its state; "offline" where it is left
+// alone.
+std::string_view online_word(const Online& online);
 
 }   // namespace memhot::policy

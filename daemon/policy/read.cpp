@@ -201,6 +201,10 @@ constexpr std::array<Key<Policy>, 13> kKeys{{
 
 // --- a file --------------------------------------------------------------------------------------------------------
 
+// A criterion that is left out makes a policy match more, and what is left out of [Namespace] may be what keeps data. Only
+// [Online], which destroys nothing, is read as systemd reads its files.
+bool may_not_be_left_out(std::string_view section) { return section != "Online" && !config::is_extension(section); }
+
 bool matches_nothing(const Match& match) {
     return match.source.items.empty() && match.node.items.empty() && match.range.items.empty() &&
            match.size.items.empty() && match.uuid.items.empty() && match.device.items.empty();
@@ -263,7 +267,7 @@ bool Policy::matches_everything() const {
 
 std::optional<Policy> parse_policy(std::string_view text, const std::string& path, Problems& problems) {
     const std::size_t before = problems.size();
-    const auto file = config::parse_ini(text, path, problems);
+    const auto file = config::parse_ini(text, path, problems, may_not_be_left_out);
     Policy policy;
     policy.path = path;
     for (const auto& head : file.sections) {
@@ -271,7 +275,7 @@ std::optional<Policy> parse_policy(std::string_view text, const std::string& pat
         if (head.name == "Namespace" && !std::exchange(policy.has_namespace, true))
             policy.namespace_place = {path, head.line};
     }
-    config::apply(file, path, policy_keys(), policy, problems);
+    config::apply(file, path, policy_keys(), policy, problems, may_not_be_left_out);
     check_together(policy, problems);
     if (!matches_nothing(policy.match)) return policy;
     const bool wrong = config::has_errors({problems.begin() + static_cast<std::ptrdiff_t>(before), problems.end()});

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace memhot::policy {
@@ -77,6 +78,30 @@ Ram ram_of(const ResourceTree& tree, const Range& block) {
     return ram;
 }
 
+// What instance, label or info block say it was made into, also where it failed to come up or is switched off: what it is
+// by them is not destroyed to become the same. force_raw is how somebody looks at what lies on it. The words of ndctl.
+std::string mode_of(const Host& host, const NamespaceRecord& ns) {
+    constexpr std::array<std::string_view, 3> kModes{"fsdax", "devdax", "sector"};   // by InstanceKind
+    // holder_class_show() of drivers/nvdimm/namespace_devs.c
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kHolders{
+        {{"pfn", "fsdax"}, {"dax", "devdax"}, {"btt", "sector"}, {"btt2", "sector"}}};
+    if (const auto* instance = host.nd.instance_over(ns.name))
+        return std::string(kModes[static_cast<std::size_t>(instance->kind)]);
+    for (const auto& [holder, mode] : kHolders) {
+        if (ns.holder_class == holder) return std::string(mode);
+    }
+    const auto* info = host.nd.info_block(ns.name);
+    const bool hides = ns.driver.empty() || ns.force_raw.value_or(false);
+    if (info != nullptr && info->checksum_ok && hides) return std::string(kModes[static_cast<std::size_t>(info->kind)]);
+    if (ns.driver.empty()) return "";
+    return ns.mode == "memory" ? "memory" : "raw";
+}
+
+std::string mode_of(const DaxDeviceRecord& device) {
+    if (device.driver == "kmem") return "system-ram";
+    return device.driver == "device_dax" ? "devdax" : "";
+}
+
 bool in_firmware_map(const Snapshot& snapshot, const Range& range) {
     return std::ranges::any_of(snapshot.firmware_ram, [&](const std::string& text) {
         const auto entry = parse_range(text, {});
@@ -90,14 +115,13 @@ void unknown_plain(Subject& subject, std::string why) {
     subject.source_note = std::move(why);
 }
 
-// Memory that is called System RAM and nothing more: of boot, or added by add_memory() without a driver's name. That is
-// ACPI, the file `probe` and balloons (hv_balloon, Xen), which leave nothing behind that tells them apart.
-void plain_ram(const Host& host, const Ram& ram, Subject& subject) {
+// Added by add_memory() without a driver's name: by ACPI, the file `probe` or a balloon (hv_balloon, Xen), which leave
+// nothing behind that tells them apart.
+void added_ram(const Host& host, Subject& subject) {
     const Snapshot& snapshot = host.snapshot;
     if (snapshot.firmware_ram.empty()) {
         return unknown_plain(subject, "without /sys/firmware/memmap memory of boot and hot-added memory look alike");
     }
-    if (in_firmware_map(snapshot, ram.range)) return;
     if (snapshot.probe == false) {
         is_from(subject, Source::acpi);
         subject.source_note = "plain System RAM that was added: a balloon (Hyper-V, Xen) would look like ACPI";
@@ -107,21 +131,32 @@ void plain_ram(const Host& host, const Ram& ram, Subject& subject) {
     unknown_plain(subject, "memory of ACPI and of the file probe have the same name in /proc/iomem");
 }
 
+void without_iomem(const Host& host, Subject& subject) {
+    for (const auto source : {Source::kmem, Source::virtio_mem, Source::acpi, Source::probe}) {
+        if (source_of(subject, source) == Tri::no) source_of(subject, source) = Tri::unknown;
+    }
+    subject.source_note = "/proc/iomem: " + host.no_iomem;
+}
+
 void take_iomem(const Host& host, Subject& subject) {
     const auto& block = subject.ranges.front();
-    if (!host.iomem) {
-        for (const auto source : {Source::kmem, Source::virtio_mem, Source::acpi, Source::probe}) {
-            if (source_of(subject, source) == Tri::no) source_of(subject, source) = Tri::unknown;
-        }
-        subject.source_note = "/proc/iomem: " + host.no_iomem;
-        return;
-    }
+    if (!host.iomem) return without_iomem(host, subject);
     const Ram ram = ram_of(*host.iomem, block);
     if (!ram.found) return;
     subject.whole = ram.range;
     if (ram.driver == "kmem") is_from(subject, Source::kmem);
     if (ram.driver == "virtio_mem") is_from(subject, Source::virtio_mem);
-    if (ram.driver.empty() && ram.depth == 0) plain_ram(host, ram, subject);
+    // memory that is called System RAM and nothing more: of boot, or added since
+    const bool plain = ram.driver.empty() && ram.depth == 0;
+    if (plain && !in_firmware_map(host.snapshot, ram.range)) added_ram(host, subject);
+}
+
+// What the kernel did before memhotd told it otherwise is what it would do.
+void own_is_no_owner(const journal::OwnKnob& knob, std::vector<OnliningOwner>& owners) {
+    std::erase_if(owners, [](const auto& owner) { return owner.kind == OnliningOwner::Kind::kernel; });
+    if (knob.was == "offline") return;
+    owners.push_back({OnliningOwner::Kind::kernel,
+                      fmt::format("the kernel (auto_online_blocks was {} before memhotd set it)", knob.was)});
 }
 
 std::uint64_t size_of(const std::vector<Range>& ranges) {
@@ -155,7 +190,29 @@ std::string_view to_string(Subject::Kind kind) {
     return kNames[static_cast<std::size_t>(kind)];
 }
 
-Host::Host(const Snapshot& of) : snapshot(of), nd(of.nvdimm.value_or(NvdimmRecord{})), owners(onlining_owners(of)) {
+std::vector<std::string> owners_of(const Host& host, OnliningOwner::Kind kind) {
+    std::vector<std::string> names;
+    for (const auto& owner : host.owners) {
+        if (owner.kind == kind) names.push_back(owner.name);
+    }
+    return names;
+}
+
+std::optional<std::string> knob_value(const Snapshot& snapshot, std::string_view path) {
+    const auto name = path.substr(path.rfind('/') + 1);
+    if (name == "auto_online_blocks") return snapshot.auto_online_blocks;
+    const auto found = snapshot.parameters.find(std::string(name));
+    return found == snapshot.parameters.end() ? std::nullopt : std::optional(found->second);
+}
+
+Host::Host(const Snapshot& of, const journal::OwnKnobs& knobs)
+    : snapshot(of), nd(of.nvdimm.value_or(NvdimmRecord{})), owners(onlining_owners(of)) {
+    for (const auto& knob : knobs) {
+        const auto now = knob_value(of, knob.path);
+        if (!now || !knob.is_ours(*now)) continue;
+        own_knobs.push_back(knob);
+        if (knob.path.ends_with("/auto_online_blocks")) own_is_no_owner(knob, owners);
+    }
     for (const auto& device : nd.dax_devices) {
         BlockCount& count = blocks_of_dax[device.name];
         for (const auto& block : dax_blocks(of, device)) {
@@ -218,6 +275,7 @@ Subject dax_subject(const Host& host, const DaxDeviceRecord& device) {
     subject.kind = Subject::Kind::dax;
     subject.name = device.name;
     subject.state = device.driver;
+    subject.mode = mode_of(device);
     subject.ranges = ranges_of(device);
     subject.size = device.size;
     if (!subject.size && !subject.ranges.empty()) subject.size = size_of(subject.ranges);
@@ -227,11 +285,24 @@ Subject dax_subject(const Host& host, const DaxDeviceRecord& device) {
     return subject;
 }
 
-Subject namespace_subject(const Host&, const NamespaceRecord& ns) {
+Subject coming_subject(const Host& host) {
+    Subject subject;
+    subject.name = "memory to come";
+    subject.present = false;
+    if (host.iomem) {
+        added_ram(host, subject);
+    } else {
+        without_iomem(host, subject);
+    }
+    return subject;
+}
+
+Subject namespace_subject(const Host& host, const NamespaceRecord& ns) {
     Subject subject;
     subject.kind = Subject::Kind::name_space;
     subject.name = ns.name;
     subject.state = ns.driver;
+    subject.mode = mode_of(host, ns);
     subject.size = ns.size;
     subject.node = ns.target_node ? ns.target_node : ns.numa_node;
     if (ns.resource && ns.size) {

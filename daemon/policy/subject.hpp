@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "journal/own_knobs.hpp"
 #include "memhot/doctor.hpp"
 #include "memhot/iomem.hpp"
 #include "memhot/snapshot.hpp"
@@ -30,16 +31,23 @@ struct BlockCount {
 
 // A snapshot with what is worked out of it once. The snapshot must outlive it.
 struct Host {
-    explicit Host(const Snapshot& snapshot);
+    // knobs: what memhotd set itself, as far as anybody remembers.
+    explicit Host(const Snapshot& snapshot, const journal::OwnKnobs& knobs = {});
 
     const Snapshot& snapshot;
     NvdimmRecord nd;   // empty where the host has none
     std::optional<ResourceTree> iomem;   // absent: hidden or unreadable, and no_iomem says why
     std::string no_iomem;
-    std::vector<OnliningOwner> owners;
+    journal::OwnKnobs own_knobs;   // of them, those that still have what memhotd set
+    std::vector<OnliningOwner> owners;   // others: memhotd's own value of a knob is nobody else's
     std::map<std::uint64_t, std::string> dax_of_block;   // also blocks that would come with the device
     std::map<std::string, BlockCount> blocks_of_dax;
 };
+
+// Those who would do it, too. The kernel counts for blocks, where it does something else than is wanted.
+std::vector<std::string> owners_of(const Host& host, OnliningOwner::Kind kind);
+// What stands in a file of the kernel's own policy; nothing where this kernel has none.
+std::optional<std::string> knob_value(const Snapshot& snapshot, std::string_view path);
 
 struct Subject {
     enum class Kind : std::uint8_t { block, dax, name_space };
@@ -48,6 +56,9 @@ struct Subject {
     std::uint64_t block = 0;   // its number
     bool present = true;   // a block that would come with its device is not there yet
     std::string state;   // of a block: "online", "offline"; of a device its driver
+    // Of a device: "system-ram", "devdax", "fsdax", "sector", "raw"; "memory" of a legacy range with its pages in RAM.
+    // Empty: none of these, or nobody can see it.
+    std::string mode;
     std::string zones;   // valid_zones of a block
     std::vector<Range> ranges;   // empty: hidden
     std::optional<std::uint64_t> size;   // of the device, or of the block where it has none
@@ -67,6 +78,8 @@ std::string_view to_string(Subject::Kind kind);
 // A block may be one that is not there yet.
 Subject block_subject(const Host& host, std::uint64_t number);
 Subject dax_subject(const Host& host, const DaxDeviceRecord& device);
+// Plain memory that nobody has seen yet, as far as one can tell beforehand where it would come from.
+Subject coming_subject(const Host& host);
 Subject namespace_subject(const Host& host, const NamespaceRecord& ns);
 
 // The blocks of a whole device: of a dax device those that it has or would get, else those of the resource in which the

@@ -14,6 +14,7 @@
 #include "journal/journal.hpp"
 #include "journal/prune.hpp"
 #include "log/log.hpp"
+#include "policy/subject.hpp"
 #include "service/journal_page.hpp"
 
 namespace memhot::service {
@@ -261,15 +262,58 @@ Answer<JobEnded> carry_out(const JobPlace& place, const JobOrder& order, const J
     return Work(place, order, watcher).run();
 }
 
-Answer<Done> write_knob(const JobPlace& place, const std::string& path, const std::string& text) {
-    auto bench = open_bench(place, 0);
-    if (!bench) return std::unexpected(failure_of_bench(bench.error()));
-    set_target(**bench, place, "0");
-    const auto attempt = (*bench)->target->carry_out(WriteAction{path, text});
+namespace {
+
+std::string boot_of(const JobPlace& place) { return place.simulated ? "simulated" : journal::boot_id(place.root); }
+
+// What memhotd sets is written down before, and as it stood where the kernel will not have it.
+Answer<Done> set_knob(Bench& bench, const JobPlace& place, const KnobOrder& order, KnobEnd& end) {
+    const auto now = policy::knob_value(*bench.snapshot, order.path).value_or("");
+    const auto own = std::ranges::find(end.own, order.path, &journal::OwnKnob::path);
+    if (order.back && (own == end.own.end() || !own->is_ours(now)))
+        return fail(error_name::kStale, fmt::format("{} stays {}: somebody else set it since", order.path, now));
+    if (now == order.text) return Done{};
+    const auto write_down = [&](const journal::OwnKnobs& knobs) {
+        return journal::write_own_knobs(place.state, boot_of(place), knobs, bench.lock);
+    };
+    const auto before = end.own;
+    if (!now.empty()) journal::claim(end.own, order.path, now, order.text);   // else nobody knows what to put back
+    if (const auto written = write_down(end.own); !written) {
+        end.own = before;
+        return std::unexpected(failure_of_bench(written.error()));
+    }
+    const auto attempt = bench.target->carry_out(WriteAction{order.path, order.text});
+    if (attempt.ok()) {
+        journal::settle(end.own, order.path, order.text);
+    } else {
+        end.own = before;
+    }
+    if (const auto written = write_down(end.own); !written)   // what stands there is longer and no less right
+        log::warning("what memhotd set of the kernel's knobs: " + written.error().message());
     if (attempt.ok()) return Done{};
+    end.kernel = true;
     const bool busy = attempt.error == EBUSY || attempt.error == EAGAIN || attempt.error == EINTR;
     return fail(busy ? error_name::kBusy : error_name::kIo,
-                fmt::format("{}: writing {}: {} {}", path, text, errno_text(attempt.error), attempt.text));
+                fmt::format("{}: writing {}: {} {}", order.path, order.text, errno_text(attempt.error), attempt.text));
+}
+
+}   // namespace
+
+Result<journal::OwnKnobs> own_knobs(const JobPlace& place) {
+    return journal::read_own_knobs(place.state, boot_of(place));
+}
+
+KnobEnd write_knob(const JobPlace& place, const KnobOrder& order) {
+    KnobEnd end;
+    if (const auto own = own_knobs(place)) end.own = *own;
+    auto bench = open_bench(place, 0);
+    if (!bench) {
+        end.done = std::unexpected(failure_of_bench(bench.error()));
+        return end;
+    }
+    set_target(**bench, place, "0");
+    end.done = set_knob(**bench, place, order, end);
+    return end;
 }
 
 Result<std::vector<WrittenJob>> written_jobs(const JobPlace& place) {

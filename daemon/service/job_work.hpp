@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "execute/executor.hpp"
+#include "journal/own_knobs.hpp"
 #include "memhot/plan.hpp"
 #include "service/failure.hpp"
 
@@ -90,9 +91,22 @@ struct JobWatcher {
 // Before `begun` was called nothing has been changed, and a failure says why nothing will be.
 Answer<JobEnded> carry_out(const JobPlace& place, const JobOrder& order, const JobWatcher& watcher);
 
-// Writes a file of the kernel's own policy, under the host's lock; it is no job, for it only says what is done with memory
+// A file of the kernel's own policy, written under the host's lock; it is no job, for it only says what is done with memory
 // to come.
-Answer<Done> write_knob(const JobPlace& place, const std::string& path, const std::string& text);
+struct KnobOrder {
+    std::string path;
+    std::string text;
+    bool back = false;   // only where it still has what memhotd set
+};
+struct KnobEnd {
+    Answer<Done> done;
+    bool kernel = false;   // it was the kernel that refused
+    journal::OwnKnobs own;   // what memhotd has set from now on
+};
+// What it sets is on the disk before it is set.
+KnobEnd write_knob(const JobPlace& place, const KnobOrder& order);
+// What memhotd set since the host booted. An error: it is not known, and taken for somebody else's.
+Result<journal::OwnKnobs> own_knobs(const JobPlace& place);
 
 // A job of the journal.
 struct WrittenJob {

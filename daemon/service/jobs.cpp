@@ -157,14 +157,14 @@ void Jobs::forget_most() {
     listener_.job_gone(oldest);
 }
 
-void Jobs::write_knob(const std::string& path, const std::string& text, std::function<void(Answer<Done>)> done) {
-    worker_.submit([this, path, text, done = std::move(done)] {
-        const auto answer = service::write_knob(place_, path, text);
+void Jobs::write_knob(const KnobOrder& order, std::function<void(KnobEnd)> done) {
+    worker_.submit([this, order, done = std::move(done)] {
+        const auto end = service::write_knob(place_, order);
         std::optional<Snapshot> now;
         if (place_.simulated && place_.simulated->target) now = place_.simulated->target->host().snapshot();
-        worker_.post([this, answer, now, done] {
-            if (answer) listener_.host_changed({}, now);
-            done(answer);
+        worker_.post([this, end, now, done] {
+            done(end);
+            if (end.done) listener_.host_changed({}, now);
         });
     });
 }

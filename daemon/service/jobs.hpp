@@ -48,8 +48,8 @@ public:
     // begun is called once: when the job runs, or when it does not. limit: jobs of one owner that wait or run; of
     // one user there may be four times as many.
     void begin(JobOrder order, const std::string& owner, std::uint64_t limit, Begun begun);
-    // Files of the kernel's own policy: before jobs that begin later.
-    void write_knob(const std::string& path, const std::string& text, std::function<void(Answer<Done>)> done);
+    // Files of the kernel's own policy: before jobs that begin later. done hears of it before the listener does.
+    void write_knob(const KnobOrder& order, std::function<void(KnobEnd)> done);
     Answer<Done> cancel(const std::string& id);
     [[nodiscard]] const JobView* find(const std::string& id) const;
     // Those of the journal.

@@ -87,21 +87,32 @@ void add_units(const policy::Policy& policy, std::vector<std::string>& units) {
     }
 }
 
+// Where nothing is carried out, what memhotd set is not wanted either.
+void without_acting(const memhotctl::Host& host, const journal::OwnKnobs& own, std::vector<policy::KnobWrite>& knobs) {
+    std::erase_if(knobs, [](const auto& knob) { return knob.back; });
+    if (own.empty()) return;
+    const policy::Host view(host.snapshot, own);
+    for (auto& knob : policy::put_back(view)) knobs.push_back(std::move(knob));
+}
+
 }   // namespace
 
 PolicyWork policy_work(const policy::Policies& policies, const config::Settings& settings, const memhotctl::Host& host,
                        const PolicyNews& news) {
     PolicyWork out;
-    if (policies.empty()) return out;
+    if (policies.empty() && news.own_knobs.empty()) return out;
     memhotctl::PolicyFiles files;
     files.policies.policies = policies;
     files.settings.settings = settings;
+    files.own_knobs = news.own_knobs;
     const auto answer = memhotctl::ask_policies(files, host, std::nullopt);
     if (!answer) {
         log::warning("the policies cannot be asked: " + answer.error().message());
         return out;
     }
     out.knobs = answer->plan.knobs;
+    out.left = answer->plan.left;
+    if (!settings.act) without_acting(host, news.own_knobs, out.knobs);
     const auto came_of = grown(answer->things, news.came);
     for (const auto& thing : answer->things) {
         if (!is_block(thing)) {

@@ -11,9 +11,16 @@
 
 #include "client/host.hpp"
 #include "config/settings.hpp"
-#include "policy/decide.hpp"
+#include "policy/knobs.hpp"
 
 namespace memhot::service {
+
+// Of what could not be done, for a reason that passes: each time later.
+struct Retry {
+    std::uint64_t at = 0;   // monotonic microseconds
+    std::uint64_t delay = 0;   // before that; 0: it was tried once
+    [[nodiscard]] bool said() const { return delay != 0; }
+};
 
 struct PolicyStep {
     std::string thing;   // "memory40-47", "dax0.0"
@@ -27,12 +34,12 @@ struct PolicyStep {
     std::vector<std::string> accept;
     std::vector<std::string> post_units;
     bool device = false;   // or a namespace; else memory blocks
-    bool waits = false;   // it was said
-    unsigned failures = 0;   // times it did not begin though nobody else was at work
+    Retry retry;
 };
 
 struct PolicyWork {
     std::vector<policy::KnobWrite> knobs;   // first
+    std::vector<policy::KnobLeft> left;
     std::vector<PolicyStep> steps;
     std::set<std::string> devices;   // dax devices and namespaces that are there
     std::set<std::string> settled;   // of them, that are as their policy wants them
@@ -44,6 +51,7 @@ struct PolicyNews {
     const std::set<std::uint64_t>& came;
     const std::set<std::string>& settled;
     bool everything = false;
+    const journal::OwnKnobs& own_knobs;   // what memhotd set of the kernel's
 };
 
 PolicyWork policy_work(const policy::Policies& policies, const config::Settings& settings, const memhotctl::Host& host,

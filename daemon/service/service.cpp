@@ -61,9 +61,12 @@ Service::Service(app::EventLoop& loop, app::Worker& worker, app::Worker& thinker
                  JobPlace place, std::string config_root)
     : worker_(worker), state_(std::move(state)), config_root_(std::move(config_root)), asker_(thinker, state_),
       jobs_(loop, worker, std::move(place), *this), idle_timer_(loop.on_timer([this] { idle(); })),
-      read_timer_(loop.on_timer([this] { read_now(); })), steward_(loop, jobs_, [this](const std::string& unit) {
-          if (listener_ != nullptr) listener_->start_unit(unit);
-      }) {}
+      read_timer_(loop.on_timer([this] { read_now(); })), steward_(
+                                                              loop, jobs_,
+                                                              [this](const std::string& unit) {
+                                                                  if (listener_ != nullptr) listener_->start_unit(unit);
+                                                              },
+                                                              [this] { ask_policies({}, false); }) {}
 
 Status Service::start() {
     const auto loaded = config::load_settings(config_root_);
@@ -111,6 +114,7 @@ memhotctl::PolicyFiles Service::held_policies() const {
     memhotctl::PolicyFiles out;
     out.policies.policies = policies_;
     out.settings.settings = settings_;
+    out.own_knobs = steward_.own_knobs();
     return out;
 }
 
@@ -214,7 +218,7 @@ bool Service::look_ahead() {
 
 void Service::ask_policies(const std::set<std::uint64_t>& came, bool everything) {
     ask_everything_ |= everything;
-    if (policies_.empty() && !ask_everything_) return;
+    if (policies_.empty() && steward_.own_knobs().empty() && !ask_everything_) return;
     const auto host = state_.host();
     if (!host) return read_later(host.error());
     steward_.apply(policies_, settings_, **host, came, std::exchange(ask_everything_, false));

@@ -54,6 +54,21 @@ std::vector<ZoneRecord> zones_of(const Model& model, const std::vector<ZoneRecor
     return out;
 }
 
+// A parameter of memory_hotplug that the host has and that takes the text (mm/memory_hotplug.c, set_online_policy() and
+// param_set_uint()); absent: none of these.
+std::optional<std::string> parameter_written(const Snapshot& snapshot, const Action& action) {
+    const auto* write = std::get_if<WriteAction>(&action);
+    constexpr std::string_view kParameters = "/sys/module/memory_hotplug/parameters/";
+    if (write == nullptr || !write->path.starts_with(kParameters)) return std::nullopt;
+    auto name = write->path.substr(kParameters.size());
+    if (!snapshot.parameters.contains(name)) return std::nullopt;
+    const std::string& text = write->text;
+    const bool number = !text.empty() && text.size() < 10 && text.find_first_not_of("0123456789") == std::string::npos;
+    const bool policy = text == "contig-zones" || text == "auto-movable";
+    const bool good = (name == "online_policy" && policy) || (name == "auto_movable_ratio" && number);
+    return good ? std::optional(std::move(name)) : std::nullopt;
+}
+
 }   // namespace
 
 SimulatedHost::SimulatedHost(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -68,6 +83,15 @@ Result<SimulatedHost> SimulatedHost::from_snapshot(const Snapshot& snapshot) {
 }
 
 Verdict SimulatedHost::carry_out(const Action& action) {
+    if (const auto name = parameter_written(state_->snapshot, action)) {
+        auto now = snapshot();
+        now.parameters[*name] = std::get<WriteAction>(action).text;
+        auto reading = read_bus(now);
+        Verdict verdict;
+        verdict.outcome = Outcome::accept(RuleId::plan_accepted);
+        if (reading) *state_ = State{std::move(now), std::move(reading->bus)};
+        return verdict;
+    }
     Verdict verdict = plan::carry_out(state_->bus, action);
     const auto* write = std::get_if<WriteAction>(&action);
     if (write != nullptr && write->path.ends_with("/auto_online_blocks") && verdict.outcome.accepted())

@@ -170,7 +170,7 @@ TEST_F(PolicyVerb, Documents) {
     EXPECT_EQ(thing["not_matched"][0]["place"]["line"], 2);
     EXPECT_EQ(tested["knobs"][0]["path"], "/sys/devices/system/memory/auto_online_blocks");
     EXPECT_EQ(tested["knobs"][0]["text"], "online_movable");
-    EXPECT_EQ(tested["writes"][0]["words"], (nlohmann::json{"online_movable"}));
+    EXPECT_EQ(tested["writes"][0]["word"], "online_movable");
     EXPECT_EQ(tested["act"], false);
 }
 

@@ -110,6 +110,33 @@ TEST_F(Policies, BlocksOfADeviceThatBecameMemoryGoOnline) {
     EXPECT_EQ(daemon.log().find("job 3 begun"), std::string::npos) << daemon.log();
 }
 
+// What was made is not made again: not by Reload, and not by a daemon that finds the host so when it starts.
+TEST_F(Policies, ANamespaceIsMadeIntoSomethingOnlyOnce) {
+    for (const std::string mode : {"fsdax", "devdax", "sector"}) {
+        HostTree config;
+        act(config);
+        policy(config, "10-a",
+               "[Match]\nDevice=namespace0.4\n[Namespace]\nReconfigure=" + mode + "\nDestroyData=yes\n");
+        const std::string file = config.path("host.json");
+        PrivateBus own;
+        {
+            Daemon daemon(own, options(config, {}, "nvdimm-host.json"));
+            Client root(own, As::root);
+            ASSERT_TRUE(says(daemon, "job 1 done")) << daemon.log();
+            ASSERT_TRUE(root.manager("Reload", [](auto* message) { append_no_options(message); }).ok());
+            ::usleep(300'000);
+            EXPECT_EQ(daemon.log().find("job 2 begun"), std::string::npos) << daemon.log();
+            config.file("host.json", text_of(root.manager("GetSnapshot", [](auto* to) { append_no_options(to); })));
+        }
+        Daemon again(own, options(config, {"--simulate=" + file}));
+        Client root(own, As::root);
+        ASSERT_GT(root.number("BlocksOnline"), 0U) << again.log();
+        ASSERT_TRUE(root.manager("Reload", [](auto* message) { append_no_options(message); }).ok());
+        ::usleep(500'000);
+        EXPECT_EQ(again.log().find("job 1 begun"), std::string::npos) << mode << again.log();
+    }
+}
+
 // `memhotctl` of another process changes the host for a while; what a policy wants comes behind it.
 TEST_F(Policies, WaitForWhoeverHasTheHost) {
     HostTree config;
@@ -129,6 +156,95 @@ TEST_F(Policies, WaitForWhoeverHasTheHost) {
     EXPECT_EQ(root.number("BlocksOffline"), 4U);
     ::close(lock);
     EXPECT_TRUE(eventually([&] { return root.number("BlocksOffline") == 0; })) << daemon.log();
+}
+
+// A state directory that cannot be used (a full disk): what a policy wants is done once it can be, however late.
+TEST_F(Policies, WaitUntilTheJournalCanBeWritten) {
+    HostTree config;
+    act(config);
+    policy(config, "10-a", "[Match]\nDevice=*\n[Online]\nZone=movable\n");
+    config.file("state", "no directory\n");
+    Daemon daemon(bus, options(config, {"--state-dir=" + config.path("state"), "--run-dir=" + config.path("run")},
+                               "dimm-host.json"));
+    Client root(bus, As::root);
+    EXPECT_TRUE(says(daemon, "memory84-87 waits: ")) << daemon.log();
+    ::usleep(7'000'000);   // tried again after 2 and 6 seconds
+    EXPECT_EQ(daemon.log().find("not carried out"), std::string::npos) << daemon.log();
+    EXPECT_EQ(times(daemon.log(), "memory84-87 waits: "), 1U) << daemon.log();
+    EXPECT_EQ(times(daemon.log(), "auto_online_blocks waits: "), 1U) << daemon.log();
+    config.remove("state");
+    EXPECT_TRUE(eventually([&] { return root.number("BlocksOffline") == 0; }, 15'000)) << daemon.log();   // after 14
+    EXPECT_TRUE(says(daemon, "auto_online_blocks is online_movable now")) << daemon.log();
+}
+
+// The last two examples of memhot.policy(5), on namespace0.0, which lies where they say, once
+// it is fsdax: it becomes devdax, that memory, and
+// its block goes online.
+TEST_F(Policies, TheManualsNamespaceBecomesMemory) {
+    auto page = read_text(MEMHOT_SOURCE_DIR "/man/memhot.policy.5");
+    std::vector<std::string> examples;
+    for (auto at = page.find(".nf\n"); at != std::string::npos; at = page.find(".nf\n", at + 1)) {
+        auto text = page.substr(at + 4, page.find(".fi\n", at) - at - 4);
+        std::erase(text, '\\');
+        examples.push_back(text);
+    }
+    ASSERT_GE(examples.size(), 4U);
+    HostTree config;
+    act(config);
+    policy(config, "10-a", "[Match]\nDevice=namespace0.0\n[Namespace]\nReconfigure=fsdax\nDestroyData=yes\n");
+    Daemon daemon(bus, options(config, {}, "nvdimm-host.json"));
+    Client root(bus, As::root);
+    ASSERT_TRUE(says(daemon, "job 1 done")) << daemon.log();
+    const auto before = root.number("BlocksOnline");
+    policy(config, "10-a", "");
+    policy(config, "30-memory", examples[examples.size() - 2]);
+    policy(config, "31-devdax", examples.back());
+    ASSERT_TRUE(root.manager("Reload", [](auto* message) { append_no_options(message); }).ok());
+    EXPECT_TRUE(says(daemon, "begun: namespace reconfigure namespace0.0 --mode=devdax")) << daemon.log();
+    EXPECT_TRUE(says(daemon, "--mode=system-ram --no-online")) << daemon.log();
+    EXPECT_TRUE(eventually([&] { return root.number("BlocksOnline") > before; })) << daemon.log();
+}
+
+// A misspelt criterion must not widen a policy that destroys data: what was read before stays.
+TEST_F(Policies, AMisspeltCriterionIsAnError) {
+    HostTree config;
+    act(config);
+    Daemon daemon(bus, options(config, {}, "nvdimm-host.json"));
+    Client root(bus, As::root);
+    policy(config, "10-a", "[Match]\nDevice=namespace*\nUUID=8c6c*\n[Namespace]\nReconfigure=fsdax\nDestroyData=yes\n");
+    const auto answer = root.manager("Reload", [](auto* message) { append_no_options(message); });
+    EXPECT_EQ(answer.memhot_error(), "BadInput");
+    EXPECT_NE(answer.text.find("10-a.policy:3: unknown key \"UUID\" in [Match]"), std::string::npos) << answer.text;
+    const auto errors = root.property("/org/memhot1", "org.memhot1.Manager", "ConfigurationErrors");
+    ASSERT_TRUE(errors.ok()) << errors.text;
+    ASSERT_GT(::sd_bus_message_enter_container(errors.reply.get(), 'v', "as"), 0);
+    ASSERT_GT(::sd_bus_message_enter_container(errors.reply.get(), 'a', "s"), 0);
+    const char* first = nullptr;
+    ASSERT_GT(::sd_bus_message_read(errors.reply.get(), "s", &first), 0);
+    EXPECT_NE(std::string(first).find("UUID"), std::string::npos);
+    ::usleep(300'000);
+    EXPECT_EQ(daemon.log().find("begun"), std::string::npos) << daemon.log();
+    auto check =
+        memhot::test::start({MEMHOTD, "--check-config", "--config-root=" + config.root()}, config.path("said"));
+    EXPECT_EQ(check.wait(10'000), 2);
+    EXPECT_NE(read_text(config.path("said")).find("UUID"), std::string::npos);
+}
+
+// Each changes what the next one's plan relies on: the region's free space, its seeds.
+TEST_F(Policies, SeveralNamespacesOfOneRegionAreMadeOneAfterTheOther) {
+    HostTree config;
+    act(config);
+    policy(config, "10-a",
+           "[Match]\nDevice=namespace0.2 namespace0.3 namespace0.4\n[Namespace]\nReconfigure=fsdax\n"
+           "DestroyData=yes\n");
+    Daemon daemon(bus, options(config, {}, "nvdimm-host.json"));
+    Client root(bus, As::root);
+    for (const char* job : {"job 1 done", "job 2 done", "job 3 done"}) EXPECT_TRUE(says(daemon, job)) << daemon.log();
+    for (const char* name : {"namespace0.2", "namespace0.3", "namespace0.4"})
+        EXPECT_EQ(times(daemon.log(), std::string("begun: namespace reconfigure ") + name), 1U) << daemon.log();
+    ::usleep(300'000);
+    EXPECT_EQ(daemon.log().find("job 4 begun"), std::string::npos) << daemon.log();
+    EXPECT_EQ(daemon.log().find("stale"), std::string::npos) << daemon.log();
 }
 
 // Without events, as after lost ones, a full re-read is how blocks come.
@@ -224,6 +340,26 @@ TEST_F(Policies, AUnitThatFailsAfterItWasAcceptedIsSaid) {
     }
 }
 
+// Of memory84-87 one stays busy: the kernel of a crash has to know the other three.
+TEST_F(Policies, AUnitIsStartedForWhatAJobDidInPart) {
+    HostTree dir;
+    dir.file("etc/memhot/memhotd.conf", "[Daemon]\nAct=yes\n[Jobs]\nBusyTimeoutSec=1s\n");
+    const auto text = [](const std::string& blocks) {
+        return "[Match]\nDevice=" + blocks + "\n[Online]\nZone=movable\nPostOnlineUnit=kdump-reload.service\n";
+    };
+    policy(dir, "10-a", text("memory8?"));
+    Daemon daemon(bus, options(dir, {"--fault=EBUSY:memory87:1000000"}, "dimm-host.json"));
+    EXPECT_TRUE(says(daemon, "job 1 timed out")) << daemon.log();
+    EXPECT_TRUE(says(daemon, "3 blocks online, starting kdump-reload.service")) << daemon.log();
+    // and not where none went online
+    policy(dir, "10-a", text("memory87"));
+    PrivateBus own;
+    Daemon other(own, options(dir, {"--fault=EBUSY:memory87:1000000"}, "dimm-host.json"));
+    EXPECT_TRUE(says(other, "job 1 timed out")) << other.log();
+    ::usleep(200'000);
+    EXPECT_EQ(other.log().find("starting"), std::string::npos) << other.log();
+}
+
 // The kernel's knobs are the host's, too: who has it is waited for, and so is a kernel that is busy.
 TEST_F(Policies, AKnobWaitsForWhoeverHasTheHost) {
     HostTree config;
@@ -241,6 +377,129 @@ TEST_F(Policies, AKnobWaitsForWhoeverHasTheHost) {
     EXPECT_TRUE(says(daemon, "auto_online_blocks is online_movable now")) << daemon.log();
     EXPECT_EQ(times(daemon.log(), "auto_online_blocks waits: "), 1U) << daemon.log();
     EXPECT_EQ(times(daemon.log(), "auto_online_blocks: online_movable instead of"), 1U) << daemon.log();
+}
+
+// --- what memhotd set itself ---------------------------------------------------------------------------------------
+
+class OwnKnobs : public Policies {
+protected:
+    static constexpr const char* kKnob = "auto_online_blocks";
+    HostTree config;
+
+    void SetUp() override { act(config); }
+    void want(const std::string& online) const { policy(config, "10-a", "[Match]\nDevice=*\n[Online]\n" + online); }
+    [[nodiscard]] Daemon::Options here(const std::string& host) const {
+        return options(
+            config, {"--simulate=" + host, "--state-dir=" + config.path("state"), "--run-dir=" + config.path("run")});
+    }
+    static std::string snapshot(Client& client) {
+        return text_of(client.manager("GetSnapshot", [](auto* message) { append_no_options(message); }));
+    }
+    static bool becomes(Client& client, const std::string& value) {
+        return eventually([&] { return knob_of(snapshot(client)) == value; });
+    }
+    static std::string knob_of(const std::string& text) {
+        const auto host = memhot::snapshot_from_json(text);
+        return host.ok() ? host->auto_online_blocks.value_or("none") : host.error().message();
+    }
+    static bool reload(Client& client) {
+        return client.manager("Reload", [](auto* message) { append_no_options(message); }).ok();
+    }
+    // Leaves the state directory and host.json as a daemon left them that set the knob.
+    std::string set_by_an_earlier_one() {
+        want("Zone=movable\n");
+        Daemon daemon(bus, here(MEMHOT_TEST_DATA "/dimm-host.json"));
+        Client root(bus, As::root);
+        EXPECT_TRUE(becomes(root, "online_movable")) << daemon.log();
+        config.file("host.json", snapshot(root));
+        return config.path("host.json");
+    }
+};
+
+TEST_F(OwnKnobs, AreChangedAndPutBackAsThePoliciesChange) {
+    want("Zone=movable\n");
+    Daemon daemon(bus, here(MEMHOT_TEST_DATA "/dimm-host.json"));
+    Client root(bus, As::root);
+    EXPECT_TRUE(becomes(root, "online_movable")) << daemon.log();
+    EXPECT_NE(read_text(config.path("state/knobs")).find("/auto_online_blocks offline online_movable\n"),
+              std::string::npos);
+    want("Zone=kernel\n");
+    ASSERT_TRUE(reload(root));
+    EXPECT_TRUE(becomes(root, "online_kernel")) << daemon.log();
+    want("LeaveAlone=yes\n");
+    ASSERT_TRUE(reload(root));
+    EXPECT_TRUE(becomes(root, "offline")) << daemon.log();
+    want("Zone=movable\n");
+    ASSERT_TRUE(reload(root));
+    EXPECT_TRUE(becomes(root, "online_movable")) << daemon.log();
+    policy(config, "10-a", "");   // gone
+    ASSERT_TRUE(reload(root));
+    EXPECT_TRUE(becomes(root, "offline")) << daemon.log();
+    EXPECT_TRUE(
+        says(daemon, "auto_online_blocks: offline instead of online_movable, which memhotd had set and no policy"))
+        << daemon.log();
+    EXPECT_EQ(daemon.log().find("stands down"), std::string::npos) << daemon.log();
+    EXPECT_EQ(read_text(config.path("state/knobs")).find(kKnob), std::string::npos);
+}
+
+TEST_F(OwnKnobs, AreRememberedOverARestart) {
+    const auto host = set_by_an_earlier_one();
+    {   // wanted still: nothing is to be done
+        Daemon daemon(bus, here(host));
+        Client root(bus, As::root);
+        ASSERT_TRUE(reload(root));
+        ::usleep(300'000);
+        EXPECT_EQ(knob_of(snapshot(root)), "online_movable");
+        EXPECT_EQ(daemon.log().find(kKnob), std::string::npos) << daemon.log();
+    }
+    config.file("etc/memhot/memhotd.conf", "");   // Act=no
+    Daemon daemon(bus, here(host));
+    Client root(bus, As::root);
+    EXPECT_TRUE(becomes(root, "offline")) << daemon.log();
+    EXPECT_TRUE(says(daemon, "offline instead of online_movable, which memhotd had set (Act=no)")) << daemon.log();
+}
+
+TEST_F(OwnKnobs, AreLeftToWhoeverChangedThemSince) {
+    const auto file = set_by_an_earlier_one();
+    auto host = *memhot::load_snapshot(file);
+    host.auto_online_blocks = "online";
+    ASSERT_TRUE(save_snapshot(host, file).ok());
+    Daemon daemon(bus, here(file));
+    Client root(bus, As::root);
+    const std::string down = "stands down from /sys/devices/system/memory/auto_online_blocks, which would be";
+    EXPECT_TRUE(says(daemon, down + " online_movable: the kernel (auto_online_blocks is online)")) << daemon.log();
+    ASSERT_TRUE(root.manager("Rescan", [](auto* message) { append_no_options(message); }).ok());
+    EXPECT_EQ(times(daemon.log(), down), 1U) << daemon.log();
+    policy(config, "10-a", "");
+    ASSERT_TRUE(reload(root));
+    ::usleep(300'000);
+    EXPECT_EQ(knob_of(snapshot(root)), "online") << daemon.log();
+}
+
+// A kernel that refuses leaves the knob as it was, and so says the file.
+TEST_F(OwnKnobs, WhatWasNotSetIsNotOurs) {
+    want("Zone=movable\n");
+    auto refusing = here(MEMHOT_TEST_DATA "/dimm-host.json");
+    refusing.more.emplace_back("--fault=EIO:memory");
+    Daemon daemon(bus, refusing);
+    EXPECT_TRUE(says(daemon, "writing online_movable: Input/output error")) << daemon.log();
+    EXPECT_TRUE(eventually([&] { return !read_text(config.path("state/knobs")).empty(); }));
+    EXPECT_EQ(read_text(config.path("state/knobs")).find(kKnob), std::string::npos);
+}
+
+// Ratio= is of two more knobs.
+TEST_F(OwnKnobs, ARatioIsSetAndPutBack) {
+    policy(config, "10-a", "[Match]\nNode=7\n[Online]\nZone=auto\nRatio=250\n");
+    Daemon daemon(bus, here(MEMHOT_TEST_DATA "/cxl-host.json"));
+    Client root(bus, As::root);
+    const auto ratio = [&] {
+        const auto host = memhot::snapshot_from_json(snapshot(root));
+        return host.ok() ? host->parameters.at("online_policy") + " " + host->parameters.at("auto_movable_ratio") : "";
+    };
+    EXPECT_TRUE(eventually([&] { return ratio() == "auto-movable 250"; })) << ratio() << daemon.log();
+    policy(config, "10-a", "");
+    ASSERT_TRUE(reload(root));
+    EXPECT_TRUE(eventually([&] { return ratio() == "contig-zones 301"; })) << ratio() << daemon.log();
 }
 
 // What the kernel will not have is said once, and not tried for ever.

@@ -155,6 +155,30 @@ TEST(Files, EmptyFilesAndLinksToNullMask) {
     EXPECT_THAT(drop_ins(tree), SizeIs(4));
 }
 
+// What is masked or hidden is never read, so nothing can be wrong with it.
+TEST(Files, WhatIsHiddenMayBeAnything) {
+    HostTree tree;
+    tree.link("etc/memhot/policy.d/1.policy", "/dev/null");
+    tree.file("usr/lib/memhot/policy.d/1.policy/inside", "a directory");
+    tree.file("etc/memhot/policy.d/2.policy", "x");
+    tree.file("run/memhot/policy.d/2.policy", std::string(kLargestFile + 1, '#'));
+    tree.link("etc/memhot/memhotd.conf", "/dev/null");
+    tree.file("usr/lib/memhot/memhotd.conf/inside", "a directory");
+    const auto files = find_files(tree.root(), places_of("memhot/policy.d"), ".policy");
+    ASSERT_TRUE(files.ok()) << files.error().message();
+    ASSERT_THAT(*files, SizeIs(4));
+    EXPECT_EQ((*files)[0].state, FileState::masking);
+    EXPECT_EQ((*files)[1].state, FileState::hidden);
+    EXPECT_EQ((*files)[1].hidden_by, "/etc/memhot/policy.d/1.policy");
+    EXPECT_EQ((*files)[3].state, FileState::hidden);
+    const auto one = find_file(tree.root(), "memhot/memhotd.conf");
+    ASSERT_TRUE(one.ok()) << one.error().message();
+    EXPECT_THAT(*one, SizeIs(2));
+    // the one that counts must be good
+    tree.remove("etc/memhot/policy.d/1.policy");
+    EXPECT_FALSE(find_files(tree.root(), places_of("memhot/policy.d"), ".policy").ok());
+}
+
 TEST(Files, LinksStayBelowTheRoot) {
     HostTree tree;
     tree.file("opt/real.conf", "inside");

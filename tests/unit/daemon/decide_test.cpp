@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Which policy decides about what, when nothing is done, and which knobs and block writes carry it out.
+// Which policy decides about what, and when nothing is done.
 #include "policy/decide.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
+#include "execute/clock.hpp"
+#include "execute/target.hpp"
 #include "unit/daemon/policies.hpp"
 
 namespace memhot::policy {
@@ -39,8 +43,6 @@ TEST_F(Deciding, WithoutPoliciesNothingIsTouched) {
         EXPECT_FALSE(decision.wish.has_value());
         EXPECT_EQ(decision.text, "left alone: there are no policies");
     }
-    const auto plan = knobs_for({}, Host(snapshot));
-    EXPECT_THAT(plan.knobs, IsEmpty());
 }
 
 TEST_F(Deciding, TheFirstThatMatchesDecides) {
@@ -187,6 +189,94 @@ TEST(PolicyDevices, WhatIsSoAlreadyOrOfAnotherKindIsLeft) {
     EXPECT_EQ(ns.text, "left alone: system-ram is no mode of a namespace");
 }
 
+Decision decide_namespace(const Snapshot& snapshot, const Policies& policies, const std::string& name) {
+    const Host host(snapshot);
+    return decide(policies, namespace_subject(host, *host.nd.find_namespace(name)), host);
+}
+
+Policies destroying(const std::string& name, std::string_view mode) {
+    return policies_of({reconfigures(name, std::string(mode) + "\nDestroyData=yes\n")});
+}
+
+// What ndctl list calls them there: namespace0.0-0.2 are claimed by dax instances, 0.3 by a btt, 0.4 has its disk alone,
+// and namespace2.0 is a legacy range with its pages in RAM, which ndctl calls fsdax (ndctl_namespace_get_mode()).
+TEST(PolicyDevices, ANamespaceThatIsSoAlreadyIsLeft) {
+    const auto snapshot = host_of("nvdimm");
+    constexpr std::pair<const char*, const char*> kModes[] = {{"namespace0.0", "devdax"}, {"namespace0.1", "devdax"},
+                                                              {"namespace0.2", "devdax"}, {"namespace0.3", "sector"},
+                                                              {"namespace0.4", "raw"},    {"namespace2.0", "fsdax"}};
+    for (const auto& [name, mode] : kModes) {
+        const auto policies = destroying(name, mode);
+        const auto decision = decide_namespace(snapshot, policies, name);
+        EXPECT_EQ(decision.action, Action::nothing) << name;
+        EXPECT_TRUE(decision.already) << name;
+        EXPECT_EQ(decision.text, std::string(mode) + " already");
+        EXPECT_FALSE(decision.wish.has_value()) << name;
+    }
+}
+
+// One that failed to come up, or was switched off, is destroyed by no policy that wants what it is.
+TEST(PolicyDevices, AnIdleNamespaceIsWhatItsLabelOrInfoBlockSays) {
+    auto snapshot = host_of("nvdimm");
+    auto& nd = *snapshot.nvdimm;
+    auto& ns = *std::ranges::find(nd.namespaces, "namespace0.3", &NamespaceRecord::name);
+    std::erase_if(nd.instances, [](const auto& instance) { return instance.namespace_name == "namespace0.3"; });
+    std::erase_if(nd.info_blocks, [](const auto& block) { return block.namespace_name == "namespace0.3"; });
+    ns.holder.clear();
+    ns.mode = "raw";
+    EXPECT_TRUE(decide_namespace(snapshot, destroying("namespace0.3", "sector"), ns.name).already) << "btt";
+    ns.holder_class = "pfn";
+    EXPECT_TRUE(decide_namespace(snapshot, destroying("namespace0.3", "fsdax"), ns.name).already);
+    ns.holder_class = "";
+    InfoBlockRecord block;
+    block.namespace_name = ns.name;
+    block.kind = InstanceKind::dax;
+    nd.info_blocks.push_back(block);
+    EXPECT_TRUE(decide_namespace(snapshot, destroying("namespace0.3", "devdax"), ns.name).already);
+    // with force_raw somebody looks at what lies on it
+    ns.driver = "nd_pmem";
+    ns.force_raw = true;
+    EXPECT_TRUE(decide_namespace(snapshot, destroying("namespace0.3", "devdax"), ns.name).already);
+    ns.driver.clear();
+    nd.info_blocks.pop_back();
+    for (const auto mode : {"fsdax", "devdax", "sector", "raw"}) {
+        const auto hidden = decide_namespace(snapshot, destroying("namespace0.3", mode), ns.name);
+        EXPECT_EQ(hidden.action, Action::uncertain) << mode;
+        EXPECT_THAT(hidden.text, HasSubstr("ndctl enable-namespace namespace0.3"));
+        EXPECT_FALSE(hidden.wish.has_value()) << mode;
+    }
+}
+
+// Whatever a policy makes of a namespace, the next start, Reload or boot finds it so.
+TEST(PolicyDevices, WhatAPolicyMadeItLeavesAlone) {
+    unsigned made = 0;
+    for (const char* name : {"nvdimm", "labels"}) {
+        const auto snapshot = host_of(name);
+        for (const auto& ns : snapshot.nvdimm->namespaces) {
+            if (ns.size.value_or(0) == 0) continue;
+            for (const auto mode : kModeNames) {
+                const auto policies = destroying(ns.name, mode);
+                const auto first = decide_namespace(snapshot, policies, ns.name);
+                if (!first.wish) continue;
+                auto host = SimulatedHost::from_snapshot(snapshot);
+                ASSERT_TRUE(host.ok());
+                const auto plan = make_plan(snapshot, *first.wish);
+                execute::SystemClock clock;
+                execute::SimulatedTarget target(*std::move(host), {}, clock);
+                for (const auto& step : plan->steps) {
+                    const auto attempt = target.carry_out(step.action);
+                    ASSERT_TRUE(attempt.ok()) << name << " " << ns.name << " " << mode << ": " << attempt.text;
+                }
+                const auto again = decide_namespace(target.host().snapshot(), policies, ns.name);
+                EXPECT_FALSE(again.wish.has_value()) << name << " " << ns.name << " " << mode << ": " << again.text;
+                EXPECT_TRUE(again.already) << name << " " << ns.name << " " << mode << ": " << again.text;
+                ++made;
+            }
+        }
+    }
+    EXPECT_GT(made, 10U);
+}
+
 TEST(PolicyDevices, StandsDownWhereAUdevRuleReconfigures) {
     auto snapshot = host_of("nvdimm");
     snapshot.udev_rules.push_back({"/usr/lib/udev/rules.d/90-daxctl.rules", 1,
@@ -199,121 +289,6 @@ TEST(PolicyDevices, StandsDownWhereAUdevRuleReconfigures) {
     const Host host(snapshot);
     EXPECT_EQ(decide(online, block_subject(host, 33), host).action, Action::stand_down);
     EXPECT_EQ(decide(online, block_subject(host, 0), host).action, Action::nothing);
-}
-
-// --- knobs ---------------------------------------------------------------------------------------------------------
-
-constexpr const char* kAuto = "/sys/devices/system/memory/auto_online_blocks";
-
-std::vector<std::string> knobs(const DevicePlan& plan) {
-    std::vector<std::string> out;
-    for (const auto& knob : plan.knobs) out.push_back(knob.path.substr(knob.path.rfind('/') + 1) + "=" + knob.text);
-    return out;
-}
-
-std::vector<std::string> knobs_of(const Snapshot& snapshot, const std::vector<std::string>& texts) {
-    return knobs(knobs_for(policies_of(texts), Host(snapshot)));
-}
-
-const std::string kMovableCxl = "[Match]\nSource=cxl\n[Online]\nZone=movable\n";
-
-// That host has auto_online_blocks offline, online_policy contig-zones and auto_movable_ratio 301.
-TEST(PolicyKnobs, AreSetOnlyWhereEveryBlockMayFollowThem) {
-    const auto host = host_of("cxl");
-    EXPECT_THAT(knobs_of(host, {for_all("Zone=movable\n")}), ElementsAre("auto_online_blocks=online_movable"));
-    EXPECT_THAT(knobs_of(host, {for_all("Zone=kernel\n")}), ElementsAre("auto_online_blocks=online_kernel"));
-    EXPECT_THAT(knobs_of(host, {for_all("")}), ElementsAre("auto_online_blocks=online"));
-    EXPECT_THAT(knobs_of(host, {kMovableCxl, for_all("Zone=kernel\n")}),
-                ElementsAre("auto_online_blocks=online_kernel"));
-    EXPECT_THAT(knobs_of(host, {for_all("LeaveAlone=yes\n")}), IsEmpty());   // offline already
-    // not for everything
-    EXPECT_THAT(knobs_of(host, {kMovableCxl}), IsEmpty());
-    EXPECT_THAT(knobs_of(host, {for_all("Zone=movable\nWaitForWholeDevice=yes\n")}), IsEmpty());
-    EXPECT_THAT(knobs_of(host, {"[Match]\nNode=1\n[Online]\nLeaveAlone=yes\n", for_all("Zone=movable\n")}), IsEmpty());
-    EXPECT_THAT(knobs_of(host, {"[Match]\nNode=1\n[Online]\nWaitForWholeDevice=yes\n", for_all("")}), IsEmpty());
-}
-
-// Writing "online" goes by online_policy: the ratio must be there before it counts.
-TEST(PolicyKnobs, ARatioIsTheKernelsOwn) {
-    auto host = host_of("cxl");
-    EXPECT_THAT(knobs_of(host, {"[Match]\nNode=2\n[Online]\nRatio=250\n"}),
-                ElementsAre("auto_movable_ratio=250", "online_policy=auto-movable"));
-    EXPECT_THAT(knobs_of(host, {for_all("Ratio=301\n")}),
-                ElementsAre("online_policy=auto-movable", "auto_online_blocks=online"));
-    host.parameters.erase("online_policy");   // before 5.15
-    const auto plan = knobs_for(policies_of({"[Match]\nNode=2\n[Online]\nRatio=250\n"}), Host(host));
-    EXPECT_THAT(plan.knobs, IsEmpty());
-    EXPECT_THAT(plan.cannot, ElementsAre(HasSubstr("/p/01.policy:4: this kernel has no online_policy")));
-}
-
-class WholeDevice : public testing::Test {
-protected:
-    Snapshot snapshot = host_of("cxl");
-    // dax0.0 as it was before kmem had it: none of its blocks 544-551 is there
-    void SetUp() override {
-        std::erase_if(*snapshot.blocks, [](const auto& block) { return block.number >= 544; });
-        snapshot.nvdimm->dax_devices[0].driver = "device_dax";
-        auto& iomem = *snapshot.iomem;
-        iomem.erase(iomem.find("      1100000000-113fffffff : System RAM (kmem)\n"),
-                    std::string_view("      1100000000-113fffffff : System RAM (kmem)\n").size());
-    }
-    DevicePlan plan(const std::vector<std::string>& texts, const DecideOptions& options = {}) {
-        const auto policies = policies_of(texts);
-        const Host host(snapshot);
-        const auto dax = dax_subject(host, *host.nd.dax_device("dax0.0"));
-        return plan_device(policies, host, blocks_of_device(host, dax), options);
-    }
-};
-
-TEST_F(WholeDevice, BlocksToComeNeedNoWriteWhereTheKnobDoesIt) {
-    const auto all = plan({for_all("Zone=movable\n")});
-    EXPECT_THAT(knobs(all), ElementsAre("auto_online_blocks=online_movable"));
-    EXPECT_EQ(all.by_kernel, 8U);
-    EXPECT_THAT(all.exceptions, IsEmpty());
-}
-
-TEST_F(WholeDevice, AnExceptionIsTakenOfflineFirst) {
-    const auto mixed = plan({kMovableCxl, for_all("Zone=kernel\n")});
-    EXPECT_THAT(knobs(mixed), ElementsAre("auto_online_blocks=online_kernel"));
-    EXPECT_THAT(mixed.exceptions,
-                ElementsAre(BlockWrites{544, 551, {"offline", "online_movable"}, {"/p/01.policy", 4}}));
-    EXPECT_EQ(mixed.by_kernel, 0U);
-}
-
-TEST_F(WholeDevice, WithoutTheKnobEachBlockIsWritten) {
-    const auto alone = plan({kMovableCxl});
-    EXPECT_THAT(alone.knobs, IsEmpty());
-    EXPECT_THAT(alone.exceptions, ElementsAre(BlockWrites{544, 551, {"online_movable"}, {"/p/01.policy", 4}}));
-    const auto half = plan({"[Match]\nDevice=memory54?\n[Online]\nZone=kernel\n", kMovableCxl});
-    EXPECT_THAT(half.exceptions, ElementsAre(BlockWrites{544, 549, {"online_kernel"}, {"/p/01.policy", 4}},
-                                             BlockWrites{550, 551, {"online_movable"}, {"/p/02.policy", 4}}));
-}
-
-TEST_F(WholeDevice, WhoSetTheKnobIsRespected) {
-    snapshot.auto_online_blocks = "online_movable";
-    const auto agrees = plan({for_all("Zone=movable\n")});
-    EXPECT_THAT(agrees.knobs, IsEmpty());
-    EXPECT_EQ(agrees.by_kernel, 8U);
-    const auto differs = plan({for_all("Zone=kernel\n")});
-    EXPECT_THAT(differs.knobs, IsEmpty());
-    EXPECT_THAT(differs.exceptions, IsEmpty());
-    EXPECT_EQ(differs.as_they_are, 8U);
-    const auto told = plan({for_all("Zone=kernel\n")}, {.override_owners = true});
-    EXPECT_THAT(knobs(told), ElementsAre("auto_online_blocks=online_kernel"));
-    EXPECT_EQ(told.by_kernel, 8U);
-}
-
-// Blocks that are there and offline are written whatever the knob is: it counts only when blocks come.
-TEST(PolicyKnobs, BlocksThatAreThereAreWritten) {
-    const auto snapshot = host_of("dimm");
-    const Host host(snapshot);
-    const auto policies = policies_of({for_all("Zone=movable\n")});
-    const auto plan = plan_device(policies, host, {80, 81, 82, 83, 84, 85, 86, 87});
-    ASSERT_THAT(plan.knobs, SizeIs(1));
-    EXPECT_EQ(plan.knobs[0].path, kAuto);
-    EXPECT_EQ(plan.knobs[0].was, "offline");
-    EXPECT_THAT(plan.exceptions, ElementsAre(BlockWrites{84, 87, {"online_movable"}, {"/p/01.policy", 4}}));
-    EXPECT_EQ(plan.as_they_are, 4U);
 }
 
 }   // namespace

@@ -135,6 +135,16 @@ constexpr WrongPolicy kWrong[] = {
      "p:4: PostOnlineUnit=a.service /bin/sh: expected names"},
     {"[Match]\nDevice=*\n[Online]\nPostOnlineUnit=../x.service\n", "expected names of units"},
     {"[Match]\nDevice=*\n[Online]\nLeaveAlone=yes\nPostOnlineUnit=a.service\n", "excludes the other keys"},
+    // what is left out of these would make the policy match, or destroy, more
+    {"[Match]\nDevice=namespace*\nUUID=8c6c*\n[Namespace]\nReconfigure=fsdax\nDestroyData=yes\n",
+     "p:3: unknown key \"UUID\" in [Match]; it has Source=, Node=, Range=, Size=, Uuid=, Device="},
+    {"[Match]\nDevice=*\nUuid 8c6c*\n[Online]\n", "p:3: \"Uuid 8c6c*\": expected KEY=VALUE"},
+    {"[Match]\nDevice=*\nUuid=\xff\n[Online]\n", "p:3: the line is no UTF-8"},
+    {"Node=1\n[Match]\nDevice=*\n[Online]\n", "p:1: Node= stands outside of any section"},
+    {"[Match]\nDevice=*\n[match]\nNode=1\n[Online]\n", "p:3: unknown section [match]; there are [Match], [Online]"},
+    {"[Match]\nDevice=*\n[Namespace]\nReconfigure=fsdax\nKeepData=yes\n",
+     "p:5: unknown key \"KeepData\" in [Namespace]; it has Reconfigure=, DestroyData="},
+    {"[Match]\nDevice=*\n[Namespace]\nDestroyData\n", "p:4: \"DestroyData\": expected KEY=VALUE"},
     {"[Match]\nDevice=*\n[Namespace]\nReconfigure=ram\n", "p:4: Reconfigure=ram: expected one of system-ram"},
 };
 
@@ -146,6 +156,20 @@ TEST(PolicyFile, WrongValuesAreErrors) {
         EXPECT_EQ(problems[0].severity, Problem::Severity::error) << text;
         EXPECT_THAT(to_string(problems[0]), HasSubstr(said)) << text;
     }
+}
+
+// As systemd reads its own files.
+TEST(PolicyFile, WhatIsUnknownInOnlineIsIgnoredWithAWarning) {
+    for (const char* line : {"Zones=movable", "movable", "Zone=\xff"}) {
+        Problems problems;
+        EXPECT_TRUE(parse_policy(for_all(line), "p", problems).has_value()) << line;
+        ASSERT_THAT(problems, SizeIs(1)) << line;
+        EXPECT_EQ(problems[0].severity, Problem::Severity::warning) << line;
+        EXPECT_THAT(problems[0].text, HasSubstr("ignored")) << line;
+    }
+    Problems problems;   // and what is others'
+    (void)parse_policy("[X-Ours]\nword=1\n[Match]\nDevice=*\nX-Note=1\n[Online]\n", "p", problems);
+    EXPECT_THAT(problems, IsEmpty());
 }
 
 TEST(PolicyFile, NothingInMatchIsIgnoredWithAWarning) {
@@ -186,6 +210,9 @@ TEST(PolicyFile, ReloadKeepsTheLastGoodOnes) {
     ASSERT_THAT(good, SizeIs(1));
     tree.file("etc/memhot/policy.d/0.policy", for_all("Zone=nowhere\n"));
     EXPECT_THAT(reload(tree.root(), current), SizeIs(1));
+    EXPECT_EQ(current, good);
+    tree.file("etc/memhot/policy.d/0.policy", "[Match]\nDevice=*\nUUID=8c6c*\n[Namespace]\nReconfigure=fsdax\n");
+    EXPECT_TRUE(config::has_errors(reload(tree.root(), current)));
     EXPECT_EQ(current, good);
     tree.link("run/memhot/policy.d/1.policy", "/dev/null");   // worse than /etc: masks nothing there
     tree.file("etc/memhot/policy.d/0.policy", "");

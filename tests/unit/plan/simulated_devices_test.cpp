@@ -109,5 +109,26 @@ INSTANTIATE_TEST_SUITE_P(
         return name.substr(0, name.find('-'));
     });
 
+// A block that is written "online" goes by online_policy and the ratio (auto_movable_can_online_movable()): that
+// host has 8 GiB of kernel memory and 512 MiB that is movable, so at 1 % nothing more is.
+TEST(SimulatedParameters, CountAsSoonAsTheyAreWritten) {
+    const auto snapshot = host("dimm-host.json");
+    const std::string parameters = "/sys/module/memory_hotplug/parameters/";
+    const auto zone_with = [&](const char* ratio) {
+        auto simulated = SimulatedHost::from_snapshot(snapshot);
+        EXPECT_TRUE(simulated->carry_out(WriteAction{parameters + "auto_movable_ratio", ratio}).outcome.accepted());
+        EXPECT_TRUE(simulated->carry_out(WriteAction{parameters + "online_policy", "auto-movable"}).outcome.accepted());
+        EXPECT_EQ(simulated->snapshot().parameters.at("auto_movable_ratio"), ratio);
+        EXPECT_TRUE(simulated->carry_out(WriteAction{"/sys/devices/system/memory/memory87/state", "online"})
+                        .outcome.accepted());
+        return simulated->snapshot().blocks->back().valid_zones;
+    };
+    EXPECT_EQ(zone_with("301"), "Movable");
+    EXPECT_EQ(zone_with("1"), "Normal");
+    auto simulated = SimulatedHost::from_snapshot(snapshot);
+    EXPECT_FALSE(simulated->carry_out(WriteAction{parameters + "online_policy", "any"}).outcome.accepted());
+    EXPECT_FALSE(simulated->carry_out(WriteAction{parameters + "none", "1"}).outcome.accepted());
+}
+
 }   // namespace
 }   // namespace memhot

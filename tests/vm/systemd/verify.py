@@ -42,6 +42,12 @@ def main():
     check(mounts.get("/sys", "").startswith("ro"), "/sys is read-only for it", mounts)
     check(mounts.get("/sys/devices", "").startswith("rw"), "/sys/devices is not", mounts)
 
+    # mm/memory_hotplug.c: contig-zones and 301 are what the kernel begins with
+    knobs = dict(line.split("=", 1) for line in text("knobs").splitlines() if "=" in line)
+    check(knobs.get("set") == "auto-movable 250", "Ratio= is told to the kernel", [knobs, text("journal.txt")[-2000:]])
+    check(knobs.get("kept") == "auto-movable 250", "and stays over restarts", knobs)
+    check(knobs.get("back") == "contig-zones 301", "without its policy the kernel has its own ratio again", knobs)
+
     online = text("online")
     check("memory32=online,Movable" in online and "memory33=online,Movable" in online,
           "a DIMM of 256 MiB was put online as movable memory", online)
@@ -67,8 +73,9 @@ def main():
           "memory that two owners share is a hazard, with MEMHOT_RULE, _DEVICE, _RANGE, _HAZARD and _REMEDY", hazards)
     check("memhotctl doctor" in text("journal.txt"), "journalctl -x says what to do about it", text("journal.txt")[:2000])
     reports = with_id(POLICY_REPORT)
-    check(reports and all("10-dimm.policy:" in message.get("MEMHOT_POLICY", "") for message in reports),
-          "the policy's line is named", reports)
+    check(any("10-dimm.policy:" in message.get("MEMHOT_POLICY", "") for message in reports)
+          and any("20-ratio.policy:" in message.get("MEMHOT_POLICY", "") for message in reports)
+          and all(message.get("MEMHOT_POLICY") for message in reports), "the policy's line is named", reports)
     reload = text("reload")
     rejected = with_id(CONFIGURATION_REJECTED)
     check(len(rejected) == 1 and "memhotd.conf:" in rejected[0]["MESSAGE"] and "status=1" in reload
