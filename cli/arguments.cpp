@@ -52,8 +52,20 @@ std::string help_hint(const Command* command) {
     return command == nullptr ? "see memhotctl --help" : fmt::format("see memhotctl {} --help", command->name);
 }
 
+// Behind its verb an option of the verb is taken; in front of it it is not.
+bool is_option_of(const Command* verb, std::string_view word) {
+    if (verb == nullptr || !word.starts_with("--")) return false;
+    const auto name = word.substr(2, word.find('=') - 2);
+    return std::ranges::find(verb->options, name, &Option::name) != verb->options.end();
+}
+
 // What CLI11 could make nothing of.
 memhot::Error unexpected(const std::string& word, const Command* verb) {
+    if (is_option_of(verb, word)) {
+        return bad_input(fmt::format("{} is an option of {} and belongs behind it: memhotctl {} ... {}",
+                                     printable(word.substr(0, 60)), verb->name, verb->name,
+                                     printable(word.substr(0, 60))));
+    }
     if (word.size() > 1 && word.front() == '-') {
         return bad_input(fmt::format("unknown option {}; {}", printable(word.substr(0, 60)), help_hint(verb)));
     }

@@ -2,6 +2,7 @@
 #include "client/acting.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,11 +10,13 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <map>
 
 #include "client/acting_there.hpp"
 #include "client/confirm.hpp"
 #include "client/invocation.hpp"
 #include "context.hpp"
+#include "output/job_text.hpp"
 #include "output/text.hpp"
 
 namespace memhotctl {
@@ -30,16 +33,6 @@ std::vector<std::string> split_faults(const std::string& text) {
         out.push_back(text.substr(at, end - at));
         at = end + 1;
     }
-    return out;
-}
-
-// "step 3 of 8, 256M of 1G, 128M/s, 6 s left"
-std::string progress_text(const JobProgress& now) {
-    std::string out = fmt::format("step {} of {}", std::min(now.step + 1, now.steps), now.steps);
-    if (now.all_bytes != 0)
-        out += fmt::format(", {} of {}", memhot::human_size(now.bytes), memhot::human_size(now.all_bytes));
-    if (now.bytes_per_second != 0) out += fmt::format(", {}/s", memhot::human_size(now.bytes_per_second));
-    if (now.left != 0) out += fmt::format(", {} s left", (now.left + 999'999) / 1'000'000);
     return out;
 }
 
@@ -74,7 +67,7 @@ int print_plan(Context& context, const Plan& plan) {
 // Another kernel can be asked, but not made to act.
 memhot::Status check_host(const Context& context) {
     if (!context.request().asks_for_another_kernel()) return memhot::Done{};
-    return memhot::bad_input("--kernel asks what another kernel would answer; expected check or plan with it");
+    return memhot::bad_input("--kernel asks what another kernel would answer; expected check with it");
 }
 
 // The plan on the screen before a question is asked about it.
@@ -85,21 +78,45 @@ Result<int> confirm_shown(Context& context, const Plan& plan, const std::string&
     return confirm(context, plan);
 }
 
-// What changed since the plan was made; nothing is done then.
-Result<int> refuse_stale(Context& context, const std::vector<memhot::FactChange>& changes) {
-    std::string out = "refused: the plan is stale, what it relies on has changed:\n";
-    for (const auto& change : changes) out += "  " + to_string(change) + "\n";
+int print_stale(Context& context, Json changes, const std::string& text) {
     if (context.json()) {
-        Json list = Json::array();
-        for (const auto& change : changes) {
-            list.push(Json::object(
-                {{"kind", to_string(change.kind)}, {"name", change.name}, {"was", change.was}, {"now", change.now}}));
-        }
-        context.print_json(Json::object({{"format", "memhot-stale/1"}, {"changes", std::move(list)}}));
+        context.print_json(Json::object({{"format", "memhot-stale/1"}, {"changes", std::move(changes)}}));
     } else {
-        context.print(out);
+        context.print("refused: the plan is stale, " + text);
     }
     return exit_code::no;
+}
+
+// What changed since the plan was made; nothing is done then.
+int refuse_stale(Context& context, const std::vector<memhot::FactChange>& changes) {
+    std::string out = "what it relies on has changed:\n";
+    Json list = Json::array();
+    for (const auto& change : changes) {
+        out += "  " + to_string(change) + "\n";
+        list.push(Json::object(
+            {{"kind", to_string(change.kind)}, {"name", change.name}, {"was", change.was}, {"now", change.now}}));
+    }
+    return print_stale(context, std::move(list), out);
+}
+
+// Its facts hold, and the same wish takes other steps: another block is the lowest now.
+int refuse_other_steps(Context& context, const Plan& kept, const Plan& now) {
+    constexpr std::size_t kMostLines = 10;
+    std::string out = "`" + to_string(kept.wish) + "` takes other steps on this host now; make the plan anew:\n";
+    Json list = Json::array();
+    std::size_t changes = 0;
+    for (std::size_t i = 0; i < std::max(kept.steps.size(), now.steps.size()); ++i) {
+        const auto action = [i](const Plan& plan) {
+            return i < plan.steps.size() ? to_string(plan.steps[i].action) : std::string("absent");
+        };
+        const std::string was = action(kept);
+        const std::string is = action(now);
+        if (was == is) continue;
+        if (++changes <= kMostLines) out += fmt::format("  step {}: was {}, is {}\n", i + 1, was, is);
+        list.push(Json::object({{"kind", "step"}, {"name", fmt::to_string(i + 1)}, {"was", was}, {"now", is}}));
+    }
+    if (changes > kMostLines) out += fmt::format("  and {} more\n", counted(changes - kMostLines, "step"));
+    return print_stale(context, std::move(list), out);
 }
 
 // A job that could not begin: exit status 5 where the disk or another writer is why, else the error's own.
@@ -123,8 +140,37 @@ void name_interrupted(Context& context, const Jobs& jobs) {
     }
 }
 
+// Steps that stay where a later one fails, although all or nothing is asked for; "" where there are none.
+std::string without_way_back(const Plan& plan) {
+    std::map<std::string, std::vector<std::string>> steps;   // by why
+    for (std::size_t i = 0; i + 1 < plan.steps.size(); ++i) {
+        const auto& step = plan.steps[i];
+        if (step.undo.empty() && !std::holds_alternative<memhot::SaveAction>(step.action))
+            steps[step.no_undo].push_back(fmt::to_string(i + 1));
+    }
+    constexpr std::size_t kMostNumbers = 6;
+    std::string out;
+    for (auto& [why, numbers] : steps) {
+        const std::size_t all = numbers.size();
+        if (all > kMostNumbers) numbers.resize(kMostNumbers);
+        out += fmt::format("{}step{} {}{}: {}", out.empty() ? "" : "; ", all == 1 ? "" : "s", fmt::join(numbers, ", "),
+                           all > kMostNumbers ? fmt::format(" and {} more", all - kMostNumbers) : "", why);
+    }
+    return out.empty() ? "" : "--all-or-nothing: what has no way back stays where a later step fails: " + out;
+}
+
+void say_without_way_back(Context& context, Plan& plan) {
+    if (!context.arguments().flag("all-or-nothing") || plan.refused()) return;
+    const std::string text = without_way_back(plan);
+    if (text.empty()) return;
+    plan.notes.push_back(text);
+    // The plan is not shown where nobody is asked.
+    if (context.arguments().flag("yes") && !context.arguments().flag("dry-run")) context.note(text);
+}
+
 // Everything behind the plan.
-Result<int> carry_out(Context& context, std::optional<Jobs>& jobs, const Plan& plan) {
+Result<int> carry_out(Context& context, std::optional<Jobs>& jobs, Plan plan) {
+    say_without_way_back(context, plan);
     if (plan.refused() || plan.steps.empty() || context.arguments().flag("dry-run")) return print_plan(context, plan);
     if (jobs) name_interrupted(context, *jobs);
     const auto confirmed = confirm_shown(context, plan, to_text(plan));
@@ -202,8 +248,7 @@ Result<Plan> plan_of(const memhot::Snapshot& snapshot, const std::vector<std::st
 std::string heading(const JobReport& job, const Plan& plan, std::string_view what) {
     std::string out = fmt::format("{} job {} ({}) on {}: {}\n", what, job.id, to_string(plan.wish), plan.host,
                                   counted(plan.steps.size(), "step"));
-    for (const auto& refusal : plan.refusals)
-        out += fmt::format("refused: {} [{}]\n", refusal.text, memhot::rule(refusal.rule).id);
+    out += refusals_text(plan);
     for (const auto& note : plan.notes) out += note + "\n";
     return out + steps_text(plan);
 }
@@ -230,7 +275,7 @@ Result<Plan> undo_of(const memhot::Snapshot& snapshot, const JobReport& job) {
     return make_undo(snapshot, job.plan, job.behind);
 }
 Result<Plan> rest_of(const memhot::Snapshot& snapshot, const JobReport& job) {
-    return make_rest(snapshot, job.plan, job.done, job.doubtful, job.identity);
+    return make_rest(snapshot, job.reordered ? *job.reordered : job.plan, job.done, job.doubtful, job.identity);
 }
 constexpr Way kUndoing{"undoing", undo_of, &Jobs::undo, BusOrder::Kind::undo};
 constexpr Way kFinishing{"finishing", rest_of, &Jobs::finish, BusOrder::Kind::finish};
@@ -310,6 +355,8 @@ void ask_daemon_that_runs_here(Context& context) {
 }
 
 Result<int> show_plan(Context& context, const std::vector<std::string>& wish) {
+    // A plan is for the host as it is, and is what apply carries out there.
+    if (auto good = check_host(context); !good) return good.error();
     const auto snapshot = context.snapshot();
     if (!snapshot) return snapshot.error();
     const auto plan = plan_of(*snapshot, wish);
@@ -340,10 +387,7 @@ Result<int> carry_out_file(Context& context, const std::string& path) {
     // Its verdicts are not those of the file: they are worked out anew.
     const auto plan = make_plan(access->snapshot, kept->wish);
     if (!plan) return plan.error();
-    if (!same_actions(*plan, *kept)) {
-        return memhot::bad_input(in_quotes(path) + ": its steps are not those that `" + to_string(kept->wish) +
-                                 "` takes on this host; make the plan anew");
-    }
+    if (!same_actions(*plan, *kept)) return refuse_other_steps(context, *kept, *plan);
     return carry_out(context, access->jobs, *plan);
 }
 
@@ -374,8 +418,9 @@ Result<int> resume(Context& context, const std::string& id) {
         context.note(fmt::format("job {} {}: {}", job->id, job->ended ? "has ended" : "is not interrupted", job->end));
         return exit_code::no;
     }
-    const auto plan = rest_of(access->snapshot, *job);
+    auto plan = rest_of(access->snapshot, *job);
     if (!plan) return plan.error();
+    say_without_way_back(context, *plan);
     return go_on(context, *job, access->jobs, *plan, kFinishing);
 }
 

@@ -18,17 +18,10 @@ using memhot::Result;
 
 namespace {
 
-std::string progress_text(const BusProgress& now) {
-    std::string out =
-        fmt::format("step {} of {}, {:.0f}%", std::min(now.step + 1, now.steps), now.steps, now.done * 100);
-    if (now.bytes_per_second != 0) out += fmt::format(", {}/s", memhot::human_size(now.bytes_per_second));
-    return out;
-}
-
 BusListener listener_on_stderr(const Context& context, bool terminal) {
     const bool told = terminal || context.verbose();
-    return {[=](const BusProgress& now) {
-                if (!told) return;
+    return {[=](const JobProgress& now) {
+                if (!told || now.step == now.steps) return;
                 std::fprintf(stderr, terminal ? "\r%s\x1b[K" : "memhotctl: %s\n", progress_text(now).c_str());
             },
             [=] {

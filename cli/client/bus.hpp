@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "client/bus_error.hpp"
+#include "client/progress.hpp"
 #include "memhot/plan.hpp"
 #include "memhot/snapshot.hpp"
 
@@ -46,12 +47,6 @@ struct BusJob {
     int exit_status = 5;
     bool left = false;   // it runs on: who waited for it was told twice to stop
 };
-struct BusProgress {
-    std::uint64_t step = 0;   // the one that runs, from 0
-    std::uint64_t steps = 0;
-    double done = 0;   // from 0 to 1
-    std::uint64_t bytes_per_second = 0;   // 0: not known
-};
 struct BusOrder {
     enum class Kind : std::uint8_t { apply, undo, finish };
     Kind kind = Kind::apply;
@@ -64,7 +59,7 @@ struct BusOrder {
 };
 // Told as things happen.
 struct BusListener {
-    std::function<void(const BusProgress&)> progress;
+    std::function<void(const JobProgress&)> progress;
     std::function<void()> stopping;   // the job was asked to stop
 };
 // Has memhotd make the plan and carry it out, unless its steps are others than those of `shown`. A first signal

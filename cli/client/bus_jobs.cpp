@@ -106,7 +106,7 @@ private:
         std::optional<BusJob> job;
         while (answer >= 0) {
             if (std::exchange(news_, false)) {
-                BusProgress progress;
+                JobProgress progress;
                 job = look(progress);
                 if (!job) break;
                 if (job->exit_status >= 0) return *job;
@@ -143,7 +143,7 @@ private:
     }
 
     // What the job says of itself; nothing where it cannot be asked.
-    std::optional<BusJob> look(BusProgress& progress) {
+    std::optional<BusJob> look(JobProgress& progress) {
         BusJob job;
         char* state = nullptr;
         char* id = nullptr;
@@ -162,10 +162,11 @@ private:
             return asked([&] { return ::sd_bus_get_property_string(bus_, kService, at, kJob, name, nullptr, to); });
         };
         // Its end before its state: where there is one, the state is that of the end.
-        const bool good = number("ExitStatus", 'i', &job.exit_status) && number("Progress", 'd', &progress.done) &&
-                          number("CurrentStep", 't', &progress.step) && number("Steps", 't', &progress.steps) &&
-                          number("BytesPerSecond", 't', &progress.bytes_per_second) && text("State", &state) &&
-                          text("Id", &id);
+        const bool good = number("ExitStatus", 'i', &job.exit_status) && number("CurrentStep", 't', &progress.step) &&
+                          number("Steps", 't', &progress.steps) && number("BytesDone", 't', &progress.bytes) &&
+                          number("BytesTotal", 't', &progress.all_bytes) &&
+                          number("BytesPerSecond", 't', &progress.bytes_per_second) &&
+                          number("TimeLeft", 't', &progress.left) && text("State", &state) && text("Id", &id);
         if (good) {
             job.id = id;
             job.end = state;

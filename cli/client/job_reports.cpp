@@ -60,6 +60,7 @@ JobReport report_of(const journal::Job& job, memhot::Plan plan, std::string_view
     const auto colon = job.result.find(": ");
     out.end = job.ended ? job.result.substr(0, colon) : std::string(without_end);
     if (job.ended && colon != std::string::npos) out.text = job.result.substr(colon + 2);
+    out.rolled_back = out.text == execute::kNotAllUndone;
     out.steps.resize(plan.steps.size());
     for (std::size_t i = 0; i < std::min(out.steps.size(), job.steps.size()); ++i) {
         const journal::JobStep& step = job.steps[i];
@@ -70,7 +71,9 @@ JobReport report_of(const journal::Job& job, memhot::Plan plan, std::string_view
     }
     out.plan = std::move(plan);
     out.behind = execute::steps_behind(job);
-    const auto far = execute::how_far(job);
+    const auto way = execute::missed_later(out.plan, job);
+    if (way) out.reordered = way->plan;
+    const auto far = execute::how_far(way ? way->job : job);
     out.done = far.done;
     out.doubtful = far.doubtful;
     out.identity = far.identity;

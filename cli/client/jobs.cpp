@@ -82,6 +82,7 @@ JobReport report_of(const std::string& id, const memhot::Plan& plan, const execu
     out.id = id;
     out.end = to_string(result.end);
     out.text = result.text;
+    out.rolled_back = result.text == execute::kNotAllUndone;
     out.plan = plan;
     for (const auto& step : result.steps) {
         out.steps.push_back(
@@ -257,7 +258,16 @@ Result<JobReport> Jobs::run(const memhot::Plan& plan, const Listener& listener) 
 Result<JobReport> Jobs::undo(const JobReport& job, const Listener& listener) {
     const auto written = open_->job(job.id);
     if (!written) return written.error();
-    return act(job.id, job.plan, listener, [&](execute::Executor& executor, const execute::Options& options) {
+    std::vector<memhot::UndoFate> judged;
+    if (!is_simulated(open_->request) && !open_->request.host.is_this_machine()) {
+        // Files below a root directory do not answer to writes; what they show before is all that can be known.
+        const auto now = snapshot();
+        if (!now) return now.error();
+        const auto undo = make_undo(*now, job.plan, job.behind, &judged);
+        if (!undo) return undo.error();
+    }
+    return act(job.id, job.plan, listener, [&](execute::Executor& executor, execute::Options options) {
+        options.judged = judged;
         return executor.undo(job.plan, **written, options);
     });
 }

@@ -13,6 +13,7 @@
 
 #include "client/host.hpp"
 #include "client/invocation.hpp"
+#include "client/progress.hpp"
 #include "memhot/plan.hpp"
 
 namespace memhotctl {
@@ -24,16 +25,6 @@ struct JobRequest {
     bool all_or_nothing = false;
     bool accept_danger = false;   // each danger was named
     std::vector<std::string> faults;   // of a simulated host
-};
-
-// How far a job is.
-struct JobProgress {
-    std::size_t step = 0;
-    std::size_t steps = 0;
-    std::uint64_t bytes = 0;
-    std::uint64_t all_bytes = 0;
-    std::uint64_t bytes_per_second = 0;
-    std::uint64_t left = 0;   // microseconds; 0: nothing is known yet
 };
 
 struct JobStep {
@@ -50,12 +41,14 @@ struct JobReport {
     std::string id;
     std::string end;   // "done", "failed", "cancelled", ...; where the journal has no end "running" or "interrupted"
     std::string text;   // why
+    bool rolled_back = false;   // as far as that went: what is done still stays for a reason that a rollback tells
     std::uint64_t begun = 0;   // microseconds since 1970
     std::optional<std::uint64_t> ended;
     memhot::Plan plan;
     std::vector<JobStep> steps;   // one for each of the plan
     std::vector<memhot::StepBehind> behind;   // steps that are done, or of which nobody knows
-    std::size_t done = 0;   // steps from the first
+    std::optional<memhot::Plan> reordered;   // in the order in which it is finished, where that is not the plan's
+    std::size_t done = 0;   // steps of that, from the first
     bool doubtful = false;   // the next one may be
     std::string identity;   // of what that one was to create
     std::optional<int> exit_status;   // absent: it has not ended

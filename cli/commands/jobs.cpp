@@ -44,7 +44,7 @@ Result<int> run_jobs(Context& context) {
         return exit_code::yes;
     }
     if (list->jobs.empty()) {
-        context.note("no jobs yet");
+        if (list->notes.empty()) context.note("no jobs yet");
         return exit_code::yes;
     }
     Table table({{"JOB", true}, {"BEGUN"}, {"STATE"}, {"DONE"}, {"WISH", false, true}});
@@ -75,6 +75,7 @@ Result<int> run_history(Context& context) {
     if (!context.arguments().operands.empty()) return print_job(context, context.arguments().operands.front());
     const auto journal = journal_of(context);
     if (!journal) return journal.error();
+    for (const auto& note : journal->notes) context.note(note);
     const auto events = events_in(*journal);
     if (context.json()) {
         Json list = Json::array();
@@ -92,7 +93,7 @@ Result<int> run_history(Context& context) {
         table.add({time_text(event.time), event.job, event.step ? fmt::to_string(*event.step + 1) : "",
                    event.undo ? event.what + " (undo)" : event.what, printable(event.text)});
     }
-    if (events.empty()) context.note("no jobs yet");
+    if (events.empty() && journal->notes.empty()) context.note("no jobs yet");
     if (!events.empty()) context.print(table.text(context.terminal(), context.legend()));
     return exit_code::yes;
 }

@@ -33,22 +33,43 @@ constexpr std::array<StateText, 6> kStates{{
 constexpr std::string_view kInterrupted = "interrupted";
 constexpr std::array<std::string_view, 4> kWithRemedy{kInterrupted, "failed", "cancelled", "timed out"};
 
+// What of the host a job left otherwise, or may have.
+bool stays(const JobReport& job, std::size_t index) {
+    if (std::holds_alternative<memhot::SaveAction>(job.plan.steps.at(index).action)) return false;
+    const JobStep& step = job.steps[index];
+    return step.changed || step.state == "done" || step.state == "unknown" || step.state.starts_with("undo-");
+}
+
+// ... and what of that a rollback would try: behind one only what failed then.
+bool can_go_back(const JobReport& job, std::size_t index) {
+    const bool has_way = !job.plan.steps[index].undo.empty();
+    return stays(job, index) && has_way && (!job.rolled_back || job.steps[index].state.starts_with("undo-"));
+}
+
 std::string remedy_of(const JobReport& job, const Invocation& run) {
-    const auto stays = [](const JobStep& step) {
-        return step.changed || step.state == "done" || step.state == "unknown" || step.state.starts_with("undo-");
-    };
-    if (std::ranges::none_of(job.steps, stays)) return {};
     if (std::ranges::find(kWithRemedy, job.end) == kWithRemedy.end()) return {};
+    const auto any = [&](bool (*is_so)(const JobReport&, std::size_t)) {
+        for (std::size_t i = 0; i < job.steps.size(); ++i) {
+            if (is_so(job, i)) return true;
+        }
+        return false;
+    };
+    const bool interrupted = job.end == kInterrupted;
+    if (!any(stays) && !(interrupted && run.journal)) return {};
     if (!run.journal) return "the host was simulated: there is no journal, and nothing to undo";
-    if (job.end != kInterrupted) return "what was done stays; undo it with " + run.hint("rollback", job.id);
+    if (!interrupted) {
+        if (any(can_go_back)) return "what was done stays; undo it with " + run.hint("rollback", job.id);
+        return job.rolled_back ? "" : "what was done stays: there is no way back from it";
+    }
     return fmt::format("finish it with {}, or undo it with {}", run.hint("resume", job.id),
                        run.hint("rollback", job.id));
 }
 
 // Why it is so, where that is more than the step in other words, which the journal keeps of a step that was only begun.
 std::string reason_of(const JobReport& job, std::size_t index) {
-    const std::string& text = job.steps[index].text;
     const memhot::PlanStep& step = job.plan.steps[index];
+    std::string text = job.steps[index].text;
+    if (text.starts_with(step.did + ": ")) text.erase(0, step.did.size() + 2);
     const auto& undo = step.undo;
     const bool same = text == step.would || text == step.did || (!undo.empty() && text == to_string(undo.front()));
     return text.empty() || same ? "" : ": " + printable(text);
@@ -81,6 +102,15 @@ std::string job_text(const JobReport& job, const Invocation& run) {
     out += fmt::format("job {}: {}{}{}\n", job.id, job.end, job.text.empty() ? "" : ": " + printable(job.text),
                        run.simulated ? " (simulated; nothing was changed)" : "");
     if (const auto remedy = remedy_of(job, run); !remedy.empty()) out += printable(remedy) + "\n";
+    return out;
+}
+
+std::string progress_text(const JobProgress& now) {
+    std::string out = fmt::format("step {} of {}", std::min(now.step + 1, now.steps), now.steps);
+    if (now.all_bytes != 0)
+        out += fmt::format(", {} of {}", memhot::human_size(now.bytes), memhot::human_size(now.all_bytes));
+    if (now.bytes_per_second != 0) out += fmt::format(", {}/s", memhot::human_size(now.bytes_per_second));
+    if (now.left != 0) out += fmt::format(", {} s left", (now.left + 999'999) / 1'000'000);
     return out;
 }
 

@@ -15,6 +15,8 @@ namespace memhotctl {
 // lines.
 std::string job_text(const JobReport& job, const Invocation& run);
 Json job_document(const JobReport& job, const Invocation& run);
+// "step 3 of 8, 256M of 1G, 128M/s, 6 s left"
+std::string progress_text(const JobProgress& now);
 // "2026-11-21 10:18:26", local time.
 std::string time_text(std::uint64_t microseconds);
 

@@ -92,6 +92,10 @@ public:
 
 private:
     int start() {
+        // First of all: what is sent meanwhile waits for the loop. Reading a large host takes seconds.
+        terminate_ = loop_.on_signal(SIGTERM, [this] { stop(0); });
+        interrupt_ = loop_.on_signal(SIGINT, [this] { stop(0); });
+        hangup_ = loop_.on_signal(SIGHUP, [this] { reload(); });
         const auto loaded = config::load_settings(config_root());
         if (config::has_errors(loaded.problems)) return check_config(config_root());
         state::HostSource source{options_.root, options_.simulate};
@@ -160,9 +164,6 @@ private:
         if (!exported) return complain(exported.error(), exit_code::kUnreachable);
         exported_ = *std::move(exported);
         if (const auto owned = exported_->own_name(); !owned) return complain(owned.error(), exit_code::kNoName);
-        terminate_ = loop_.on_signal(SIGTERM, [this] { stop(0); });
-        interrupt_ = loop_.on_signal(SIGINT, [this] { stop(0); });
-        hangup_ = loop_.on_signal(SIGHUP, [this] { reload(); });
         metrics_ = std::make_unique<metrics::Server>(loop_, *service_);
         loop_.ping_watchdog();
         const std::string status = service_->status();

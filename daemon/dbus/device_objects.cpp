@@ -78,7 +78,7 @@ protected:
 
 class RegionObject final : public Device<Region_adaptor, NdRegionRecord> {
 public:
-    static constexpr std::array kChanging{"Size", "AvailableSize", "Align", "Enabled"};
+    static constexpr std::array kChanging{"Size", "AvailableSize", "Align", "Node", "Enabled"};
     RegionObject(World& world, NdRegionRecord record) : Device(world, region_path(record.name), "Region", record) {
         publish();
     }
@@ -163,7 +163,7 @@ private:
 
 class DaxObject final : public Device<DaxDevice_adaptor, DaxDeviceRecord> {
 public:
-    static constexpr std::array kChanging{"Size", "Align", "Mode"};
+    static constexpr std::array kChanging{"Size", "Align", "Node", "Mode"};
     DaxObject(World& world, DaxDeviceRecord record) : Device(world, dax_path(record.name), "DaxDevice", record) {
         publish();
     }

@@ -62,8 +62,8 @@ private:
     }
     void blocks_changed() override {
         announce([&] {
-            manager_->changed({"BlocksOnline", "BlocksOffline", "Generation", "HazardCount", "LostEvents", "FullReads",
-                               "Stale", "FailedReads"});
+            manager_->changed({"Kernel", "BlockSize", "BlocksOnline", "BlocksOffline", "Generation", "HazardCount",
+                               "LostEvents", "FullReads", "Stale", "FailedReads"});
             manager_->blocks_changed();
         });
     }

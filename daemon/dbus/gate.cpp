@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <new>
 
 #include "app/event_loop.hpp"
@@ -32,10 +33,12 @@ private:
 }   // namespace
 
 std::string shortened(std::string text, std::size_t bytes) {
+    constexpr std::string_view kMore = "...";
     if (text.size() <= bytes) return text;
+    bytes -= std::min(bytes, kMore.size());
     while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xc0U) == 0x80U) --bytes;
     text.resize(bytes);
-    return text;
+    return text.append(kMore);
 }
 
 sdbus::Error error_of(const service::Failure& failure) {
@@ -179,7 +182,19 @@ service::Answer<Done> Gate::has_room(const Call& call) const {
     return Done{};
 }
 
-void Gate::admit(Call& call, Admitted then) {
+service::Answer<Done> Gate::may_wait(const Call& call, std::uint64_t bytes) const {
+    const auto found = waiting_of_.find(call.user);
+    const Waiting of_user = found == waiting_of_.end() ? Waiting{} : found->second;
+    if (waiting_.calls >= limits_.questions || of_user.calls >= limits_.questions_per_user)
+        return service::fail(service::error_name::kLimitExceeded, "too many callers wait for polkit, try again later");
+    if (waiting_.bytes + bytes > limits_.held_bytes || of_user.bytes + bytes > limits_.held_bytes_per_user) {
+        return service::fail(service::error_name::kLimitExceeded,
+                             "the calls that wait for polkit hold too much, try again later or with less");
+    }
+    return Done{};
+}
+
+void Gate::admit(Call& call, std::uint64_t bytes, Admitted then) {
     const auto refuse = [&](std::string_view name, std::string text) {
         const service::Failure failure{name, std::move(text)};
         then(&failure);
@@ -197,15 +212,19 @@ void Gate::admit(Call& call, Admitted then) {
     if (need == Need::denied) return refuse(service::error_name::kNotAuthorized, full + " is not for callers");
     const bool owner = access.owner_may && !call.owner.empty() && call.owner == call.sender;
     if (need == Need::open || owner || call.trusted) return then(nullptr);
-    if (questions_ >= limits_.questions || count_in(questions_of_, call.user) >= limits_.questions_per_user)
-        return refuse(service::error_name::kLimitExceeded, "too many callers wait for polkit, try again later");
-    call.details["member"] = full;
+    if (const auto room = may_wait(call, bytes); !room) return then(&room.error());
+    call.details.try_emplace("member", full);
     const std::string action(action_of(need));
-    ++questions_;
-    ++questions_of_[call.user];
-    const auto answered = [this, user = call.user] {
-        --questions_;
-        one_less(questions_of_, user);
+    for (auto* waiting : {&waiting_, &waiting_of_[call.user]}) {
+        ++waiting->calls;
+        waiting->bytes += bytes;
+    }
+    const auto answered = [this, user = call.user, bytes] {
+        for (auto* waiting : {&waiting_, &waiting_of_[user]}) {
+            --waiting->calls;
+            waiting->bytes -= bytes;
+        }
+        if (waiting_of_[user].calls == 0) waiting_of_.erase(user);
     };
     Undo uncount(answered);   // where the question cannot be sent
     authority_.ask(call.sender, action, call.details, call.interactive,
@@ -220,10 +239,13 @@ void Gate::admit(Call& call, Admitted then) {
 }
 
 service::Answer<Done> Gate::read_options(VariantMap options, Asked& asked) {
+    constexpr std::uint64_t kOption = 64;   // beside its texts
     for (const auto& [name, value] : options) {
+        asked.bytes += kOption + name.size();
         const std::string type = value.peekValueType();
         if (name == "accept" && type == "as") {
             asked.accept = value.get<std::vector<std::string>>();
+            asked.bytes += weight(asked.accept);
         } else if (type == "b" && name != "timeout") {
             const bool set = value.get<bool>();
             if (name == "interactive") {
@@ -235,6 +257,7 @@ service::Answer<Done> Gate::read_options(VariantMap options, Asked& asked) {
             asked.options[name] = std::to_string(value.get<std::uint64_t>());
         } else if (type == "s" && name != "interactive" && name != "accept" && name != "timeout") {
             asked.options[name] = value.get<std::string>();
+            asked.bytes += asked.options[name].size();
         } else {
             return service::fail(service::error_name::kBadInput,
                                  "the option " + name + " is of type " + type + ", which it cannot be");

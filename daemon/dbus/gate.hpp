@@ -45,9 +45,10 @@ struct Asked {
     Call call;
     std::map<std::string, std::string, std::less<>> options;
     std::vector<std::string> accept;
+    std::uint64_t bytes = 0;   // about, of all that the call holds while it waits
 };
 
-// At most so many bytes of it, and no half of a character: the bus takes only what is UTF-8.
+// At most so many bytes of it with "..." behind what is missing, and no half of a character: the bus takes only what is UTF-8.
 std::string shortened(std::string text, std::size_t bytes);
 sdbus::Error error_of(const service::Failure& failure);
 // What is being handled right now: only inside of a catch block.
@@ -127,6 +128,8 @@ public:
         std::uint64_t calls_per_sender = 16;
         std::uint64_t questions = 64;   // that polkit has not answered, of all senders
         std::uint64_t questions_per_user = 16;
+        std::uint64_t held_bytes = std::uint64_t{128} << 20;   // by calls that polkit was asked about
+        std::uint64_t held_bytes_per_user = std::uint64_t{32} << 20;   // the largest message there is
     };
     explicit Gate(sdbus::IConnection& connection);
 
@@ -156,15 +159,16 @@ public:
                 if (!hears(asked->call, reply)) return;
                 if (const auto good = read_options(std::move(options), *asked); !good) return reply.error(good.error());
                 prepare(*asked);
-                admit(asked->call, [this, asked, reply, run = std::move(run)](const service::Failure* refusal) {
-                    if (refusal != nullptr) return reply.error(*refusal);
-                    try {
-                        if (seam_) seam_(asked->call.interface, asked->call.member);
-                        run(*asked, reply);
-                    } catch (...) {
-                        reply.error(current_failure());
-                    }
-                });
+                admit(asked->call, asked->bytes,
+                      [this, asked, reply, run = std::move(run)](const service::Failure* refusal) {
+                          if (refusal != nullptr) return reply.error(*refusal);
+                          try {
+                              if (seam_) seam_(asked->call.interface, asked->call.member);
+                              run(*asked, reply);
+                          } catch (...) {
+                              reply.error(current_failure());
+                          }
+                      });
             } catch (...) {
                 reply.error(current_failure());
             }
@@ -188,7 +192,8 @@ private:
     using Admitted = std::function<void(const service::Failure*)>;
     // Who sent the message that is being handled.
     Call call_of(const sdbus::IObject& object, std::string_view interface, std::string_view member);
-    void admit(Call& call, Admitted then);
+    // bytes: what is held until it is known.
+    void admit(Call& call, std::uint64_t bytes, Admitted then);
     static service::Answer<Done> read_options(VariantMap options, Asked& asked);
     [[nodiscard]] std::uint32_t user_of(sd_bus_message* message, const std::string& sender);
     [[nodiscard]] std::uint64_t library_answer(std::string_view member) const;
@@ -222,8 +227,14 @@ private:
     std::shared_ptr<Open> open_ = std::make_shared<Open>();
     std::unique_ptr<sd_bus_slot, FreeSlot> filter_;
     std::function<std::size_t()> objects_;
-    std::uint64_t questions_ = 0;
-    std::map<std::uint32_t, std::uint64_t> questions_of_;   // by user
+    // Calls that polkit was asked about.
+    struct Waiting {
+        std::uint64_t calls = 0;
+        std::uint64_t bytes = 0;
+    };
+    [[nodiscard]] service::Answer<Done> may_wait(const Call& call, std::uint64_t bytes) const;
+    Waiting waiting_;
+    std::map<std::uint32_t, Waiting> waiting_of_;   // by user
     std::map<std::string, std::uint32_t> users_;   // of senders; names on the bus are never used again
 };
 

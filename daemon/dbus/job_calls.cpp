@@ -50,7 +50,8 @@ void keep(World& world, const Call& call, Answer<service::questions::MadePlan> m
              fmt::format("the plan has more steps than a message holds (about {}); ask about less", kMostSteps)});
     }
     if (!watch(world, call.sender)) return;
-    const auto name = world.service.plans().keep(owner_of(call), {made->json, made->wish}, limits_of(world, call));
+    const auto name =
+        world.service.plans().keep(owner_of(call), {made->json, made->wish, made->what}, limits_of(world, call));
     if (!name) return reply.error(name.error());
     reply(*name, made->json);
 }

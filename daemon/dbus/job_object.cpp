@@ -32,7 +32,8 @@ public:
 
     void changed() override {
         compat::properties_changed(getObject(), Job_adaptor::INTERFACE_NAME,
-                                   {"State", "CurrentStep", "Progress", "BytesPerSecond", "ExitStatus"});
+                                   {"State", "CurrentStep", "Progress", "BytesDone", "BytesTotal", "BytesPerSecond",
+                                    "TimeLeft", "ExitStatus"});
     }
     void completed(const std::string& result, int exit_status) override { emitCompleted(result, exit_status); }
 
@@ -83,7 +84,7 @@ private:
                    std::vector<Step> out;
                    for (std::size_t i = 0; i < view.steps.size(); ++i) {
                        const auto& step = view.steps[i];
-                       const bool passed = !view.over() && i < view.current;
+                       const bool passed = !view.over() && i < view.progress.step;
                        out.push_back({passed ? "done" : step.state, step.what, step.text, step.error});
                    }
                    reply(out);
@@ -113,13 +114,25 @@ private:
         return get("Steps", [](const JobView& view) { return std::uint64_t{view.steps.size()}; });
     }
     std::uint64_t CurrentStep() override {
-        return get("CurrentStep", [](const JobView& view) { return std::uint64_t{view.current}; });
+        return get("CurrentStep", [](const JobView& view) { return std::uint64_t{view.progress.step}; });
     }
     double Progress() override {
-        return get("Progress", [](const JobView& view) { return view.progress; });
+        return get("Progress", [](const JobView& view) {
+            const service::JobProgress& now = view.progress;
+            return now.steps == 0 ? 0 : static_cast<double>(now.step) / static_cast<double>(now.steps);
+        });
+    }
+    std::uint64_t BytesDone() override {
+        return get("BytesDone", [](const JobView& view) { return view.progress.bytes; });
+    }
+    std::uint64_t BytesTotal() override {
+        return get("BytesTotal", [](const JobView& view) { return view.progress.all_bytes; });
     }
     std::uint64_t BytesPerSecond() override {
-        return get("BytesPerSecond", [](const JobView& view) { return view.bytes_per_second; });
+        return get("BytesPerSecond", [](const JobView& view) { return view.progress.bytes_per_second; });
+    }
+    std::uint64_t TimeLeft() override {
+        return get("TimeLeft", [](const JobView& view) { return view.progress.left; });
     }
     std::int32_t ExitStatus() override {
         return get("ExitStatus", [](const JobView& view) { return std::int32_t{view.exit_status}; });

@@ -146,24 +146,31 @@ private:
     }
     void Check(sdbus::Result<std::string>&& result, std::vector<std::string> words, Options options) override {
         const std::string shown = joined(words);
+        const std::uint64_t bytes = weight(words);
         handle(
             "Check", std::move(options), std::move(result),
             [&world = world_, words = std::move(words)](const Asked& asked, const Reply<std::string>& reply) {
                 check(world, words, asked, reply);
             },
-            [&](Asked& asked) { asked.call.details["words"] = shown; });
+            [&](Asked& asked) {
+                asked.call.details["words"] = shown;
+                asked.bytes += bytes;
+            });
     }
     void Explain(sdbus::Result<std::string>&& result, std::string text, Options options) override {
-        handle("Explain", std::move(options), std::move(result),
-               [&world = world_, text = std::move(text)](const Asked& asked, const Reply<std::string>& reply) {
-                   if (auto good = only(asked, {}); !good) return reply.error(good.error());
-                   think<std::string>(
-                       world.service, asked.call, true,
-                       [text](const service::Asker::HostNow& host, const std::atomic<bool>&) {
-                           return service::questions::explain(host ? host->get() : nullptr, text);
-                       },
-                       [reply](Answer<std::string> answer) { give(reply, std::move(answer)); });
-               });
+        const std::uint64_t bytes = weight(text);
+        handle(
+            "Explain", std::move(options), std::move(result),
+            [&world = world_, text = std::move(text)](const Asked& asked, const Reply<std::string>& reply) {
+                if (auto good = only(asked, {}); !good) return reply.error(good.error());
+                think<std::string>(
+                    world.service, asked.call, true,
+                    [text](const service::Asker::HostNow& host, const std::atomic<bool>&) {
+                        return service::questions::explain(host ? host->get() : nullptr, text);
+                    },
+                    [reply](Answer<std::string> answer) { give(reply, std::move(answer)); });
+            },
+            [&](Asked& asked) { asked.bytes += bytes; });
     }
     void GetMap(sdbus::Result<std::string>&& result, Options options) override {
         ask("GetMap", std::move(options), std::move(result), service::questions::map, "DumpMap");
@@ -181,15 +188,18 @@ private:
         ask("Examine", std::move(options), std::move(result), service::questions::examine);
     }
     void TestPolicy(sdbus::Result<std::string>&& result, std::string thing, Options options) override {
-        handle("TestPolicy", std::move(options), std::move(result),
-               [&world = world_, thing = std::move(thing)](const Asked& asked, const Reply<std::string>& reply) {
-                   if (auto good = only(asked, {}); !good) return reply.error(good.error());
-                   answer_later(world, asked.call, reply,
-                                [held = world.service.held_policies(), root = world.service.config_root(),
-                                 thing](const memhotctl::Host& host) {
-                                    return service::questions::test_policy(host, held, root, thing);
-                                });
-               });
+        const std::uint64_t bytes = weight(thing);
+        handle(
+            "TestPolicy", std::move(options), std::move(result),
+            [&world = world_, thing = std::move(thing)](const Asked& asked, const Reply<std::string>& reply) {
+                if (auto good = only(asked, {}); !good) return reply.error(good.error());
+                answer_later(world, asked.call, reply,
+                             [held = world.service.held_policies(), root = world.service.config_root(),
+                              thing](const memhotctl::Host& host) {
+                                 return service::questions::test_policy(host, held, root, thing);
+                             });
+            },
+            [&](Asked& asked) { asked.bytes += bytes; });
     }
     void Hazards(sdbus::Result<std::vector<Hazard>>&& result, Options options) override {
         handle("Hazards", std::move(options), std::move(result),
@@ -242,6 +252,7 @@ private:
     void Plan(sdbus::Result<std::string, std::string>&& result, std::vector<std::string> words,
               Options options) override {
         const std::string shown = joined(words);
+        const std::uint64_t bytes = weight(words);
         handle(
             "Plan", std::move(options), std::move(result),
             [&world = world_, words = std::move(words)](const Asked& asked, const PlanReply& reply) {
@@ -249,7 +260,10 @@ private:
                 if (words.size() > kMostWords) return reply.error({error_name::kLimitExceeded, "too many words"});
                 make_plan(world, asked.call, words, reply);
             },
-            [&](Asked& asked) { asked.call.details["words"] = shown; });
+            [&](Asked& asked) {
+                asked.call.details["words"] = shown;
+                asked.bytes += bytes;
+            });
     }
 
     void Apply(sdbus::Result<sdbus::ObjectPath>&& result, std::string plan, Options options) override {
@@ -268,12 +282,13 @@ private:
                 const auto shown = world_.service.plans().find(asked.call.sender, plan);
                 if (!shown) return;
                 asked.call.need = need_of(shown->wish.verb);
-                asked.call.details["plan"] = shortened(to_string(shown->wish), 256);
+                asked.call.details["plan"] = shown->what;
             });
     }
     void take_up(std::string_view member, service::JobOrder::Kind kind, sdbus::Result<sdbus::ObjectPath>&& result,
                  std::string job, Options options) {
         const std::string shown = shortened(job, 64);
+        const std::uint64_t bytes = weight(job);
         handle(
             member, std::move(options), std::move(result),
             [&world = world_, kind, job = std::move(job)](const Asked& asked, const JobReply& reply) {
@@ -285,7 +300,11 @@ private:
                     order.plan = shown->second;
                 begin_job(world, std::move(order), asked, reply);
             },
-            [&](Asked& asked) { asked.call.details["job"] = shown; });
+            [&](Asked& asked) {
+                asked.call.details["job"] = shown;
+                asked.call.details["member"] = fmt::format("Manager.{} of job {}", member, shown);
+                asked.bytes += bytes;
+            });
     }
     void Undo(sdbus::Result<sdbus::ObjectPath>&& result, std::string job, Options options) override {
         take_up("Undo", service::JobOrder::Kind::undo, std::move(result), std::move(job), std::move(options));

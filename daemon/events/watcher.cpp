@@ -15,6 +15,8 @@ namespace {
 // Taken before anything else of the loop gets its turn.
 constexpr int kAtOnce = 512;
 
+}   // namespace
+
 std::optional<std::uint64_t> block_of(const std::string& name) {
     constexpr std::string_view kPrefix = "memory";
     if (!name.starts_with(kPrefix)) return std::nullopt;
@@ -23,8 +25,6 @@ std::optional<std::uint64_t> block_of(const std::string& name) {
     const auto read = std::from_chars(name.data() + kPrefix.size(), end, number);
     return read.ec == std::errc{} && read.ptr == end ? std::optional(number) : std::nullopt;
 }
-
-}   // namespace
 
 Watcher::Watcher(app::EventLoop& loop, std::unique_ptr<EventSource> source, Times times,
                  std::function<void(Batch)> happened)
@@ -62,14 +62,18 @@ void Watcher::drain() {
         }
     }
     if (!any && !lost_) return;
-    const std::uint64_t now = app::EventLoop::now();
-    if (first_ == 0) first_ = now;
-    last_ = now;
-    if (!lost_) return timer_.arm_at(std::min(now + times_.coalesce, first_ + times_.limit));
+    expect();
+    if (!lost_) return;
     // What was lost is made good at once, but behind all that is still there: until its queue is empty, netlink drops
     // what else comes and says no more of it (af_netlink.c: netlink_overrun(), netlink_rcv_wake()).
     if (empty) return deliver(false);
-    timer_.arm_at(now);
+    timer_.arm_at(last_);
+}
+
+void Watcher::expect() {
+    last_ = app::EventLoop::now();
+    if (first_ == 0) first_ = last_;
+    timer_.arm_at(std::min(last_ + times_.coalesce, first_ + times_.limit));
 }
 
 void Watcher::timer_came() {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -14,6 +15,9 @@
 #include "events/source.hpp"
 
 namespace memhot::events {
+
+// Of "memory40": 40.
+std::optional<std::uint64_t> block_of(const std::string& name);
 
 struct Batch {
     std::vector<std::uint64_t> blocks;   // that came, went or changed, ascending, each once
@@ -34,6 +38,8 @@ public:
             std::function<void(Batch)> happened);
 
     void set_times(Times times) { times_ = times; }
+    // Something is known to have happened whose events are on their way: a batch begins, or goes on.
+    void expect();
     [[nodiscard]] std::uint64_t received() const { return received_; }
 
 private:

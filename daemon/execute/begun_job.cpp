@@ -31,8 +31,9 @@ std::vector<StepBehind> steps_behind(const journal::Job& job) {
     for (std::size_t i = 0; i < job.steps.size(); ++i) {
         const journal::JobStep& step = job.steps[i];
         const auto known = std::ranges::find(kMeanings, step.state, &Meaning::state);
-        if (known != kMeanings.end()) out.push_back({i, known->how, step.identity});
-        if (step.state == StepState::failed && step.changed) out.push_back({i, StepBehind::How::partly, step.identity});
+        if (known != kMeanings.end()) out.push_back({i, known->how, step.identity, step.left});
+        if (step.state == StepState::failed && step.changed)
+            out.push_back({i, StepBehind::How::partly, step.identity, step.left});
     }
     return out;
 }
@@ -42,6 +43,48 @@ HowFar how_far(const journal::Job& job) {
     while (out.done < job.steps.size() && job.steps[out.done].state == StepState::done) ++out.done;
     out.doubtful = out.done < job.steps.size() && job.steps[out.done].state == StepState::unknown;
     if (out.doubtful) out.identity = job.steps[out.done].identity;
+    return out;
+}
+
+namespace {
+
+bool may_be_done(const journal::JobStep& step) {
+    return step.state == StepState::done || step.state == StepState::unknown;
+}
+
+std::vector<std::size_t> order_of(const Plan& plan, const journal::Job& job, std::size_t touched) {
+    std::vector<std::size_t> order;
+    for (const bool done : {true, false}) {
+        for (std::size_t i = 0; i < touched; ++i) {
+            if (may_be_done(job.steps[i]) == done) order.push_back(i);
+        }
+    }
+    for (std::size_t i = touched; i < plan.steps.size(); ++i) order.push_back(i);
+    return order;
+}
+
+}   // namespace
+
+std::optional<Reordered> missed_later(const Plan& plan, const journal::Job& job) {
+    if (!job.interrupted()) return std::nullopt;
+    std::size_t touched = job.steps.size();
+    while (touched > 0 && !may_be_done(job.steps[touched - 1])) --touched;
+    const auto end = job.steps.begin() + static_cast<std::ptrdiff_t>(touched);
+    if (touched > plan.steps.size() || std::all_of(job.steps.begin(), end, may_be_done)) return std::nullopt;
+    // One that left something else is no beginning for the rest, and none goes on behind it.
+    if (std::any_of(job.steps.begin(), end, [](const journal::JobStep& step) { return step.changed; }))
+        return std::nullopt;
+    Reordered out{plan, job, order_of(plan, job, touched)};
+    out.job.steps.resize(plan.steps.size());
+    std::vector<std::size_t> place(plan.steps.size());
+    for (std::size_t i = 0; i < out.order.size(); ++i) place[out.order[i]] = i;
+    for (std::size_t i = 0; i < out.order.size(); ++i) {
+        PlanStep& step = out.plan.steps[i];
+        step = plan.steps[out.order[i]];
+        for (auto& on : step.depends_on) on = place.at(on);
+        if (step.takes_back) step.takes_back = place.at(*step.takes_back);
+        out.job.steps[i] = out.order[i] < job.steps.size() ? job.steps[out.order[i]] : journal::JobStep{};
+    }
     return out;
 }
 

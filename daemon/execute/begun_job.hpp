@@ -3,6 +3,7 @@
 // What the journal of a job means for its undo and for its rest, and what a new job is called.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,16 @@ struct HowFar {
     std::string identity;   // of what that one was to create
 };
 HowFar how_far(const journal::Job& job);
+
+// A job that went on behind blocks which failed, and was interrupted: in the order in which it is finished. What failed or
+// was left out comes behind what is done, and is tried again.
+struct Reordered {
+    Plan plan;
+    journal::Job job;
+    std::vector<std::size_t> order;   // by place here, the index in the plan of the job
+};
+// Absent: the order of the plan is the one, or it has ended.
+std::optional<Reordered> missed_later(const Plan& plan, const journal::Job& job);
 
 // What a job saves, beside the journal.
 std::string save_directory(const std::string& state_directory, const std::string& id);

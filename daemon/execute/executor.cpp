@@ -21,6 +21,8 @@ namespace {
 // The first wait behind EBUSY, doubled each time: pages that are in use now may be free in a moment.
 constexpr std::uint64_t kFirstWait = 50'000;
 constexpr std::uint64_t kLongestWait = 2'000'000;
+// A write that is not waited for may take this long in the kernel: moving the pages of a block takes some of it.
+constexpr std::uint64_t kOneTry = 1'000'000;
 
 constexpr std::array<std::string_view, 6> kEnds{"done", "refused", "failed", "cancelled", "timed out", "undone"};
 
@@ -50,17 +52,23 @@ std::string error_text(const Attempt& attempt) {
     return attempt.text.empty() ? text : fmt::format("{}: {}", text, attempt.text);
 }
 
+bool writes_a_block(const PlanStep& step) {
+    const auto* write = std::get_if<WriteAction>(&step.action);
+    return write != nullptr && step.block &&
+           write->path == fmt::format("/sys/devices/system/memory/memory{}/state", *step.block);
+}
+
 bool is_busy(const Attempt& attempt) { return attempt.error == EBUSY || attempt.error == EINTR; }
 
 std::uint64_t Progress::bytes_per_second() const {
-    return elapsed == 0 ? 0
-                        : static_cast<std::uint64_t>(static_cast<double>(bytes) * 1e6 / static_cast<double>(elapsed));
+    if (elapsed == 0) return 0;
+    return static_cast<std::uint64_t>(static_cast<double>(bytes - earlier) * 1e6 / static_cast<double>(elapsed));
 }
 
 std::uint64_t Progress::left() const {
-    if (bytes == 0 || all_bytes <= bytes) return 0;
+    if (bytes == earlier || all_bytes <= bytes) return 0;
     return static_cast<std::uint64_t>(static_cast<double>(elapsed) * static_cast<double>(all_bytes - bytes) /
-                                      static_cast<double>(bytes));
+                                      static_cast<double>(bytes - earlier));
 }
 
 bool JobResult::changed() const {
@@ -85,12 +93,14 @@ Status Executor::note(Run& run, journal::Entry entry) {
     if (run.unwritten) return Done{};
     entry.time = clock_.wall();
     entry.job = run.job;
+    if (entry.kind != EntryKind::job_ended) entry.step = run.index_of(entry.step);
     return journal_.append(std::move(entry));
 }
 
 void Executor::tell(const Run& run, std::size_t index) {
     if (!run.options.progress) return;
-    run.options.progress({index, run.plan.steps.size(), run.bytes, run.all_bytes, clock_.monotonic() - run.begun});
+    run.options.progress(
+        {index, run.plan.steps.size(), run.bytes, run.all_bytes, clock_.monotonic() - run.begun, run.earlier});
 }
 
 // What is not as it must be; empty: all of it is.
@@ -144,22 +154,23 @@ Attempt Executor::carry_out(Run& run, const Action& action, std::uint64_t micros
 // EBUSY is tried again later, EINTR (a signal came while the kernel was at it) at once.
 Attempt Executor::try_until(Run& run, const Action& action, unsigned& attempts) {
     const std::uint64_t begun = clock_.monotonic();
+    const std::uint64_t patience = run.patience();
     std::uint64_t wait = kFirstWait;
     while (true) {
         ++attempts;
-        Attempt attempt =
-            carry_out(run, action, run.options.timeout - std::min(clock_.monotonic() - begun, run.options.timeout));
+        const std::uint64_t left = patience - std::min(clock_.monotonic() - begun, patience);
+        Attempt attempt = carry_out(run, action, patience == 0 ? kOneTry : left);
         // What was not put back is no beginning for another attempt.
         if (!is_busy(attempt) || attempt.changed) return attempt;
         if (run.cancelled()) return attempt;
         const std::uint64_t spent = clock_.monotonic() - begun;
-        if (spent >= run.options.timeout) {
+        if (spent >= patience) {
             if (attempt.error == EINTR)
                 attempt.text = fmt::format("the kernel was still at it after {} s, and was stopped", spent / 1'000'000);
             return attempt;
         }
         if (attempt.error == EINTR) continue;
-        clock_.sleep(std::min(wait, run.options.timeout - spent));
+        clock_.sleep(std::min(wait, patience - spent));
         wait = std::min(wait * 2, kLongestWait);
     }
 }
@@ -176,11 +187,14 @@ Status Executor::failed(Run& run, std::size_t index, const Attempt& attempt) {
         if (left) result.text += "; it is not as before: " + *left;
     }
     result.partly = result.partly || attempt.changed;
-    const bool busy = is_busy(attempt);
-    run.stop(busy && run.cancelled() ? JobEnd::cancelled
-             : busy                  ? JobEnd::timed_out
-                                     : JobEnd::failed,
-             fmt::format("step {}: {}", index + 1, result.text));
+    const bool cancelled = is_busy(attempt) && run.cancelled();
+    const bool no_time = is_busy(attempt) && run.options.timeout != 0;
+    const std::string why = fmt::format("step {}: {}", run.number(index), result.text);
+    if (!cancelled && goes_on_behind(run, index)) {
+        run.miss(index, no_time, why);
+    } else {
+        run.stop(cancelled ? JobEnd::cancelled : no_time ? JobEnd::timed_out : JobEnd::failed, why);
+    }
     auto entry = entry_of_step(EntryKind::step_failed, index, result.text);
     entry.error = attempt.error;
     entry.changed = result.partly;
@@ -192,17 +206,39 @@ Status Executor::succeeded(Run& run, std::size_t index) {
     const PlanStep& step = run.plan.steps[index];
     StepResult& result = run.result.steps[index];
     const auto after = mismatch(step.after);
-    if (!after || !after->empty()) {
-        // Accepted, and yet not so: nobody knows what is there, and the journal says just that.
-        result.text = after ? *after : after.error().message();
-        run.stop(JobEnd::failed, fmt::format("step {}: accepted, but {}", index + 1, result.text));
+    if (!after) {
+        // Nobody knows what is there, and the journal says just that.
+        result.text = after.error().message();
+        run.stop(JobEnd::failed, fmt::format("step {}: accepted, but {}", run.number(index), result.text));
         return Done{};
     }
+    if (!after->empty()) return came_to_something_else(run, index, *after);
     result.text = step.did;
     result.state = StepState::done;
     run.bytes += bytes_of(step);
     auto entry = entry_of_step(EntryKind::step_done, index, step.did);
     entry.identity = result.identity;
+    return note(run, std::move(entry));
+}
+
+// The host said yes, and shows that it is not so. What it shows is written down: it is this job's, and is undone with it.
+Status Executor::came_to_something_else(Run& run, std::size_t index, const std::string& what) {
+    const PlanStep& step = run.plan.steps[index];
+    StepResult& result = run.result.steps[index];
+    result.state = StepState::failed;
+    result.text = "accepted, but " + what;
+    result.partly = see(step.before) != Seen::as_expected;
+    if (result.partly) {
+        for (const auto& fact : step.after) {
+            const auto now = target_.look(fact);
+            if (now && *now && **now != fact.value) result.left[fact.name] = **now;
+        }
+    }
+    run.stop(JobEnd::failed, fmt::format("step {}: {}", run.number(index), result.text));
+    auto entry = entry_of_step(EntryKind::step_failed, index, result.text);
+    entry.changed = result.partly;
+    entry.identity = result.identity;
+    entry.left = result.left;
     return note(run, std::move(entry));
 }
 
@@ -212,7 +248,7 @@ Status Executor::step(Run& run, std::size_t index) {
     const auto before = mismatch(step.before);
     if (!before || !before->empty()) {
         const std::string why = before ? *before : before.error().message();
-        run.stop(JobEnd::failed, fmt::format("step {}: the plan is stale: {}", index + 1, why));
+        run.stop(JobEnd::failed, fmt::format("step {}: the plan is stale: {}", run.number(index), why));
         return Done{};
     }
     Action action = step.action;
@@ -235,17 +271,42 @@ Status Executor::end(Run& run) {
     return note(run, std::move(entry));
 }
 
+// As chmem: a block that cannot be changed does not keep the others. Where commands come behind it, which want all of the
+// blocks, it does, and where all or nothing is wanted.
+bool Executor::goes_on_behind(const Run& run, std::size_t index) {
+    return !run.options.undo_on_failure && !run.result.steps[index].partly && writes_a_block(run.plan.steps[index]) &&
+           index >= run.only_blocks_from;
+}
+
+namespace {
+
+// What it depends on was not done; what takes back what was held is done when the job ends.
+bool is_left_out(const PlanStep& step, const std::vector<bool>& missing) {
+    if (step.takes_back) return true;
+    return std::ranges::any_of(step.depends_on, [&](std::size_t on) { return missing.at(on); });
+}
+
+}   // namespace
+
 // Those that are not done yet, until one stops the job.
 Status Executor::steps(Run& run) {
+    std::vector<bool> missing(run.plan.steps.size(), false);
     for (std::size_t i = 0; i < run.plan.steps.size() && !run.stopped(); ++i) {
         if (run.result.steps[i].state == StepState::done) continue;
+        missing[i] = !run.missed.empty() && is_left_out(run.plan.steps[i], missing);
+        if (missing[i]) continue;
         tell(run, i);
         if (run.cancelled()) {
-            run.stop(JobEnd::cancelled, fmt::format("before step {}", i + 1));
+            run.stop(JobEnd::cancelled, fmt::format("before step {}", run.number(i)));
             break;
         }
         if (auto done = step(run, i); !done) return done;
+        missing[i] = run.result.steps[i].state != StepState::done;
     }
+    if (run.missed.empty()) return Done{};
+    const std::size_t others = run.missed.size() - 1;
+    const std::string more = others == 0 ? "" : fmt::format("; and {} {} more", others, others == 1 ? "step" : "steps");
+    run.stop(run.gave_up ? JobEnd::timed_out : JobEnd::failed, run.why_missed + more);
     return Done{};
 }
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "execute/clock.hpp"
@@ -23,19 +24,25 @@ struct Progress {
     std::uint64_t bytes = 0;   // of memory that came or went
     std::uint64_t all_bytes = 0;
     std::uint64_t elapsed = 0;   // microseconds
+    std::uint64_t earlier = 0;   // of the bytes: done before this time began, by a process that was interrupted
     [[nodiscard]] std::uint64_t bytes_per_second() const;
     // Microseconds; 0 where nothing is known yet.
     [[nodiscard]] std::uint64_t left() const;
 };
 
 struct Options {
-    std::uint64_t timeout = 30'000'000;   // microseconds for one step with its retries
+    std::uint64_t timeout = 30'000'000;   // microseconds for one step with its retries; 0: nothing is waited for
     bool undo_on_failure = false;   // all or nothing
     bool accept_danger = false;   // the danger was named and confirmed
+    // What an undo makes of each step, as it was shown: it counts where the target does not show what is there.
+    std::vector<UndoFate> judged;
     std::function<bool()>
         cancelled;   // asked between steps and retries, by another thread while a write is in the kernel
     std::function<void(const Progress&)> progress;   // before each step and at the end
 };
+
+// Why a rollback ended as failed.
+inline constexpr std::string_view kNotAllUndone = "not all of it could be undone";
 
 enum class JobEnd : std::uint8_t { done, refused, failed, cancelled, timed_out, undone };
 std::string_view to_string(JobEnd end);
@@ -48,6 +55,7 @@ struct StepResult {
     bool partly = false;   // it failed, and something is not as before
     std::string identity;   // of what it created
     std::string text;
+    journal::Left left;   // what is there instead, where it was accepted and came to something else
 };
 
 struct JobResult {
@@ -85,11 +93,15 @@ private:
     Status step(Run& run, std::size_t index);
     Status failed(Run& run, std::size_t index, const Attempt& attempt);
     Status succeeded(Run& run, std::size_t index);
+    Status came_to_something_else(Run& run, std::size_t index, const std::string& what);
     Status steps(Run& run);
+    static bool goes_on_behind(const Run& run, std::size_t index);
     Result<JobResult> conclude(Run& run);
     Status end(Run& run);
     JobResult without_journal(Run& run, const Error& why);
     // recovery.cpp
+    Result<JobResult> finish_in_order(const Plan& plan, const journal::Job& job, const Options& options,
+                                      const std::vector<std::size_t>& order);
     Status take_up(Run& run, const journal::Job& job);
     Status find_place(Run& run);
     Status settle(Run& run, std::size_t done, std::size_t behind);
@@ -97,13 +109,14 @@ private:
     // undoing.cpp
     Status undo_steps(Run& run);
     Status undo_step(Run& run, std::size_t index);
+    Status undo_as_judged(Run& run, const UndoFate& fate);
     Status undo_held(Run& run);
     Status found_undone(Run& run, std::size_t index);
     Status carry_out_undo(Run& run, std::size_t index);
     std::string why_it_stays(Run& run, std::size_t index);
     std::string another_one(Run& run, std::size_t index);
     std::string why_not_untouched(Run& run, std::size_t index);
-    std::string half_way_difference(const PlanStep& step);
+    std::string half_way_difference(const PlanStep& step, const journal::Left& left);
     std::string differs(const PlanStep& step);
     // executor.cpp
     Status note(Run& run, journal::Entry entry);

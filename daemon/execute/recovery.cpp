@@ -4,6 +4,9 @@
 // stands.
 #include <fmt/format.h>
 
+#include <utility>
+
+#include "execute/begun_job.hpp"
 #include "execute/run.hpp"
 
 namespace memhot::execute {
@@ -35,6 +38,7 @@ Status Executor::take_up(Run& run, const journal::Job& job) {
         step.state = job.steps[i].state;
         step.partly = job.steps[i].changed;
         step.identity = job.steps[i].identity;
+        step.left = job.steps[i].left;
         step.error = job.steps[i].error;
     }
     return journal_.reserve(run.plan.steps.size() * 4 * kEntryRoom + kEntryRoom);
@@ -49,7 +53,7 @@ Status Executor::settle_unseen(Run& run, std::size_t done) {
         return note(run, entry_of_step(EntryKind::step_not_done, done, run.plan.steps[done].did));
     }
     result.text = "nobody knows whether it was done; look at the host, then undo the job or make a new plan";
-    run.stop(JobEnd::failed, fmt::format("step {}: {}", done + 1, result.text));
+    run.stop(JobEnd::failed, fmt::format("step {}: {}", run.number(done), result.text));
     return Done{};
 }
 
@@ -58,7 +62,7 @@ Status Executor::settle(Run& run, std::size_t done, std::size_t behind) {
     for (std::size_t i = done; i < behind; ++i) {
         const PlanStep& step = run.plan.steps[i];
         if (const std::string other = another_one(run, i); !other.empty()) {
-            run.stop(JobEnd::failed, fmt::format("step {}: {}", i + 1, other));
+            run.stop(JobEnd::failed, fmt::format("step {}: {}", run.number(i), other));
             return Done{};
         }
         run.result.steps[i].state = StepState::done;
@@ -74,6 +78,7 @@ Status Executor::settle(Run& run, std::size_t done, std::size_t behind) {
         if (auto noted = note(run, std::move(entry)); !noted) return noted;
     }
     for (std::size_t i = 0; i < behind; ++i) run.bytes += bytes_of(run.plan.steps[i]);
+    run.earlier = run.bytes;
     return Done{};
 }
 
@@ -102,18 +107,30 @@ Status Executor::find_place(Run& run) {
     return settle(run, done, *now.behind);
 }
 
-Result<JobResult> Executor::finish(const Plan& plan, const journal::Job& job, const Options& options) {
+Result<JobResult> Executor::finish_in_order(const Plan& plan, const journal::Job& job, const Options& options,
+                                            const std::vector<std::size_t>& order) {
     Run run(plan, job.id, options, clock_.monotonic());
+    run.order = order;
+    if (auto taken = take_up(run, job); !taken) return taken.error();
+    if (auto placed = find_place(run); !placed) return placed.error();
+    if (auto done = steps(run); !done) return without_journal(run, done.error());
+    return conclude(run);
+}
+
+Result<JobResult> Executor::finish(const Plan& plan, const journal::Job& job, const Options& options) {
     if (!job.interrupted()) return bad_input(fmt::format("job {} has ended: {}", job.id, job.result));
     const auto undoing = [](StepState state) {
         return state == StepState::undone || state == StepState::undo_unknown || state == StepState::undo_failed;
     };
     if (std::ranges::any_of(job.steps, undoing, &journal::JobStep::state))
         return bad_input(fmt::format("job {} was being undone: finish that with rollback", job.id));
-    if (auto taken = take_up(run, job); !taken) return taken.error();
-    if (auto placed = find_place(run); !placed) return placed.error();
-    if (auto done = steps(run); !done) return without_journal(run, done.error());
-    return conclude(run);
+    const auto way = missed_later(plan, job);
+    if (!way) return finish_in_order(plan, job, options, {});
+    auto result = finish_in_order(way->plan, way->job, options, way->order);
+    if (!result) return result;
+    auto steps = std::exchange(result->steps, std::vector<StepResult>(plan.steps.size()));
+    for (std::size_t i = 0; i < steps.size(); ++i) result->steps.at(way->order[i]) = std::move(steps[i]);
+    return result;
 }
 
 }   // namespace memhot::execute

@@ -12,7 +12,7 @@ namespace memhot::execute {
 namespace {
 
 Attempt attempt_of(const Verdict& verdict) {
-    if (verdict.outcome.accepted()) return {};
+    if (verdict.outcome.accepted() || verdict.outcome.kind == Outcome::Kind::uncertain) return {};
     if (verdict.outcome.kind == Outcome::Kind::crash) return {EIO, "the kernel crashed"};
     return {verdict.outcome.error == 0 ? EINVAL : verdict.outcome.error, verdict.summary};
 }

@@ -28,16 +28,18 @@ Status Executor::found_undone(Run& run, std::size_t index) {
     StepResult& result = run.result.steps[index];
     const StepState was = std::exchange(result.state, StepState::undone);
     const PlanStep& step = run.plan.steps[index];
+    // Two entries, as of any undo; they say that nobody wrote to the host.
+    const std::string found = step.did + ": found as it was before, nothing was written";
     if (was == StepState::unknown) {
         result.state = StepState::untouched;
         return note(run, entry_of_step(EntryKind::step_not_done, index, step.did));
     }
     if (was != StepState::undo_unknown) {
-        const std::string what = step.undo.empty() ? step.did : to_string(step.undo.front());
-        auto noted = note(run, entry_of_step(EntryKind::step_intended, index, what, true));
+        auto noted = note(run, entry_of_step(EntryKind::step_intended, index, found, true));
         if (!noted) return noted;
     }
-    return note(run, entry_of_step(EntryKind::step_done, index, step.did, true));
+    result.text = found;
+    return note(run, entry_of_step(EntryKind::step_done, index, found, true));
 }
 
 // What a step created may be gone, and another one of its name there.
@@ -61,8 +63,8 @@ std::string Executor::differs(const PlanStep& step) {
     return what ? *what : what.error().message();
 }
 
-std::string Executor::half_way_difference(const PlanStep& step) {
-    const auto change = memhot::changed_half_way(step, look());
+std::string Executor::half_way_difference(const PlanStep& step, const journal::Left& left) {
+    const auto change = memhot::changed_half_way(step, look(), left);
     return change ? fmt::format("{}: expected {}, the host shows {}", change->name, change->was, change->now) : "";
 }
 
@@ -78,8 +80,14 @@ std::string Executor::why_it_stays(Run& run, std::size_t index) {
     }
     if (const std::string other = another_one(run, index); !other.empty()) return other;
     const bool half_way = is_partly(result) || has_long_way_back(step);
-    const std::string what = half_way ? half_way_difference(step) : after == Seen::otherwise ? differs(step) : "";
-    return what.empty() ? "" : "left as it is, somebody else changed it: " + what;
+    const std::string what = half_way                   ? half_way_difference(step, result.left)
+                             : after == Seen::otherwise ? differs(step)
+                                                        : "";
+    if (what.empty()) return {};
+    // Its write may have been taken and have come to something else, which nobody looked at any more.
+    if (result.state == StepState::unknown)
+        return "left as it is, nobody knows whether this job left it so, or somebody else: " + what;
+    return "left as it is, somebody else changed it: " + what;
 }
 
 Status Executor::carry_out_undo(Run& run, std::size_t index) {
@@ -98,7 +106,8 @@ Status Executor::carry_out_undo(Run& run, std::size_t index) {
     }
     result.error = attempt.error;
     result.text = attempt.ok() ? "" : error_text(attempt);
-    if (is_busy(attempt)) run.stop(run.cancelled() ? JobEnd::cancelled : JobEnd::timed_out, result.text);
+    if (is_busy(attempt) && run.cancelled()) run.stop(JobEnd::cancelled, result.text);
+    if (is_busy(attempt) && run.options.timeout != 0) run.stop(JobEnd::timed_out, result.text);
     if (attempt.ok() && step.undo_differs.empty() && see(step.before) == Seen::otherwise) {
         const auto what = mismatch(step.before);
         result.text = "accepted, but " + (what ? *what : what.error().message());
@@ -125,10 +134,23 @@ std::string Executor::why_not_untouched(Run& run, std::size_t index) {
     return {};
 }
 
+Status Executor::undo_as_judged(Run& run, const UndoFate& fate) {
+    switch (fate.how) {
+        case UndoFate::How::as_before: return found_undone(run, fate.step);
+        case UndoFate::How::undone: return carry_out_undo(run, fate.step);
+        case UndoFate::How::stays: break;
+    }
+    run.result.steps[fate.step].text = "left as it is: " + fate.why;
+    return Done{};
+}
+
 Status Executor::undo_step(Run& run, std::size_t index) {
     const PlanStep& step = run.plan.steps[index];
     StepResult& result = run.result.steps[index];
     if (is_save(step)) return Done{};   // it changes nothing
+    const auto judged = std::ranges::find(run.options.judged, index, &UndoFate::step);
+    if (judged != run.options.judged.end() && !step.after.empty() && see(step.after) == Seen::unseen)
+        return undo_as_judged(run, *judged);
     if (see(step.before) == Seen::as_expected || index >= run.behind) {
         result.text = why_not_untouched(run, index);
         return result.text.empty() ? found_undone(run, index) : Status(Done{});
@@ -154,7 +176,7 @@ Status Executor::undo_steps(Run& run) {
             result.text = "what came behind it and depends on it is not undone";
         } else if (can_be_undone(result)) {
             if (run.cancelled()) {
-                run.stop(JobEnd::cancelled, fmt::format("before step {} was undone", i + 1));
+                run.stop(JobEnd::cancelled, fmt::format("before step {} was undone", run.number(i)));
                 return Done{};
             }
             if (auto undone = undo_step(run, i); !undone) return undone;
@@ -184,7 +206,7 @@ Result<JobResult> Executor::undo(const Plan& plan, const journal::Job& job, cons
     if (auto undone = undo_steps(run); !undone) return without_journal(run, undone.error());
     if (auto put_back = undo_held(run); !put_back) return without_journal(run, put_back.error());
     const bool clean = !run.result.changed();
-    run.stop(clean ? JobEnd::undone : JobEnd::failed, clean ? "" : "not all of it could be undone");
+    run.stop(clean ? JobEnd::undone : JobEnd::failed, clean ? "" : std::string(kNotAllUndone));
     if (auto ended = end(run); !ended) return without_journal(run, ended.error());
     return run.result;
 }

@@ -39,6 +39,16 @@ std::optional<std::string> text_of(const Json& json, const char* key) {
     return found->get<std::string>();
 }
 
+Left left_of(const Json& json) {
+    Left out;
+    const auto found = json.find("left");
+    if (found == json.end() || !found->is_object()) return out;
+    for (const auto& [name, value] : found->items()) {
+        if (value.is_string()) out[name] = value.get<std::string>();
+    }
+    return out;
+}
+
 Error missing(const char* key) { return bad_input(fmt::format("journal entry: {}: missing or of another type", key)); }
 
 // Of jobs: what may stand in a line for people and in the name of a file.
@@ -91,7 +101,8 @@ Status take_step(Job& job, const Entry& entry) {
     if (!next) return contradiction(entry, fmt::format("step {} is {}", entry.step + 1, to_string(step.state)));
     // Of what it created an undo wants to know.
     std::string identity = entry.undo ? std::move(step.identity) : entry.identity;
-    step = {*next, entry.text, entry.error, entry.changed, std::move(identity)};
+    Left left = entry.undo ? std::move(step.left) : entry.left;
+    step = {*next, entry.text, entry.error, entry.changed, std::move(identity), std::move(left)};
     return Done{};
 }
 
@@ -121,6 +132,7 @@ std::string to_json(const Entry& entry) {
     if (entry.error != 0) json["errno"] = entry.error;
     if (entry.changed) json["changed"] = true;
     if (!entry.identity.empty()) json["identity"] = entry.identity;
+    if (!entry.left.empty()) json["left"] = entry.left;
     if (!entry.text.empty()) json["text"] = entry.text;
     if (!entry.plan.empty()) json["plan"] = entry.plan;
     return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -149,6 +161,7 @@ Result<Entry> entry_from_json(std::string_view text) {
     entry.error = static_cast<int>(std::min<std::uint64_t>(number(json, "errno").value_or(0), 4095));
     entry.changed = json.value("changed", Json(false)) == Json(true);
     entry.identity = text_of(json, "identity").value_or("");
+    entry.left = left_of(json);
     entry.text = text_of(json, "text").value_or("");
     entry.plan = text_of(json, "plan").value_or("");
     return entry;

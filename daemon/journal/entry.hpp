@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,9 @@ namespace memhot::journal {
 enum class EntryKind : std::uint8_t { job_begun, step_intended, step_done, step_failed, job_ended, step_not_done };
 std::string_view to_string(EntryKind kind);
 
+// What is there instead of what was expected, by name: "memory84": "online, node1, zones Normal".
+using Left = std::map<std::string, std::string>;
+
 struct Entry {
     std::uint64_t sequence = 0;   // from 1; the journal gives it
     std::uint64_t time = 0;   // microseconds since 1970
@@ -28,6 +32,7 @@ struct Entry {
     int error = 0;   // errno of step_failed
     bool changed = false;   // step_failed: and yet something is not as before
     std::string identity;   // step_done: of what was created
+    Left left;   // step_failed: it was accepted and came to something else, which is this job's to undo
     std::string text;   // the step in words, the error in words, or how the job ended
     std::string plan;   // job_begun: the document memhot-plan/1
     friend bool operator==(const Entry&, const Entry&) = default;
@@ -55,6 +60,7 @@ struct JobStep {
     int error = 0;
     bool changed = false;   // it failed, and something is not as before
     std::string identity;   // of what it created
+    Left left;   // what it came to instead
 };
 
 struct Job {

@@ -32,6 +32,7 @@ Result<Parsed> parse(std::string_view text, const std::string& path) {
         // The very first write was cut.
         if (!kFileHeader.starts_with(text)) return no_journal(path);
         out.reading.torn = text.size();
+        out.reading.emptied = text.empty();
         return out;
     }
     if (!text.starts_with(kFileHeader)) return no_journal(path);
@@ -69,6 +70,8 @@ std::vector<std::string> Reading::complaints(const std::string& path) const {
         out.push_back(
             fmt::format("{}: the last {} bytes are of a record that was never written to its end", path, torn));
     }
+    if (emptied)
+        out.push_back(path + ": the file is empty: its first entry was never written, or what it told is lost");
     return out;
 }
 
@@ -89,12 +92,14 @@ Result<Reading> read_journal(const std::string& state_directory) {
 Result<Journal> Journal::open(const std::string& state_directory, const HostLock& /*lock*/) {
     if (auto made = make_directory(state_directory); !made) return made.error();
     const std::string path = path_in(state_directory);
+    const bool is_new = ::access(path.c_str(), F_OK) != 0;
     Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!file.open()) return io_error(path, "opening", errno);
     const auto text = read_all(file.get(), path);
     if (!text) return text.error();
     auto parsed = parse(*text, path);
     if (!parsed) return std::move(parsed).error();
+    if (is_new) parsed->reading.emptied = false;
     if (!parsed->reading.damaged.empty()) {
         return Error(ErrorKind::io, fmt::format("{}; move the file away to begin a new one",
                                                 parsed->reading.complaints(path).front()));

@@ -21,6 +21,7 @@ struct Reading {
     std::vector<Entry> entries;
     std::vector<Damage> damaged;   // offsets in the file; the entries there are lost
     std::size_t torn = 0;   // bytes of a last record that was never whole
+    bool emptied = false;   // the file is there and has not even its header
     // One line each for people; empty where all is well.
     [[nodiscard]] std::vector<std::string> complaints(const std::string& path) const;
 };

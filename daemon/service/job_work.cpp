@@ -130,14 +130,16 @@ const journal::Job* find_job(const Bench& bench, const std::string& id) {
 }
 
 // What an undo or a rest would do, judged on the host as it is; the executor itself goes by the journal.
-Answer<Plan> judged_rest(const Bench& bench, const journal::Job& job, const Plan& plan, JobOrder::Kind kind) {
+Answer<Plan> judged_rest(const Bench& bench, const journal::Job& job, const Plan& plan, JobOrder::Kind kind,
+                         std::vector<UndoFate>& fates) {
     if (kind == JobOrder::Kind::finish) {
         if (!job.interrupted())
             return fail(error_name::kRefused, fmt::format("job {} has ended: {}", job.id, job.result));
-        const auto far = execute::how_far(job);
-        return answer_of(make_rest(*bench.snapshot, plan, far.done, far.doubtful, far.identity));
+        const auto way = execute::missed_later(plan, job);
+        const auto far = execute::how_far(way ? way->job : job);
+        return answer_of(make_rest(*bench.snapshot, way ? way->plan : plan, far.done, far.doubtful, far.identity));
     }
-    return answer_of(make_undo(*bench.snapshot, plan, execute::steps_behind(job)));
+    return answer_of(make_undo(*bench.snapshot, plan, execute::steps_behind(job), &fates));
 }
 
 // Whether it is what a caller confirmed.
@@ -179,7 +181,7 @@ private:
                         fmt::format("what the journal says of it cannot be so: {}", job->contradiction));
         auto plan = plan_from_json(job->plan);
         if (!plan) return std::unexpected(failure_of(plan.error()));
-        const auto rest = judged_rest(*bench_, *job, *plan, order_.kind);
+        const auto rest = judged_rest(*bench_, *job, *plan, order_.kind, judged_);
         if (!rest) return std::unexpected(rest.error());
         // nothing left to do is what an interrupted job may need to be told its end
         if (rest->refused() || !rest->steps.empty() || !job->interrupted()) {
@@ -209,13 +211,14 @@ private:
         execute::Options out;
         out.timeout = order_.timeout;
         out.undo_on_failure = order_.all_or_nothing;
+        out.judged = judged_;
         out.accept_danger = true;   // judge() had each one named
         out.cancelled = [this] { return watcher_.cancelled->load() || ::access(cancel_file().c_str(), F_OK) == 0; };
         out.progress = [this](const execute::Progress& now) {
             const std::uint64_t time = clock_.monotonic();
-            if (told_ != 0 && time - told_ < kBetweenProgress) return;
+            if (now.step != now.steps && told_ != 0 && time - told_ < kBetweenProgress) return;
             told_ = time;
-            watcher_.progress({now.step, now.steps, now.bytes_per_second()});
+            watcher_.progress({now.step, now.steps, now.bytes, now.all_bytes, now.bytes_per_second(), now.left()});
         };
         return out;
     }
@@ -249,6 +252,7 @@ private:
     std::unique_ptr<Bench> bench_;
     std::string id_;
     std::shared_ptr<const Plan> plan_;
+    std::vector<UndoFate> judged_;
     std::uint64_t told_ = 0;
 };
 

@@ -62,7 +62,10 @@ struct JobBegun {
 struct JobProgress {
     std::size_t step = 0;
     std::size_t steps = 0;
+    std::uint64_t bytes = 0;   // of memory that came or went
+    std::uint64_t all_bytes = 0;
     std::uint64_t bytes_per_second = 0;
+    std::uint64_t left = 0;   // microseconds; 0: nothing is known yet
 };
 struct StepView {
     std::string state;
@@ -81,7 +84,7 @@ struct JobEnded {
 // Called on the worker's thread.
 struct JobWatcher {
     std::function<void(JobBegun)> begun;
-    std::function<void(JobProgress)> progress;   // at most five a second
+    std::function<void(JobProgress)> progress;   // at most five a second, and the last
     const std::atomic<bool>* cancelled = nullptr;
 };
 

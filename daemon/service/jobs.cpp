@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <set>
 
+#include "events/watcher.hpp"
 #include "log/log.hpp"
 
 namespace memhot::service {
@@ -14,6 +16,20 @@ namespace {
 
 constexpr std::uint64_t kKept = 60'000'000;   // microseconds behind the end
 constexpr std::size_t kMostKept = 16;   // of those that have ended: a plan of many blocks is large
+
+// Blocks that the plan names, ascending, each once.
+std::vector<std::uint64_t> blocks_of(const Plan& plan) {
+    std::set<std::uint64_t> out;
+    for (const auto& step : plan.steps) {
+        for (const auto* facts : {&step.before, &step.after}) {
+            for (const auto& fact : *facts) {
+                if (fact.kind != Fact::Kind::block) continue;
+                if (const auto block = events::block_of(fact.name)) out.insert(*block);
+            }
+        }
+    }
+    return {out.begin(), out.end()};
+}
 
 }   // namespace
 
@@ -108,9 +124,7 @@ void Jobs::progressed(const std::string& id, const JobProgress& progress) {
     const auto found = views_.find(id);
     if (found == views_.end() || found->second.over()) return;
     JobView& view = found->second;
-    view.current = progress.step;
-    view.progress = progress.steps == 0 ? 0 : static_cast<double>(progress.step) / static_cast<double>(progress.steps);
-    view.bytes_per_second = progress.bytes_per_second;
+    view.progress = progress;
     listener_.job_changed(view);
 }
 
@@ -119,15 +133,14 @@ void Jobs::ended(const std::shared_ptr<Ticket>& ticket, JobEnded end) {
     JobView& view = views_[ticket->id];
     view.state = end.result;
     view.exit_status = end.exit_status;
-    view.current = view.plan->steps.size();
-    view.progress = 1;
-    view.bytes_per_second = 0;
+    view.progress.step = view.progress.steps = view.plan->steps.size();
+    view.progress.bytes_per_second = view.progress.left = 0;
     if (!end.steps.empty()) view.steps = std::move(end.steps);
     view.ended = app::EventLoop::now();
     log::say(end.exit_status == 0 ? log::Priority::notice : log::Priority::warning,
              fmt::format("job {} {}{}", view.id, view.state, end.text.empty() ? "" : ": " + end.text), &log::kJobEnded,
              {{"MEMHOT_JOB", view.id}, {"MEMHOT_RESULT", view.state}});
-    listener_.host_changed(std::move(end.simulated));
+    listener_.host_changed(blocks_of(*view.plan), std::move(end.simulated));
     listener_.job_ended(view);
     forget_most();
     if (!timer_.armed()) timer_.arm_in(kKept);   // jobs that end all the time must not put it off
@@ -151,7 +164,7 @@ void Jobs::write_knob(const KnobOrder& order, std::function<void(KnobEnd)> done)
         if (place_.simulated && place_.simulated->target) now = place_.simulated->target->host().snapshot();
         worker_.post([this, end, now, done] {
             done(end);
-            if (end.done) listener_.host_changed(now);
+            if (end.done) listener_.host_changed({}, now);
         });
     });
 }

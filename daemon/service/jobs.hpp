@@ -24,9 +24,7 @@ struct JobView {
     std::string state;   // "running", "stopping", "done", "failed", ...
     std::shared_ptr<const Plan> plan;
     std::vector<StepView> steps;
-    std::size_t current = 0;
-    double progress = 0;
-    std::uint64_t bytes_per_second = 0;
+    JobProgress progress;   // also of a job that is over
     int exit_status = -1;
     std::uint64_t ended = 0;   // monotonic; 0: it runs
     [[nodiscard]] bool over() const { return ended != 0; }
@@ -40,8 +38,8 @@ public:
         virtual void job_changed(const JobView& job) = 0;
         virtual void job_ended(const JobView& job) = 0;
         virtual void job_gone(const std::string& id) = 0;   // a minute later
-        // The host is another one now.
-        virtual void host_changed(std::optional<Snapshot> simulated) = 0;
+        // The host is another one now. blocks: those that the job was about, ascending.
+        virtual void host_changed(const std::vector<std::uint64_t>& blocks, std::optional<Snapshot> simulated) = 0;
     };
 
     Jobs(app::EventLoop& loop, app::Worker& worker, JobPlace place, Listener& listener);

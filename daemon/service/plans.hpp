@@ -15,6 +15,7 @@ namespace memhot::service {
 struct ShownPlan {
     std::string json;
     Wish wish;
+    std::string what{};   // it does, in a line
 };
 
 class Plans {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <regex>
 
 #include "client/check.hpp"
 #include "memhot/doctor.hpp"
@@ -135,14 +136,41 @@ Result<std::string> test_policy(const Host& host, memhotctl::PolicyFiles held, c
     return memhotctl::policy_test_document(shown, *answer).text();
 }
 
+namespace {
+
+// The words of the wish where they are few; otherwise the steps, equal neighbours as one, and how many are not shown. With
+// the data that goes. Whoever is shown it may not know addresses.
+std::string what_it_does(const Plan& plan) {
+    constexpr std::size_t kMost = 256;
+    static const std::regex kRange(R"( \([0-9a-f]+-[0-9a-f]+\))");
+    std::string out = to_string(plan.wish);
+    if (out.size() > kMost) {
+        const auto lines = step_lines(plan, 0, plan.steps.size(), Tense::would);
+        out = fmt::format("{}, {} steps", to_string(plan.wish.verb), plan.steps.size());
+        std::size_t shown = 0;
+        for (; shown < lines.size() && out.size() < kMost; ++shown)
+            out += (shown == 0 ? ": " : "; ") + std::regex_replace(lines[shown], kRange, "");
+        if (shown < lines.size()) out += fmt::format("; and more, {} lines in all", lines.size());
+    }
+    const auto lost = plan.destroys();
+    for (std::size_t i = 0; i < lost.size(); ++i)
+        out += fmt::format("{}{}", i == 0 ? "; destroys " : ", ", lost[i].what);
+    return out;
+}
+
+}   // namespace
+
 Result<MadePlan> plan(const Host& host, const std::vector<std::string>& words, const PlanLimits& limits) {
     const auto wish = parse_wish(words);
     if (!wish) return wish.error();
     if (const auto model = host.need_model(); !model) return model.error();
     const auto made = make_plan(host.snapshot, *wish, limits);
     if (!made) return made.error();
-    MadePlan out{made->wish, made->steps.size(), {}};
-    if (out.steps <= limits.steps) out.json = to_json(*made);
+    MadePlan out{made->wish, made->steps.size(), {}, {}};
+    if (out.steps <= limits.steps) {
+        out.json = to_json(*made);
+        out.what = what_it_does(*made);
+    }
     return out;
 }
 

@@ -43,6 +43,8 @@ struct MadePlan {
     Wish wish;
     std::size_t steps = 0;   // where they are more than wanted: one more than that
     std::string json;   // then empty
+    std::string
+        what;   // it does, for whoever is asked to allow it: never longer than that person reads, never addresses
 };
 Result<MadePlan> plan(const Host& host, const std::vector<std::string>& words, const PlanLimits& limits);
 

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "client/things.hpp"
 #include "log/log.hpp"
 
 namespace memhot::service {
@@ -38,6 +39,20 @@ void say_warnings(const config::Problems& problems) {
     for (const auto& problem : problems) {
         if (problem.severity == config::Problem::Severity::warning) log::warning(to_string(problem));
     }
+}
+
+// For the journal, which only who may inspect reads.
+log::Fields fields_of(const StandingHazard& hazard, const memhotctl::Host& host) {
+    log::Fields out{{"MEMHOT_HAZARD", std::to_string(hazard.id)},
+                    {"MEMHOT_RULE", hazard.rule},
+                    {"MEMHOT_DEVICE", hazard.where},
+                    {"MEMHOT_REMEDY", hazard.remedy}};
+    // an address alone is that of a sub-section
+    const auto thing =
+        memhotctl::find_thing(host, hazard.where.starts_with("0x") ? hazard.where + "+2M" : hazard.where);
+    if (!thing) return out;   // what it is about has no place
+    for (const auto& range : thing->ranges) out.emplace_back("MEMHOT_RANGE", to_string(range));
+    return out;
 }
 
 }   // namespace
@@ -166,8 +181,11 @@ Answer<Done> Service::rescan() {
 }
 
 bool Service::settle() {
+    const std::uint64_t begun = app::EventLoop::now();
     const bool good = look_ahead();
     if (good) ask_policies(arrivals_.take(), false);
+    settled_ = app::EventLoop::now();
+    settling_took_ = settled_ - begun;
     return good;
 }
 
@@ -180,9 +198,7 @@ bool Service::look_ahead() {
         for (const auto& hazard : change.raised) {
             log::say(log::Priority::warning,
                      fmt::format("hazard: {}: {}; {}", hazard.where, hazard.text, hazard.remedy), &log::kHazardRaised,
-                     {{"MEMHOT_HAZARD", std::to_string(hazard.id)},
-                      {"MEMHOT_RULE", hazard.rule},
-                      {"MEMHOT_DEVICE", hazard.where}});
+                     fields_of(hazard, **host));
             if (listener_ != nullptr) listener_->hazard_raised(hazard);
         }
         for (const auto& hazard : change.cleared) {
@@ -267,7 +283,7 @@ void Service::happened(const events::Batch& batch) {
         fresh_ = batch.blocks;
     }
     restless_ |= changed || batch.devices || !batch.blocks.empty();
-    if (batch.quiet && restless_) {
+    if (restless_ && (batch.quiet || is_overdue(batch))) {
         note(state_.update_offline(fresh_));
         state_.touch();   // devices, zones and /proc/iomem may be others, too
         restless_ = false;
@@ -276,6 +292,13 @@ void Service::happened(const events::Batch& batch) {
     } else if (changed && listener_ != nullptr) {
         listener_->blocks_changed();
     }
+}
+
+// A device whose events never end must not keep what is about to go wrong from being told. While blocks come and go that
+// waits: half of a device's blocks look like a mistake. And most of the loop's time is for others.
+bool Service::is_overdue(const events::Batch& batch) const {
+    constexpr std::uint64_t kShare = 10;
+    return batch.blocks.empty() && app::EventLoop::now() - settled_ > kShare * settling_took_;
 }
 
 void Service::change_hardware(Snapshot snapshot) {
@@ -309,17 +332,28 @@ void Service::job_gone(const std::string& id) {
     if (listener_ != nullptr) listener_->job_gone(id);
 }
 
-void Service::host_changed(std::optional<Snapshot> simulated) {
+void Service::host_changed(const std::vector<std::uint64_t>& blocks, std::optional<Snapshot> simulated) {
+    if (watcher_ != nullptr && !simulated) return blocks_changed(blocks);
     if (simulated) {
         const auto before = state_.blocks();
         state_.replace(*std::move(simulated));
         arrivals_.found(before, state_.blocks());
-    } else if (state_.follows_events()) {
-        state_.touch();   // what it did to blocks events tell
     } else {
         std::ignore = read_all();
     }
     settle();
+}
+
+// Whoever is told of a job's end may ask at once. What else came of it its events tell, and hazards wait for those:
+// memory that is there and not yet in the table would look like memory without blocks.
+void Service::blocks_changed(const std::vector<std::uint64_t>& blocks) {
+    const auto before = state_.blocks();
+    if (const auto read = state_.update(blocks); !read) read_later(read.error());
+    arrivals_.found(before, state_.blocks());
+    state_.touch();
+    restless_ = true;
+    watcher_->expect();
+    if (listener_ != nullptr) listener_->blocks_changed();
 }
 
 }   // namespace memhot::service

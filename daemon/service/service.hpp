@@ -57,7 +57,7 @@ public:
     [[nodiscard]] const std::string& stale() const { return stale_; }
     [[nodiscard]] std::uint64_t failed_reads() const { return failed_reads_; }
     [[nodiscard]] std::uint64_t events_received() const { return watcher_ == nullptr ? 0 : watcher_->received(); }
-    void set_watcher(const events::Watcher* watcher) { watcher_ = watcher; }
+    void set_watcher(events::Watcher* watcher) { watcher_ = watcher; }
     [[nodiscard]] std::uint64_t jobs_begun() const { return jobs_.begun(); }
 
     // Where questions about the host are answered that take long.
@@ -91,7 +91,8 @@ private:
     void job_changed(const JobView& job) override;
     void job_ended(const JobView& job) override;
     void job_gone(const std::string& id) override;
-    void host_changed(std::optional<Snapshot> simulated) override;
+    void host_changed(const std::vector<std::uint64_t>& blocks, std::optional<Snapshot> simulated) override;
+    void blocks_changed(const std::vector<std::uint64_t>& blocks);
     // Everything is read again.
     Status read_all();
     // A reading failed: again later, and later still.
@@ -100,6 +101,7 @@ private:
     void no_longer_stale();
     // The host is another one: hazards are worked out anew, clients and policies are told. Whether it could be looked at.
     bool settle();
+    [[nodiscard]] bool is_overdue(const events::Batch& batch) const;
     bool look_ahead();
     void ask_policies(const std::set<std::uint64_t>& came, bool everything);
     void say_what_needs_a_start();
@@ -118,7 +120,7 @@ private:
     Jobs jobs_;
     Hazards hazards_;
     Listener* listener_ = nullptr;
-    const events::Watcher* watcher_ = nullptr;
+    events::Watcher* watcher_ = nullptr;
     std::function<void(const config::Settings&)> reloaded_;
     app::Source idle_timer_;
     std::uint64_t last_question_ = 0;
@@ -132,6 +134,8 @@ private:
     bool ask_everything_ = false;   // of the policies, once the host can be read
     Steward steward_;
     bool restless_ = false;   // something happened since then
+    std::uint64_t settled_ = 0;   // when, and how many microseconds it took
+    std::uint64_t settling_took_ = 0;
 };
 
 }   // namespace memhot::service

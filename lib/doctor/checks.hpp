@@ -52,6 +52,7 @@ void namespaces_on_other_kernels(const Facts& facts, Findings& out);   // elsewh
 void namespaces_after_shift(const Facts& facts, Findings& out);
 void after_reboot(const Facts& facts, Findings& out);
 void dax_without_driver(const Facts& facts, Findings& out);   // dax.cpp
+void dax_that_kmem_refuses(const Facts& facts, Findings& out);
 void kmem_partly_online(const Facts& facts, Findings& out);
 void kmem_loses_bytes(const Facts& facts, Findings& out);
 void windows_for_memory(const Facts& facts, Findings& out);   // windows.cpp

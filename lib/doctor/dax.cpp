@@ -63,6 +63,22 @@ void dax_without_driver(const Facts& facts, Findings& out) {
     }
 }
 
+// What `daxctl reconfigure-device -m system-ram` would meet.
+void dax_that_kmem_refuses(const Facts& facts, Findings& out) {
+    for (const auto& record : facts.nd.dax_devices) {
+        if (record.driver != "device_dax" || record.size.value_or(0) == 0 || !facts.bus) continue;
+        NdBus trial = *facts.bus;
+        DaxDevice* device = trial.find_dax(record.name);
+        if (device == nullptr) continue;   // its range is not shown
+        unbind_device_dax(trial, *device);
+        const NdAnswer answer = bind_kmem(trial, *device);
+        if (answer.ok()) continue;
+        out.add("dax.kmem-refuses", record.name,
+                fmt::format("{} that cannot become system RAM", human_size(*record.size)),
+                words_of(answer, record.name, {}, nullptr), on_block_boundaries(facts.nd, record));
+    }
+}
+
 void kmem_partly_online(const Facts& facts, Findings& out) {
     const Rule& reason = rule(RuleId::nd_kmem_unbind_online);
     for (const auto& device : facts.nd.dax_devices) {

@@ -29,6 +29,7 @@ constexpr std::array kChecks{
     doctor::namespaces_after_shift,
     doctor::after_reboot,
     doctor::dax_without_driver,
+    doctor::dax_that_kmem_refuses,
     doctor::kmem_partly_online,
     doctor::kmem_loses_bytes,
     doctor::kmem_leaked,

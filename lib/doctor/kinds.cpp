@@ -35,6 +35,7 @@ constexpr std::array kKinds{
     FindingKind{"namespace.fails-after-reboot", warning,
                 "a namespace or dax device that works and will not come up at the next boot"},
     FindingKind{"dax.no-driver", warning, "a dax device has no driver"},
+    FindingKind{"dax.kmem-refuses", warning, "kmem would refuse a dax device: it cannot become system RAM"},
     FindingKind{"dax.would-strand", note, "as system RAM a dax device would lose bytes at its ends"},
     FindingKind{"kmem.partly-online", problem, "only some memory blocks of a kmem device are online"},
     FindingKind{"kmem.stranded", warning, "a kmem device lost bytes outside of whole memory blocks"},

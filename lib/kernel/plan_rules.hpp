@@ -42,8 +42,10 @@ inline constexpr auto kPlanRules = [] {
         {plan_memory_in_use, kCheck, "plan.memory-in-use",
          "what is in use fits into the memory that stays: offlining moves pages and frees none, and tries until it is "
          "interrupted",
-         ENOMEM, "", "mm/memory_hotplug.c: offline_pages, do_migrate_range", "5.3+",
-         "ask for less, or free memory first", false},
+         ENOMEM, "",
+         "mm/memory_hotplug.c: offline_pages, do_migrate_range; "
+         "lore.kernel.org/all/20230627112220.229240-1-david@redhat.com",
+         "5.3+", "ask for less, or free memory first", false},
         {plan_kmem_online, kCheck, "plan.kmem-online",
          "no memory of a device is online as System RAM when the device or its namespace goes: it would stay until "
          "reboot",
@@ -52,6 +54,7 @@ inline constexpr auto kPlanRules = [] {
         {plan_shared_section, kCheck, "plan.shared-section",
          "letting go of a mapping leaves the memmap of its neighbours in the section alone", EBUSY, "",
          "mm/sparse.c: section_deactivate (5.3-5.8, mended by \"never partially remove memmap for early section\"); "
+         "lore.kernel.org/all/20200623094258.6705-1-richard.weiyang@linux.alibaba.com; "
          "arch/arm64/mm/mmu.c: vmemmap_free (16K and 64K pages)",
          "5.3-5.8; 5.3+ (arm64 16K, 64K)", "leave it in place until the next boot", false},
         {plan_cxl_online, kCheck, "plan.cxl-online",
@@ -73,6 +76,11 @@ inline constexpr auto kPlanRules = [] {
          "block into",
          EINVAL, "", "drivers/base/memory.c: valid_zones_show", "5.3+",
          "take a zone that valid_zones of the block names, or --zone=auto", false},
+        {plan_unnamed_loss, kCheck, "plan.unnamed-loss",
+         "a plan names every device whose data its steps destroy: what it does not name nobody confirms, and nothing "
+         "is "
+         "saved",
+         EPERM, "", "lib/plan", "all", "report it: no plan of memhot's own should do so", false},
         {plan_stale, kCheck, "plan.stale",
          "what a plan relies on is as it was when it was made, but for what its own steps have changed", ESTALE, "",
          "lib/plan", "all", "look at what has changed, and make a new plan", false},

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "memhot/model.hpp"
+#include "model/shared_memmap.hpp"
 #include "nvdimm/geometry.hpp"
 
 namespace memhot {
@@ -144,6 +145,12 @@ struct DaxRegion {
     std::optional<int> youngest{};
 };
 
+// A mapping that a driver let go of, and what that took from others.
+struct Unmapped {
+    Mapping mapping;
+    std::vector<MemmapLoss> losses;
+};
+
 struct NdBus {
     Model model;
     std::vector<NdRegion> regions{};   // by id
@@ -156,6 +163,7 @@ struct NdBus {
     std::set<std::string, std::less<>> device_dax_ids{};
     std::set<std::string, std::less<>> kmem_ids{};
     std::vector<KernelMessage> log{};   // what the kernel said since the last command (kernel_log.hpp)
+    std::vector<Unmapped> unmapped{};   // by the last command, those too whose place was mapped again
 
     [[nodiscard]] NdRegion* find_region(int id);
     [[nodiscard]] const NdRegion* find_region(int id) const;

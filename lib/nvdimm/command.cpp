@@ -83,6 +83,7 @@ std::string to_string(const CommandLine& command) {
 
 CommandAnswer run_command(NdBus& bus, const CommandLine& command) {
     bus.log.clear();
+    bus.unmapped.clear();
     CommandAnswer answer = run(bus, command);
     answer.log = std::exchange(bus.log, {});
     if (!answer.uncertain) answer.certain_log = answer.log.size();

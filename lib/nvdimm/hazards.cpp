@@ -333,6 +333,18 @@ void of_write(const NdBus& bus, const CommandLine& command, const NdBus& after, 
     }
 }
 
+// Whatever is mapped there again behind it: the memmap of the neighbours is gone.
+void memmap_lost(const NdBus& after, std::vector<Hazard>& out) {
+    for (const auto& [mapping, losses] : after.unmapped) {
+        const std::string unmapping = fmt::format("unmapping {} at {}", mapping.owner, to_string(mapping.range));
+        for (const auto& loss : losses) {
+            Hazard found = hazard(loss.rule, to_string(loss, unmapping));
+            const bool known = std::ranges::find(out, found.text, &Hazard::text) != out.end();
+            if (!known) out.push_back(std::move(found));
+        }
+    }
+}
+
 // A refusal behind the zeroing: the namespace has neither its old nor its new mode.
 void zeroes_in_vain(const NdBus& bus, const NdBus& after, std::vector<Hazard>& out) {
     const auto known = [](const Hazard& one) { return one.rule == RuleId::ndctl_zeroes_first; };
@@ -364,6 +376,7 @@ std::vector<Hazard> hazards_of(const NdBus& bus, const CommandLine& command, con
         for (const auto& word : options.words) of_enable(bus, word, filter_of(options), out);
     }
     kmem_lets_go(bus, after, out);
+    memmap_lost(after, out);
     return out;
 }
 

@@ -77,6 +77,11 @@ void log_mapping(NdBus& bus, const DaxDevice& device, std::size_t index, const R
              fmt::format("mapping{}: {:#x}-{:#x} {}", index, range.start, range.last, what));
 }
 
+void note_unmapped(NdBus& bus, const op::Unmap& unmap) {
+    const Mapping* mapping = bus.model.state().pgmaps->find(unmap.handle);
+    if (mapping != nullptr) bus.unmapped.push_back({*mapping, memmap_losses(bus.model.state(), mapping->range)});
+}
+
 }   // namespace
 
 LogDevice log_device(const NdRegion& region, const NdNamespace& ns) { return {"nd_pmem", name_of(region, ns)}; }
@@ -103,6 +108,7 @@ Outcome carry_out(NdBus& bus, const Operation& operation, int handle) {
 }
 
 void carry_out(NdBus& bus, const Operation& operation, const Outcome& answer, int handle) {
+    if (const auto* unmap = std::get_if<op::Unmap>(&operation)) note_unmapped(bus, *unmap);
     auto lines = bus.model.messages(operation, answer);
     bus.model.said(lines);
     bus.model.apply(operation, answer, handle);

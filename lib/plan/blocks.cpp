@@ -96,14 +96,6 @@ Result<std::vector<Range>> ranges_of_thing(const Builder& builder, const std::st
                  fmt::format("{}: nothing of this name has memory blocks, {}", units::quoted(thing), kExpected));
 }
 
-Error not_whole(const Builder& builder, const Range& range) {
-    const std::uint64_t size = builder.block_size();
-    const std::uint64_t start = align_down(range.start, size);
-    const Range whole{start, align_down(range.last, size) + (size - 1)};
-    return bad_input(fmt::format("{} is not of whole memory blocks of {}; the blocks that it touches are {}",
-                                 to_string(range), exact_size(size), to_string(whole)));
-}
-
 // all: the blocks of the host, ascending; a node may have as many ranges as blocks.
 Status take_blocks(Builder& builder, const std::vector<BlockInfo>& all, const Range& range,
                    std::vector<BlockInfo>& out) {
@@ -135,6 +127,14 @@ std::string zone_of(const Model& model, std::uint64_t number) {
 }
 
 }   // namespace
+
+Error not_whole(const Builder& builder, const Range& range) {
+    const std::uint64_t size = builder.block_size();
+    const std::uint64_t start = align_down(range.start, size);
+    const Range whole{start, align_down(range.last, size) + (size - 1)};
+    return bad_input(fmt::format("{} is not of whole memory blocks of {}; the blocks that it touches are {}",
+                                 to_string(range), exact_size(size), to_string(whole)));
+}
 
 bool in_movable(const BlockInfo& block) { return block.online && block.valid_zones == "Movable"; }
 

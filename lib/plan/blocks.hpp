@@ -18,6 +18,9 @@ Result<std::vector<BlockInfo>> blocks_of_things(Builder& builder);
 // A wish of one size ("4G"): as many blocks; bad_input where it is not a multiple of a block. Nothing for other words.
 Result<std::optional<std::uint64_t>> blocks_of_size(const Builder& builder);
 
+// bad_input: a range that begins or ends within a block, with the whole blocks that it touches.
+Error not_whole(const Builder& builder, const Range& range);
+
 // Movable zone first, then the highest address: what is most likely to go, and leaves no holes.
 void most_removable_first(std::vector<BlockInfo>& blocks);
 

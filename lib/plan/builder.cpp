@@ -7,19 +7,19 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <tuple>
 
+#include "model/operations.hpp"
+#include "model/state.hpp"
 #include "nvdimm/from_snapshot.hpp"
 #include "plan/carry_out.hpp"
+#include "plan/interlocks.hpp"
 #include "predict/nd_parts.hpp"
 
 namespace memhot::plan {
 
 namespace {
-
-Outcome taken(Outcome outcome) {
-    return outcome.kind == Outcome::Kind::uncertain ? Outcome::accept(outcome.rule) : outcome;
-}
 
 struct Amounts {
     std::uint64_t memmap;
@@ -118,6 +118,46 @@ void put_changes(const NdBus& before, const NdBus& after, PlanStep& step) {
     put_blocks(before.model, after.model, step);
 }
 
+// The last step is a command. It is answered on what the one before it left, and takes with it blocks that others changed:
+// kmem gives back all of its memory at once, or gets it, whichever block was written last.
+std::vector<std::size_t> needed_by_last(const std::vector<PlanStep>& steps) {
+    std::vector<std::size_t> out;
+    if (steps.size() < 2) return out;
+    std::set<std::string_view> changed;
+    for (const auto& fact : steps.back().before) {
+        if (fact.kind == Fact::Kind::block) changed.insert(fact.name);
+    }
+    const auto is_changed = [&](const Fact& fact) {
+        return fact.kind == Fact::Kind::block && changed.contains(fact.name);
+    };
+    const std::size_t before = steps.size() - 2;
+    for (std::size_t i = 0; i < before; ++i) {
+        if (std::ranges::any_of(steps[i].after, is_changed)) out.push_back(i);
+    }
+    out.push_back(before);
+    return out;
+}
+
+// Bytes of blocks whose memmap lies in themselves, although nobody saw them added (a snapshot does not tell it of a block):
+// kmem asks for it where the device says so, and that cannot change while it has memory (drivers/dax/bus.c:
+// memmap_on_memory_store), nor can the parameter since boot.
+std::uint64_t holding_their_own_memmap(const NdBus& bus) {
+    const State& state = bus.model.state();
+    const std::uint64_t size = bus.model.block_size();
+    std::uint64_t bytes = 0;
+    for (const auto& device : bus.dax) {
+        if (device.driver != DaxDriver::kmem || !device.memmap_on_memory) continue;
+        for (const auto& range : device.added) {
+            if (!state.has(Feature::memmap_on_memory) || !supports_memmap_on_memory(state, range.size())) continue;
+            for_each_block(state, range, [&](std::uint64_t, const Block& block) {
+                if (!block.boot && block.vmemmap_pages == 0) bytes += size;
+                return true;
+            });
+        }
+    }
+    return bytes;
+}
+
 }   // namespace
 
 std::uint64_t memmap_in_ram(const NdBus& bus) {
@@ -126,10 +166,11 @@ std::uint64_t memmap_in_ram(const NdBus& bus) {
     for (const auto& mapping : bus.model.mappings()) {
         if (!mapping.altmap) bytes += mapping.range.size();
     }
-    // Added with memmap_on_memory a block holds its own; which ones did, the model does not tell, so they are counted.
-    for (const auto& block : bus.model.blocks()) {
-        if (!block.boot) bytes += bus.model.block_size();
-    }
+    const std::uint64_t size = bus.model.block_size();
+    bus.model.state().blocks.for_each([&](std::uint64_t, const Block& block) {
+        if (!block.boot && block.vmemmap_pages == 0) bytes += size;
+    });
+    bytes -= holding_their_own_memmap(bus);
     return bytes / profile.page_size * profile.struct_page_size;
 }
 
@@ -202,18 +243,23 @@ PlanStep& Builder::ask_bus(const CommandLine& asked, Action action, Phrase phras
     if (blocked_ || ended()) return nothing();
     const Amounts before = amounts_of(bus_);
     const NdBus old = bus_;
+    bus_.unmapped.clear();   // a crash leaves the bus as it is
     Verdict verdict = predict_and_run(bus_, asked);
     verdict.assumptions.insert(verdict.assumptions.begin(), assumptions_.begin(), assumptions_.end());
     blocked_ = verdict.outcome.kind == Outcome::Kind::refused || verdict.outcome.kind == Outcome::Kind::crash;
     PlanStep& step = add(std::move(action), std::move(phrase), std::move(verdict));
     put_changes(old, bus_, step);
-    // Commands are answered on what those before them left.
-    if (plan_.steps.size() > 1) step.depends_on = {plan_.steps.size() - 2};
+    guard_shared_sections(*this, bus_.unmapped);
+    step.depends_on = needed_by_last(plan_.steps);
     step.cost = cost_between(before, amounts_of(bus_));
     return step;
 }
 
-void Builder::take(const Action& action) { std::ignore = carry_out(bus_, action); }
+void Builder::take(const Action& action) {
+    bus_.unmapped.clear();
+    std::ignore = carry_out(bus_, action);
+    guard_shared_sections(*this, bus_.unmapped);
+}
 
 PlanStep& Builder::save(SaveAction::What what, const std::string& device) {
     if (blocked_) return nothing();
@@ -259,6 +305,7 @@ Fact Builder::identity_of(const std::string& name) const {
 }
 
 Plan Builder::finish() && {
+    guard_losses(plan_, start_);
     const FactReader reader(*snapshot_, start_);
     for (auto& fact : plan_.facts) fact.value = reader.value(fact.kind, fact.name);
     return std::move(plan_);

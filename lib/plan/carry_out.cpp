@@ -26,24 +26,23 @@ std::optional<Operation> operation_of(const WriteAction& write) {
     return number ? std::optional<Operation>(op::SetState{*number, write.text}) : std::nullopt;
 }
 
-Verdict taken(Verdict verdict) {
-    if (verdict.outcome.kind == Outcome::Kind::uncertain) verdict.outcome = Outcome::accept(verdict.outcome.rule);
-    return verdict;
-}
-
 Verdict write(NdBus& bus, const WriteAction& action) {
     const auto operation = operation_of(action);
-    if (!operation) return taken(predict_and_run(bus, {"write", action.path, {action.text}}));
-    Verdict verdict = taken(predict(bus.model, *operation));
-    bus.model.apply(*operation, verdict.outcome);
+    if (!operation) return predict_and_run(bus, {"write", action.path, {action.text}});
+    Verdict verdict = predict(bus.model, *operation);
+    bus.model.apply(*operation, taken(verdict.outcome));
     return verdict;
 }
 
 }   // namespace
 
+Outcome taken(Outcome outcome) {
+    return outcome.kind == Outcome::Kind::uncertain ? Outcome::accept(outcome.rule) : outcome;
+}
+
 Verdict carry_out(NdBus& bus, const Action& action) {
     if (const auto* one = std::get_if<WriteAction>(&action)) return write(bus, *one);
-    if (const auto* one = std::get_if<CommandLine>(&action)) return taken(predict_and_run(bus, *one));
+    if (const auto* one = std::get_if<CommandLine>(&action)) return predict_and_run(bus, *one);
     Verdict verdict;
     verdict.outcome = Outcome::accept(RuleId::plan_accepted);
     return verdict;

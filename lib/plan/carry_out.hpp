@@ -8,7 +8,10 @@
 
 namespace memhot::plan {
 
-// What the kernel would answer to it; what may be accepted is taken as accepted, and the bus is as that leaves it.
+// What may be accepted, taken as accepted.
+Outcome taken(Outcome outcome);
+
+// What the kernel would answer to it, as it is predicted; the bus is as what is taken for accepted leaves it.
 Verdict carry_out(NdBus& bus, const Action& action);
 
 }   // namespace memhot::plan

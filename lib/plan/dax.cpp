@@ -22,6 +22,7 @@ struct Options {
     std::string mode;
     bool no_online = false;
     bool force = false;
+    bool resizes = false;
     WantedZone zone = WantedZone::movable;   // daxctl's own choice
 };
 
@@ -32,6 +33,7 @@ Options options_of(const Builder& builder) {
     options.mode = parsed.value("mode").value_or("");
     options.no_online = parsed.is_set("no-online");
     options.force = parsed.is_set("force");
+    options.resizes = parsed.value("size") || parsed.value("align");
     if (parsed.is_set("no-movable")) options.zone = WantedZone::kernel;
     if (builder.wish().zone != WantedZone::automatic) options.zone = builder.wish().zone;
     return options;
@@ -96,10 +98,10 @@ void reconfigure_to_ram(Builder& builder, const DaxDevice& device, const std::st
 
 Status to_system_ram(Builder& builder, const DaxDevice& device, const std::string& rest) {
     const Options options = options_of(builder);
-    const bool by_kernel = options.force || (!options.no_online && policy_gives(builder, options.zone));
-    if (by_kernel) {
+    // --force stills daxctl, not the kernel: where that would do something else than is wanted it is held all the same.
+    if (!options.no_online && policy_gives(builder, options.zone)) {
         reconfigure_to_ram(builder, device, rest, options, true);
-        if (!options.no_online) bring_online(builder, device.name(), options.zone);
+        bring_online(builder, device.name(), options.zone);
     } else {
         HeldPolicy policy(builder, options.no_online
                                        ? "the memory is to stay offline"
@@ -129,8 +131,36 @@ Status to_devdax(Builder& builder, const DaxDevice& device, const std::string& r
     }
     policy.release();
     guard_what_stays(builder);
-    guard_shared_sections(builder);
     return Done{};
+}
+
+// What is offline of a device that is System RAM.
+void bring_rest_online(Builder& builder, const DaxDevice& device, WantedZone zone) {
+    if (is_unplugged(device)) {
+        plug(builder, device, zone);
+        guard_memmap_memory(builder);
+    } else {
+        bring_online(builder, device.name(), zone);
+    }
+    guard_movable_ratio(builder);
+}
+
+// daxctl onlines what is offline also of a device that has the mode already (daxctl/device.c reconfig_mode_system_ram).
+Status stay_in_mode(Builder& builder, const DaxDevice& device) {
+    const Options options = options_of(builder);
+    if (device.driver == DaxDriver::kmem && !options.no_online) bring_rest_online(builder, device, options.zone);
+    if (builder.steps() == 0) builder.note(fmt::format("{} is in mode {} already", device.name(), mode_of(device)));
+    return Done{};
+}
+
+// With a size or an align daxctl does not come to the mode (daxctl/device.c do_reconfig).
+Status resize(Builder& builder, const DaxDevice& device) {
+    const CommandLine command = with_options("daxctl", "reconfigure-device", builder, {device.name()});
+    const PlanStep& step = builder.command(command, {"resize", "resized", device_text(device)});
+    if (!step.verdict.outcome.accepted()) return Done{};
+    return bad_input(fmt::format("dax reconfigure {0}: with --size or --align daxctl does not look at --mode; change "
+                                 "the size by itself (daxctl reconfigure-device --size=SIZE {0}), then the mode",
+                                 device.name()));
 }
 
 // daxctl's own refusal, with its words.
@@ -150,11 +180,13 @@ Status plan_dax_reconfigure(Builder& builder) {
     if (mode != "devdax" && mode != "system-ram") {
         return bad_input(fmt::format("dax reconfigure {}: expected --mode=devdax or --mode=system-ram", device.name()));
     }
-    rely_on_dax(builder, device);
-    if (device.driver != DaxDriver::none && mode == mode_of(device)) {
-        builder.note(fmt::format("{} is in mode {} already", device.name(), mode));
-        return Done{};
+    if (mode == "devdax" && builder.wish().zone != WantedZone::automatic) {
+        return bad_input(fmt::format(
+            "dax reconfigure {}: --zone is for memory, and --mode=devdax gives none; leave it out", device.name()));
     }
+    rely_on_dax(builder, device);
+    if (options_of(builder).resizes) return resize(builder, device);
+    if (device.driver != DaxDriver::none && mode == mode_of(device)) return stay_in_mode(builder, device);
     const std::string rest = fmt::format("{} from {} to {}", device_text(device), mode_of(device), mode);
     return mode == "system-ram" ? to_system_ram(builder, device, rest) : to_devdax(builder, device, rest);
 }
@@ -165,14 +197,8 @@ Status plan_dax_online(Builder& builder) {
     const DaxDevice& device = **named;
     rely_on_dax(builder, device);
     if (device.driver != DaxDriver::kmem) return refused_by_daxctl(builder, device, "online-memory", "online");
-    if (is_unplugged(device)) {
-        plug(builder, device, options_of(builder).zone);
-        guard_memmap_memory(builder);
-    } else {
-        bring_online(builder, device.name(), options_of(builder).zone);
-    }
+    bring_rest_online(builder, device, options_of(builder).zone);
     if (builder.steps() == 0) builder.note(fmt::format("all memory of {} is online already", device.name()));
-    guard_movable_ratio(builder);
     return Done{};
 }
 
@@ -236,7 +262,6 @@ Status plan_dax_destroy(Builder& builder) {
                                      {"destroy", "destroyed", device_text(device)});
     step.destroys = {all_data(device)};
     step.no_undo = "a device that is created again may lie elsewhere, and its data are gone";
-    guard_shared_sections(builder);
     return Done{};
 }
 

@@ -3,8 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "plan/blocks.hpp"
 #include "plan/interlocks.hpp"
+#include "plan/kmem_state.hpp"
 
 namespace memhot::plan {
 
@@ -62,13 +66,39 @@ void save_labels(Builder& builder, const NdRegion& region, bool initialised) {
     for (const auto& mapping : region.mappings) builder.save(SaveAction::What::labels, mapping.dimm);
 }
 
+namespace {
+
+const DaxDevice* kmem_over(const Builder& builder, const NamedNamespace& named) {
+    const auto* device = device_over(builder.start(), *named.region, *named.ns);
+    return device != nullptr && device->driver == DaxDriver::kmem ? device : nullptr;
+}
+
+}   // namespace
+
+std::optional<HeldPolicy> hold_below_kmem(Builder& builder, const NamedNamespace& named) {
+    std::optional<HeldPolicy> out;
+    if (kmem_over(builder, named) != nullptr)
+        out.emplace(builder, "if this is undone the memory is to come back offline, as it is");
+    return out;
+}
+
+// A dax device of pmem that appears goes to device_dax, whatever drove the last one of its name (drivers/dax/bus.c:
+// dax_bus_match).
+void undo_disable(const Builder& builder, const NamedNamespace& named, PlanStep& step) {
+    PlanStep back;
+    if (const auto* device = kmem_over(builder, named)) undo_release(*device, back);
+    step.undo = {CommandLine{"ndctl", "enable-namespace", {named.name}}};
+    std::ranges::move(back.undo, std::back_inserter(step.undo));
+    step.undo_destroys = std::move(back.undo_destroys);
+}
+
 void disable_and_save(Builder& builder, const NamedNamespace& named) {
     if (named.ns->active) {
         PlanStep& step =
             builder.command({"ndctl", "disable-namespace", {named.name}},
                             {"disable", "disabled", fmt::format("{} ({})", named.name, to_string(named.ns->space))});
         step.reason = "its first bytes can be read only when nothing drives it";
-        step.undo = {CommandLine{"ndctl", "enable-namespace", {named.name}}};
+        undo_disable(builder, named, step);
     }
     if (named.ns->size() != 0) builder.save(SaveAction::What::info_block, named.name);
 }
@@ -76,7 +106,6 @@ void disable_and_save(Builder& builder, const NamedNamespace& named) {
 void guard_namespace(Builder& builder, const NamedNamespace& named) {
     const auto* device = device_over(builder.start(), *named.region, *named.ns);
     if (device != nullptr) guard_kmem_online(builder, *device);
-    guard_shared_sections(builder);
 }
 
 DataLoss overwritten(const DaxDevice& device) {
@@ -87,6 +116,7 @@ DataLoss overwritten(const DaxDevice& device) {
 
 void undo_release(const DaxDevice& device, PlanStep& step) {
     step.undo = {CommandLine{"daxctl", "reconfigure-device", {"--mode=system-ram", "--no-online", device.name()}}};
+    if (is_unplugged(device)) step.undo.emplace_back(unplug_write(device));
     step.undo_destroys = {overwritten(device)};
 }
 

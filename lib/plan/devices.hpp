@@ -3,9 +3,11 @@
 // What the planners of namespaces and dax devices share: finding what is named, relying on it, saving what is destroyed.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "plan/builder.hpp"
+#include "plan/policy.hpp"
 
 namespace memhot::plan {
 
@@ -28,6 +30,11 @@ void rely_on_dax(Builder& builder, const DaxDevice& device);
 // Steps that copy the labels of all DIMMs of a region; none where it has no labels. initialised: it gets some, over
 // whatever the label areas hold (ndctl/namespace.c enable_labels).
 void save_labels(Builder& builder, const NdRegion& region, bool initialised = false);
+// Holds the kernel's policy where kmem drives its device: if it is disabled, and that undone, its memory is to come back
+// offline. Nothing where kmem does not.
+std::optional<HeldPolicy> hold_below_kmem(Builder& builder, const NamedNamespace& named);
+// The way back of a step that disables it: what kmem had of it comes back offline, as it was (guard_namespace()).
+void undo_disable(const Builder& builder, const NamedNamespace& named, PlanStep& step);
 // Disables it if it is active, so that its first bytes can be read, and saves them.
 void disable_and_save(Builder& builder, const NamedNamespace& named);
 // Its dax device must not hold online memory.

@@ -88,6 +88,20 @@ std::string dax_words(const NdBus& bus, std::string_view name) {
     return out;
 }
 
+// What FactReader::zones() wrote.
+bool has_kernel_zone(std::string_view zones, int node) {
+    const std::string of_node = fmt::format("node{} ", node);
+    while (!zones.empty()) {
+        const auto end = std::min(zones.find(", "), zones.size());
+        const std::string_view zone = zones.substr(0, end);
+        zones.remove_prefix(std::min(end + 2, zones.size()));
+        if (!zone.starts_with(of_node)) continue;
+        const std::string_view name = zone.substr(of_node.size());
+        if (!name.starts_with("Movable ") && !name.starts_with("Device ")) return true;
+    }
+    return false;
+}
+
 FactReader::FactReader(const Snapshot& snapshot, const NdBus& bus)
     : snapshot_(snapshot), bus_(bus), model_(bus.model) {}
 

@@ -21,6 +21,8 @@ std::string block_words(const Model& model, std::uint64_t number);
 std::string namespace_words(const NdBus& bus, std::string_view name);
 // "system-ram, 140000000-147ffffff", of a dax device.
 std::string dax_words(const NdBus& bus, std::string_view name);
+// Whether a fact of kind zones tells of present pages of that node outside of zone Movable.
+bool has_kernel_zone(std::string_view zones, int node);
 
 class FactReader {
 public:

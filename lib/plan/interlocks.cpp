@@ -9,6 +9,7 @@
 
 #include "model/state.hpp"
 #include "plan/blocks.hpp"
+#include "plan/facts.hpp"
 
 namespace memhot::plan {
 
@@ -59,13 +60,23 @@ std::map<int, std::size_t> kernel_blocks(const Model& model) {
     return out;
 }
 
-bool frees_neighbours(RuleId rule) { return rule == RuleId::memmap_depopulated || rule == RuleId::memmap_page_shared; }
-
 bool is_cxl(const Builder& builder, const DaxDevice& device) {
     if (!builder.snapshot().nvdimm) return false;
     const auto* record = builder.snapshot().nvdimm->dax_device(device.name());
     const auto* region = record == nullptr ? nullptr : builder.snapshot().nvdimm->dax_region(record->parent);
     return region != nullptr && region->kind == "cxl";
+}
+
+// nd_changes() says what becomes of it; "kept but for the first 8K" is no file system any more.
+bool loses_data(const DeviceChange& change) {
+    return std::ranges::any_of(change.values,
+                               [](const Value& value) { return value.name == "data" && value.text != "kept"; });
+}
+
+// What it held went when kmem took it, and was named then.
+bool was_memory(const NdBus& start, const std::string& name) {
+    const DaxDevice* device = start.find_dax(name);
+    return device != nullptr && device->driver == DaxDriver::kmem;
 }
 
 void memory_in_use(Builder& builder) {
@@ -77,10 +88,17 @@ void memory_in_use(Builder& builder) {
                                                            human_size(before - after), human_size(*there)));
 }
 
-void last_kernel_memory(Builder& builder) {
+// Before that plan. Where it does not tell, and that is where it onlined nothing, it had some.
+bool had_kernel_memory(const Plan& plan, int node) {
+    const auto zones = std::ranges::find(plan.facts, Fact::Kind::zones, &Fact::kind);
+    return zones == plan.facts.end() || has_kernel_zone(zones->value, node);
+}
+
+void last_kernel_memory(Builder& builder, const Plan* undone) {
     const auto after = kernel_blocks(builder.model());
     for (const auto& [node, count] : kernel_blocks(builder.start().model)) {
         if (after.contains(node)) continue;
+        if (undone != nullptr && !had_kernel_memory(*undone, node)) continue;
         builder.refuse(
             RuleId::plan_last_kernel_memory,
             fmt::format("node{} would lose all of its kernel memory ({} block{})", node, count, count == 1 ? "" : "s"));
@@ -106,9 +124,9 @@ void guard_memmap_memory(Builder& builder) {
                                human_size(wanted), human_size(kMemmapReserve), human_size(there->bytes), there->name));
 }
 
-void guard_what_stays(Builder& builder) {
+void guard_what_stays(Builder& builder, const Plan* undone) {
     memory_in_use(builder);
-    last_kernel_memory(builder);
+    last_kernel_memory(builder, undone);
 }
 
 void guard_movable_ratio(Builder& builder) {
@@ -158,20 +176,29 @@ void guard_kmem_online(Builder& builder, const CommandLine& command) {
     }
 }
 
-void guard_shared_sections(Builder& builder) {
-    const Model& start = builder.start().model;
-    const auto after = builder.model().mappings();
-    for (const auto& mapping : start.mappings()) {
-        const auto same = [&](const Mapping& other) {
-            return other.range == mapping.range && other.altmap == mapping.altmap;
-        };
-        if (std::ranges::any_of(after, same)) continue;
+void guard_shared_sections(Builder& builder, const std::vector<Unmapped>& unmapped) {
+    for (const auto& [mapping, losses] : unmapped) {
         builder.rely_on_range(mapping.range);
-        for (const auto& hazard : predict(start, op::Unmap{mapping.handle}).hazards) {
-            if (!frees_neighbours(hazard.rule)) continue;
+        const std::string unmapping = fmt::format("unmapping {} at {}", mapping.owner, to_string(mapping.range));
+        for (const auto& loss : losses) {
             builder.refuse(RuleId::plan_shared_section,
-                           fmt::format("unmapping {} at {}: {} [{}]", mapping.owner, to_string(mapping.range),
-                                       hazard.text, rule(hazard.rule).id));
+                           fmt::format("{} [{}]", to_string(loss, unmapping), rule(loss.rule).id));
+        }
+    }
+}
+
+void guard_losses(Plan& plan, const NdBus& start) {
+    const auto destroyed = plan.destroys();
+    const auto is_named = [&](const std::string& device) {
+        return std::ranges::find(destroyed, device, &DataLoss::device) != destroyed.end();
+    };
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        for (const auto& change : plan.steps[i].verdict.changes) {
+            if (!loses_data(change) || is_named(change.device) || was_memory(start, change.device)) continue;
+            plan.refusals.push_back(
+                {RuleId::plan_unnamed_loss,
+                 fmt::format("step {} ({}) would destroy the data of {}, which the plan does not name", i + 1,
+                             to_string(plan.steps[i].action), change.device)});
         }
     }
 }

@@ -14,14 +14,19 @@ namespace memhot::plan {
 inline constexpr std::uint64_t kMemmapReserve = 64 * kMiB;
 
 void guard_memmap_memory(Builder& builder);
-// Where memory goes: what stays must hold what is in use, and each node keep kernel memory.
-void guard_what_stays(Builder& builder);
+// Where memory goes: what stays must hold what is in use, and each node keep kernel memory. undone: on the way back from
+// that plan a node may be without, as it was before.
+void guard_what_stays(Builder& builder, const Plan* undone = nullptr);
 void guard_movable_ratio(Builder& builder);
 // dax: a device, or all those of a namespace whose data it holds ("namespace0.1").
 void guard_kmem_online(Builder& builder, const DaxDevice& device);
 // The same of a command that takes a device from kmem, or the namespace below it from its driver.
 void guard_kmem_online(Builder& builder, const CommandLine& command);
-// Mappings that the steps take away must leave their neighbours' memmap.
-void guard_shared_sections(Builder& builder);
+// Mappings that one step takes away must leave their neighbours' memmap, whatever a later step maps there. The builder asks
+// it behind each step.
+void guard_shared_sections(Builder& builder, const std::vector<Unmapped>& unmapped);
+
+// The last word on a whole plan: what its verdicts say is lost has to stand in what its steps destroy. start: before them.
+void guard_losses(Plan& plan, const NdBus& start);
 
 }   // namespace memhot::plan

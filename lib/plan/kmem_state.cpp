@@ -50,6 +50,8 @@ PlanStep& unplug(Builder& builder, const DaxDevice& device, bool lets_go) {
 
 bool is_unplugged(const DaxDevice& device) { return device.kmem_state == kUnplugged; }
 
+WriteAction unplug_write(const DaxDevice& device) { return write_of(device, kUnplugged); }
+
 PlanStep& plug(Builder& builder, const DaxDevice& device, WantedZone zone) {
     const std::string_view word = zone == WantedZone::kernel    ? "online_kernel"
                                   : zone == WantedZone::movable ? "online_movable"

@@ -17,6 +17,7 @@ PlanStep& unplug(Builder& builder, const DaxDevice& device, bool lets_go = false
 
 // A device whose memory was taken so.
 bool is_unplugged(const DaxDevice& device);
+WriteAction unplug_write(const DaxDevice& device);
 PlanStep& plug(Builder& builder, const DaxDevice& device, WantedZone zone);
 
 }   // namespace memhot::plan

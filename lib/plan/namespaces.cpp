@@ -130,6 +130,7 @@ Status plan_namespace_reconfigure(Builder& builder) {
     if (!named) return named.error();
     rely_on_namespace(builder, *named);
     save_labels(builder, *named->region, named->region->can_label);
+    auto policy = hold_below_kmem(builder, *named);
     disable_and_save(builder, *named);
     std::vector<std::string> arguments{"--reconfig=" + named->name};
     std::ranges::move(as_it_is(builder, *named), std::back_inserter(arguments));
@@ -145,6 +146,7 @@ Status plan_namespace_reconfigure(Builder& builder) {
     }
     // ndctl gives it a new uuid (ndctl/namespace.c: validate_namespace_options).
     if (named->region->labelled) step.replaces = builder.identity_of(named->name);
+    if (policy) policy->release();
     guard_namespace(builder, *named);
     guard_memmap_memory(builder);
     return Done{};
@@ -155,11 +157,13 @@ Status plan_namespace_destroy(Builder& builder) {
     if (!named) return named.error();
     rely_on_namespace(builder, *named);
     save_labels(builder, *named->region);
+    auto policy = hold_below_kmem(builder, *named);
     disable_and_save(builder, *named);
     PlanStep& step = builder.command(with_options("ndctl", "destroy-namespace", builder, {named->name}),
                                      {"destroy", "destroyed", named->name});
     step.destroys = {all_data(*named)};
     step.no_undo = what_stays_lost(*named);
+    if (policy) policy->release();
     guard_namespace(builder, *named);
     return Done{};
 }
@@ -187,9 +191,11 @@ Status plan_namespace_disable(Builder& builder) {
         builder.note(fmt::format("{} is disabled already", named->name));
         return Done{};
     }
+    auto policy = hold_below_kmem(builder, *named);
     PlanStep& step = builder.command(with_options("ndctl", "disable-namespace", builder, {named->name}),
                                      {"disable", "disabled", named->name});
-    step.undo = {CommandLine{"ndctl", "enable-namespace", {named->name}}};
+    undo_disable(builder, *named, step);
+    if (policy) policy->release();
     guard_namespace(builder, *named);
     return Done{};
 }

@@ -9,6 +9,7 @@
 #include <array>
 #include <limits>
 
+#include "plan/options.hpp"
 #include "plan/planners.hpp"
 
 namespace memhot {
@@ -55,6 +56,7 @@ Result<Plan> make_plan(const Snapshot& snapshot, const Wish& wish, const PlanLim
     if (wish.things.empty() && !planner.example.empty()) {
         return bad_input(fmt::format("{}: expected what it is about, as in: {}", planner.name, planner.example));
     }
+    if (auto carried_out = plan::check_options(wish); !carried_out) return carried_out.error();
     auto builder = plan::Builder::open(snapshot, wish);
     if (!builder) return std::move(builder).error();
     builder->set_limits(limits);

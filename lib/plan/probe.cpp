@@ -43,8 +43,9 @@ Status probe_things(Builder& builder) {
         const auto range = range_of(builder, thing);
         if (!range) return range.error();
         const std::uint64_t size = builder.block_size();
-        const std::uint64_t whole = align_up(range->size(), size);
-        for (std::uint64_t offset = 0; offset < whole; offset += size) probe_block(builder, range->start + offset);
+        if (!is_aligned(range->size(), size)) return not_whole(builder, *range);
+        for (std::uint64_t offset = 0; offset < range->size(); offset += size)
+            probe_block(builder, range->start + offset);
     }
     return Done{};
 }

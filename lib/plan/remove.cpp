@@ -139,7 +139,6 @@ Status plan_remove(Builder& builder) {
     for (const auto& device : devices) give_back(builder, device);
     if (policy) policy->release();
     guard_what_stays(builder);
-    guard_shared_sections(builder);
     return Done{};
 }
 

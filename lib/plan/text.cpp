@@ -169,21 +169,45 @@ std::string to_string(const Action& action) {
         action);
 }
 
+namespace {
+
+// Where people met it, of the places that a rule names; "" where nobody did in public.
+std::string_view thread_of(RuleId id) {
+    std::string_view places = rule(id).source;
+    while (!places.empty()) {
+        const auto end = std::min(places.find("; "), places.size());
+        const std::string_view one = places.substr(0, end);
+        if (one.starts_with("github.com/") || one.starts_with("lore.kernel.org/")) return one;
+        places.remove_prefix(std::min(end + 2, places.size()));
+    }
+    return {};
+}
+
+}   // namespace
+
+std::string refusals_text(const Plan& plan) {
+    std::string out;
+    for (const auto& refusal : plan.refusals) {
+        out += fmt::format("refused: {} [{}]\n", refusal.text, rule(refusal.rule).id);
+        if (const auto remedy = rule(refusal.rule).remedy; !remedy.empty())
+            out += fmt::format("  instead: {}\n", remedy);
+        if (const auto thread = thread_of(refusal.rule); !thread.empty())
+            out += fmt::format("  thread: https://{}\n", thread);
+    }
+    for (const auto& step : plan.steps) {
+        if (step.verdict.outcome.kind != Outcome::Kind::refused) continue;
+        for (const auto& command : step.verdict.commands) out += fmt::format("  accepted would be: {}\n", command);
+    }
+    return out;
+}
+
 std::string to_text(const Plan& plan, Tense tense) {
     const std::string title = plan.refused()       ? "refused"
                               : plan.steps.empty() ? "nothing to do"
                                                    : count_text(plan.steps.size(), "step");
     std::string out = fmt::format("{} on {}: {}{}\n", to_string(plan.wish), plan.host.empty() ? "this host" : plan.host,
                                   title, plan.dangerous() ? ", DANGEROUS" : "");
-    for (const auto& refusal : plan.refusals) {
-        out += fmt::format("refused: {} [{}]\n", refusal.text, rule(refusal.rule).id);
-        if (const auto remedy = rule(refusal.rule).remedy; !remedy.empty())
-            out += fmt::format("  instead: {}\n", remedy);
-    }
-    for (const auto& step : plan.steps) {
-        if (step.verdict.outcome.kind != Outcome::Kind::refused) continue;
-        for (const auto& command : step.verdict.commands) out += fmt::format("  accepted would be: {}\n", command);
-    }
+    out += refusals_text(plan);
     for (const auto& note : plan.notes) out += note + "\n";
     out += steps_text(plan, tense);
     const auto cost = cost_text(plan.cost());

@@ -91,13 +91,16 @@ std::string why_it_stays(const SimulatedHost& host, const PlanStep& step, const 
     if (step.undo.empty()) return step.no_undo.empty() ? "there is no way back" : step.no_undo;
     if (const std::string other = another_one(host, step, behind); !other.empty()) return other;
     if (behind.how == StepBehind::How::partly || has_long_way_back(step)) {
-        const auto other = changed_half_way(step, look_at(host));
+        const auto other = changed_half_way(step, look_at(host), behind.left);
         return other ? "somebody else changed it: " + to_string(*other) : "";
     }
     if (step.before.empty() && behind.how == StepBehind::How::doubtful) return "nobody knows whether it was done";
-    if (const std::string other = first_difference(host, step.after); !other.empty())
-        return "somebody else changed it: " + other;
-    return {};
+    const std::string other = first_difference(host, step.after);
+    if (other.empty()) return {};
+    // Its write may have been taken and have come to something else, which nobody looked at any more.
+    const bool doubtful = behind.how == StepBehind::How::doubtful;
+    return (doubtful ? "nobody knows whether the job left it so, or somebody else: " : "somebody else changed it: ") +
+           other;
 }
 
 std::string as_it_was(const PlanStep& step, const StepBehind& behind) {
@@ -120,8 +123,8 @@ void undo_step(SimulatedHost& host, const PlanStep& step, Plan& out) {
 }
 
 // The interlocks hold for the way back and for the rest of the way, too, on the host as it is now.
-// forward: what is gone back to was so before, whatever ratio it had.
-Status guard(const Snapshot& snapshot, Plan& plan, bool forward) {
+// undone: what is gone back to was so before that plan, whatever ratio it had, and may be so again.
+Status guard(const Snapshot& snapshot, Plan& plan, const Plan* undone = nullptr) {
     auto builder = plan::Builder::open(snapshot, plan.wish);
     if (!builder) return builder.error();
     for (const auto& step : plan.steps) {
@@ -129,9 +132,9 @@ Status guard(const Snapshot& snapshot, Plan& plan, bool forward) {
         builder->take(step.action);
     }
     plan::guard_memmap_memory(*builder);
-    plan::guard_what_stays(*builder);
-    plan::guard_shared_sections(*builder);
-    if (forward) plan::guard_movable_ratio(*builder);
+    plan::guard_what_stays(*builder, undone);
+    if (undone == nullptr) plan::guard_movable_ratio(*builder);
+    plan::guard_losses(plan, builder->start());
     Plan judged = std::move(*builder).finish();
     std::ranges::move(judged.refusals, std::back_inserter(plan.refusals));
     std::ranges::move(judged.notes, std::back_inserter(plan.notes));
@@ -167,7 +170,8 @@ void refuse_doubt(Plan& plan, const SimulatedHost& host, const Plan& begun, std:
 
 }   // namespace
 
-Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::vector<StepBehind>& steps) {
+Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::vector<StepBehind>& steps,
+                       std::vector<UndoFate>* fates) {
     auto host = SimulatedHost::from_snapshot(snapshot);
     if (!host) return std::move(host).error();
     Plan out = empty_like(done);
@@ -185,6 +189,10 @@ Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::ve
         const bool as_before = behind.step >= there || all_hold(*host, step.before);
         const std::string why = as_before ? "" : why_it_stays(*host, step, behind, held[behind.step]);
         if (!why.empty()) out.notes.push_back(fmt::format("{}{}: {}", kStays, step.did, why));
+        if (fates != nullptr && !std::holds_alternative<SaveAction>(step.action)) {
+            using How = UndoFate::How;
+            fates->push_back({behind.step, !why.empty() ? How::stays : as_before ? How::as_before : How::undone, why});
+        }
         if (!why.empty() || held[behind.step]) {
             for (const auto on : step.depends_on) held.at(on) = true;
             continue;
@@ -196,7 +204,7 @@ Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::ve
             undo_step(*host, step, out);
         }
     }
-    if (auto guarded = guard(snapshot, out, false); !guarded) return guarded.error();
+    if (auto guarded = guard(snapshot, out, &done); !guarded) return guarded.error();
     return out;
 }
 
@@ -225,7 +233,7 @@ Result<Plan> make_rest(const Snapshot& snapshot, const Plan& begun, std::size_t 
         step.verdict = host->carry_out(step.action);
         add(out, std::move(step));
     }
-    if (auto guarded = guard(snapshot, out, true); !guarded) return guarded.error();
+    if (auto guarded = guard(snapshot, out); !guarded) return guarded.error();
     return out;
 }
 

@@ -8,7 +8,7 @@
 #include <span>
 
 #include "memhot/plan.hpp"
-#include "nvdimm/option_tables.hpp"
+#include "plan/options.hpp"
 #include "units/quote.hpp"
 
 namespace memhot {
@@ -60,23 +60,6 @@ Status take_ratio(std::string_view text, Wish& wish) {
     return Done{};
 }
 
-// What of the tool's options a verb takes; those of memory take none.
-std::span<const OptionSpec> options_of(PlanVerb verb) {
-    switch (verb) {
-        case PlanVerb::namespace_create:
-        case PlanVerb::namespace_reconfigure: return kCreateNamespaceOptions;
-        case PlanVerb::namespace_destroy: return kDestroyNamespaceOptions;
-        case PlanVerb::namespace_enable:
-        case PlanVerb::namespace_disable: return kNamespaceOptions;
-        case PlanVerb::dax_reconfigure:
-        case PlanVerb::dax_create: return kReconfigureDeviceOptions;
-        case PlanVerb::dax_online: return kOnlineMemoryOptions;
-        case PlanVerb::dax_offline: return kDeviceOptions;
-        case PlanVerb::dax_destroy: return kDestroyDeviceOptions;
-        default: return {};
-    }
-}
-
 // --zone and --ratio, as --zone=ZONE or --zone ZONE; the words that are left.
 Result<std::vector<std::string>> take_own_options(std::span<const std::string> words, Wish& wish) {
     std::vector<std::string> rest;
@@ -124,7 +107,7 @@ Result<Wish> parse_wish(const std::vector<std::string>& words) {
     }
     auto rest = take_own_options(std::span(words).subspan(verb), wish);
     if (!rest) return std::move(rest).error();
-    ParsedOptions parsed = parse_options(options_of(wish.verb), *rest);
+    ParsedOptions parsed = parse_options(plan::options_of(wish.verb), *rest);
     if (!parsed.error.empty()) {
         const bool of_memory = wish.verb <= PlanVerb::probe;
         constexpr std::string_view kPrefix = "Error: ";   // as ndctl has it

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "model/operations.hpp"
-#include "model/sparse.hpp"
+#include "model/shared_memmap.hpp"
 #include "predict/explain.hpp"
 
 namespace memhot {
@@ -44,51 +44,9 @@ void pieces_leaked(const Range& range, const Outcome& outcome, std::vector<Hazar
                                                             to_string(leaked), human_size(leaked.size()))));
 }
 
-// 5.3 to 5.8: taking a mapping out of a boot section frees the memmap that the section goes on using.
-void memmap_depopulated(const State& state, const Range& range, std::string_view when, std::vector<Hazard>& out) {
-    if (state.has(Feature::early_memmap_kept) || !is_whole_subsections(range)) return;
-    bool found = false;
-    for_each_piece(state.sections, range, [&](const Piece& piece) {
-        found = !piece.whole && state.sections.has(piece.section, SectionTable::kEarly);
-        if (found) {
-            out.push_back(
-                hazard(RuleId::memmap_depopulated,
-                       fmt::format("{} frees memmap of section {:#x}, which booted with RAM", when, piece.section)));
-        }
-        return !found;
-    });
-}
-
-// Sub-sections [from, to) of a section that share the memmap page of its sub-section `index`.
-SubsectionSpan memmap_page_of(const KernelProfile& profile, unsigned index) {
-    const std::uint64_t unit = profile.pages_per_subsection() * profile.struct_page_size;
-    const auto per_page = static_cast<unsigned>(profile.page_size / unit);
-    return {index / per_page * per_page, per_page};
-}
-
-// Whether somebody outside the piece uses a memmap page that the piece uses too.
-bool shares_memmap_page(const State& state, const Piece& piece) {
-    const unsigned first = piece.span.first;
-    const unsigned last = first + piece.span.count - 1;
-    const SubsectionSpan low = memmap_page_of(*state.profile, first);
-    const SubsectionSpan high = memmap_page_of(*state.profile, last);
-    return state.sections.any(piece.section, {low.first, first - low.first}) ||
-           state.sections.any(piece.section, {last + 1, high.first + high.count - last - 1});
-}
-
-void memmap_page_shared(const State& state, const Range& range, std::vector<Hazard>& out) {
-    const KernelProfile& profile = *state.profile;
-    const bool sub_page = profile.pages_per_subsection() * profile.struct_page_size < profile.page_size;
-    if (profile.arch != Arch::arm64 || !sub_page || !is_whole_subsections(range)) return;
-    for_each_piece(state.sections, range, [&](const Piece& piece) {
-        const bool early = state.sections.has(piece.section, SectionTable::kEarly);
-        if (piece.whole || early || !shares_memmap_page(state, piece)) return true;
-        out.push_back(hazard(RuleId::memmap_page_shared,
-                             fmt::format("{} shares a page of memmap with another owner in section {:#x}; whoever is "
-                                         "unmapped first takes it away from the other",
-                                         to_string(piece.range), piece.section)));
-        return false;
-    });
+// What unmapping takes from others; of a mapping, when it goes.
+void memmap_lost(const State& state, const Range& range, std::string_view unmapping, std::vector<Hazard>& out) {
+    for (const auto& loss : memmap_losses(state, range)) out.push_back(hazard(loss.rule, to_string(loss, unmapping)));
 }
 
 void memory_without_ram(const State& state, const Range& range, std::vector<Hazard>& out) {
@@ -133,12 +91,10 @@ std::vector<Hazard> hazards_for(const State& state, const Operation& operation, 
     pieces_leaked(*range, outcome, out);
     if (!outcome.accepted()) return out;
     if (std::holds_alternative<op::Map>(operation)) {
-        memmap_depopulated(state, *range, "unmapping it later", out);
-        memmap_page_shared(state, *range, out);
+        memmap_lost(state, *range, "unmapping it later", out);
         beyond_direct_map(state, *range, out);
     } else if (std::holds_alternative<op::Unmap>(operation)) {
-        memmap_depopulated(state, *range, "it", out);
-        memmap_page_shared(state, *range, out);
+        memmap_lost(state, *range, "it", out);
     } else if (adds_memory(operation)) {
         memory_without_ram(state, *range, out);
         beyond_direct_map(state, *range, out);

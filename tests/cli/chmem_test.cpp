@@ -107,6 +107,33 @@ TEST_P(Chmem, what_was_written_is_rolled_back) {
     }
 }
 
+// Somebody else took one of the two to another zone: what the dry run says that it stays, stays.
+TEST_P(Chmem, what_a_dry_run_leaves_the_rollback_leaves) {
+    const auto of = [](unsigned number, const char* name) {
+        return "sys/devices/system/memory/memory" + std::to_string(number) + "/" + name;
+    };
+    const unsigned mine = GetParam().block;
+    const unsigned theirs = mine + 1;
+    const std::string kernel = GetParam().kernel_zone;
+    for (const unsigned number : {mine, theirs}) {
+        tree.file(of(number, "state"), "offline\n");
+        tree.file(of(number, "valid_zones"), kernel + " Movable\n");
+    }
+    const Said on = run("online " + name + " memory" + std::to_string(theirs) + " --zone movable --ratio 0 -y");
+    ASSERT_EQ(on.status, 0) << on.out << on.err;
+    for (const unsigned number : {mine, theirs}) tree.file(of(number, "state"), "online\n");
+    tree.file(of(mine, "valid_zones"), "Movable\n");
+    tree.file(of(theirs, "valid_zones"), kernel + "\n");
+    const Said dry = run("rollback 1 --dry-run");
+    EXPECT_TRUE(dry.has("1 step\n")) << dry.out;
+    EXPECT_TRUE(dry.has("stays: onlined memory" + std::to_string(theirs))) << dry.out;
+    const Said back = run("rollback 1 -y");
+    EXPECT_EQ(back.status, 6) << back.out << back.err;
+    EXPECT_TRUE(back.has("somebody else changed it")) << back.out;
+    EXPECT_EQ(written(), "offline");
+    EXPECT_EQ(contents_of(tree.path(of(theirs, "state"))), "online\n") << "it is somebody else's";
+}
+
 TEST_P(Chmem, a_zone_that_is_not_offered_is_refused) {
     tree.file(file("state"), "offline\n");
     tree.file(file("valid_zones"), "Normal\n");

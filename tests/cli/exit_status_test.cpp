@@ -33,6 +33,10 @@ TEST(ExitStatus, NoIs1) {
 TEST(ExitStatus, UsageIs2) {
     EXPECT_EQ(memhotctl({"frobnicate"}).status, 2);
     EXPECT_EQ(memhotctl({"--snapshot", "/nonexistent/file"}).status, 2);
+    const Said said = memhotctl({"--snapshot", data("nvdimm-host.json"), "namespace", "create",
+                                 "--reconfig=namespace0.4", "--mode=raw", "--force", "-y"});
+    EXPECT_EQ(said.status, 2);
+    EXPECT_NE(said.err.find("use namespace reconfigure NAMESPACE"), std::string::npos) << said.err;
 }
 
 // Nothing of /sys and of /proc but the process itself, which AddressSanitizer cannot do without.

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "cli/memhotctl.hpp"
+#include "memhot/simulated.hpp"
 #include "memhot/snapshot.hpp"
 
 namespace memhot::test {
@@ -38,6 +39,16 @@ protected:
     // With the journal of this test.
     [[nodiscard]] Said kept(const std::string& host, const std::string& words) const {
         return on(host, words + " --state-dir " + top);
+    }
+    // A host of tests/data behind such writes, as another snapshot file.
+    [[nodiscard]] std::string behind(const std::string& host, const std::string& word, unsigned first,
+                                     unsigned last) const {
+        auto now = *SimulatedHost::from_snapshot(*load_snapshot(host));
+        for (unsigned block = first; block <= last; ++block)
+            now.carry_out(WriteAction{"/sys/devices/system/memory/memory" + std::to_string(block) + "/state", word});
+        const std::string path = top + "/" + word + std::to_string(first) + ".json";
+        EXPECT_TRUE(save_snapshot(now.snapshot(), path).ok());
+        return path;
     }
     [[nodiscard]] std::string root() const { return top + "/tree"; }
     [[nodiscard]] std::string state_file(unsigned block) const {
@@ -92,6 +103,44 @@ TEST_F(Jobs, refused_plans_say_why_and_do_nothing) {
     EXPECT_EQ(kept("dimm-host.json", "jobs").out, "");
 }
 
+// Whether a block goes offline nobody knows before: a rollback says so as the verb does.
+TEST_F(Jobs, a_rollback_is_as_uncertain_as_a_plan) {
+    const std::string kept_at = " --state-dir " + top;
+    const std::string off = behind(data("cxl-host.json"), "offline", 544, 551);
+    const std::string on = behind(off, "online_movable", 544, 551);
+    ASSERT_EQ(memhotctl(split("--snapshot " + off + " online node2 --zone=movable -y" + kept_at)).status, 0);
+    const std::string back = "--snapshot " + on + " rollback 1 --dry-run" + kept_at;
+    const Said said = memhotctl(split(back));
+    EXPECT_EQ(said.status, 8) << said.out;
+    EXPECT_TRUE(contains(said.out, "or refused with EBUSY")) << said.out;
+    const auto steps = memhotctl(split(back + " --json")).json()["steps"];
+    ASSERT_EQ(steps.size(), 8U);
+    for (const auto& step : steps) EXPECT_EQ(step["verdict"]["outcome"]["kind"], "uncertain");
+}
+
+// Memory that the job onlined is in use now: the rollback is refused, and says what to do as a plan does.
+TEST_F(Jobs, a_refused_rollback_says_what_instead) {
+    const std::string kept_at = " --state-dir " + top;
+    ASSERT_EQ(kept("dimm-host.json", "online block84-85 --zone=movable -y").status, 0);
+    auto busy = *load_snapshot(behind(data("dimm-host.json"), "online_movable", 84, 85));
+    busy.available_memory = 255 * kMiB;   // and 256 would go
+    ASSERT_TRUE(save_snapshot(busy, top + "/busy.json").ok());
+    const Said said = memhotctl(split("--snapshot " + top + "/busy.json rollback 1 -y" + kept_at));
+    EXPECT_EQ(said.status, 1);
+    EXPECT_TRUE(said.has("refused: 256M would go")) << said.out;
+    EXPECT_TRUE(said.has("  instead: ask for less, or free memory first")) << said.out;
+}
+
+// A node whose memory came offline may be without kernel memory again.
+TEST_F(Jobs, a_node_that_was_onlined_to_a_kernel_zone_is_rolled_back) {
+    const std::string kept_at = " --state-dir " + top;
+    const std::string off = behind(data("cxl-host.json"), "offline", 544, 551);
+    const std::string on = behind(off, "online_kernel", 544, 551);
+    ASSERT_EQ(memhotctl(split("--snapshot " + off + " online node2 --zone=kernel -y" + kept_at)).status, 0);
+    const Said said = memhotctl(split("--snapshot " + on + " rollback 1 -y" + kept_at));
+    EXPECT_EQ(said.status, 0) << said.out << said.err;
+}
+
 // Exit statuses of design: 5 failed and nothing changed, 6 part-way, 7 timed out.
 TEST_F(Jobs, exit_statuses_say_what_is_left) {
     struct Row {
@@ -99,10 +148,13 @@ TEST_F(Jobs, exit_statuses_say_what_is_left) {
         int status;
     };
     for (const auto& row : {
-             Row{"offline 512M -y --fault EIO:memory83", 5},
-             Row{"offline 512M -y --fault EIO:memory81", 6},
+             Row{"offline 128M -y --fault EIO:memory83", 5},
+             Row{"offline 256M -y --fault EIO:memory83,EIO:memory82", 5},
+             Row{"offline 512M -y --fault EIO:memory83", 6},
              Row{"offline 512M -y --fault EIO:memory81 --all-or-nothing", 5},
-             Row{"offline 512M -y --fault EBUSY:memory83:100 --timeout 0", 7},
+             Row{"offline 512M -y --fault EBUSY:memory83:100 --timeout 0", 6},
+             Row{"offline 128M -y --fault EBUSY:memory83:100 --timeout 0", 5},
+             Row{"offline 512M -y --fault EBUSY:memory83:100 --timeout 1", 7},
              Row{"offline 512M -y --fault EBUSY:memory83:2", 0},
              Row{"offline 512M -y --fault vanish:memory80", 6},
              Row{"offline block80-83 -y --kernel 5.10", 2},
@@ -118,7 +170,8 @@ TEST_F(Jobs, what_failed_can_be_read_and_rolled_back) {
     const Said failed = kept("dimm-host.json", "offline 512M -y --fault EIO:memory81");
     EXPECT_EQ(failed.status, 6);
     EXPECT_TRUE(failed.has("offlined memory82-83")) << failed.out;
-    EXPECT_TRUE(failed.has("not tried: 1 step")) << failed.out;
+    EXPECT_TRUE(failed.has("failed: would offline memory81")) << failed.out;
+    EXPECT_TRUE(failed.has("offlined memory80")) << failed.out;
     const std::string hint = "--snapshot " + data("dimm-host.json") + " rollback 1 --state-dir " + top;
     EXPECT_TRUE(failed.has("undo it with `memhotctl " + hint + "`")) << failed.out;
     EXPECT_EQ(memhotctl(split(hint + " --dry-run")).status, 0);
@@ -132,7 +185,7 @@ TEST_F(Jobs, what_failed_can_be_read_and_rolled_back) {
     std::vector<std::string> whats;
     for (const auto& event : history["events"]) whats.push_back(event["what"]);
     EXPECT_EQ(whats, (Words{"job-begun", "step-intended", "step-done", "step-intended", "step-done", "step-intended",
-                            "step-failed", "job-ended"}));
+                            "step-failed", "step-intended", "step-done", "job-ended"}));
     // The simulated host begins anew with each run: the blocks are online again, and nothing is written for that.
     const Said back = kept("dimm-host.json", "rollback 1 -y");
     EXPECT_EQ(back.status, 0) << back.err;
@@ -145,6 +198,47 @@ TEST_F(Jobs, without_a_journal_no_rollback_is_advised) {
     EXPECT_EQ(said.status, 6);
     EXPECT_FALSE(said.has("rollback")) << said.out;
     EXPECT_TRUE(said.has("the host was simulated: there is no journal")) << said.out;
+}
+
+// A rollback is advised where it would do something: a copy is no change, what has no way back stays, and what another
+// one keeps would be kept again.
+TEST_F(Jobs, a_rollback_is_advised_where_it_can_do_something) {
+    const Said saved =
+        kept("nvdimm-host.json", "namespace reconfigure namespace0.0 -m fsdax -y --accept namespace0.0 --fault "
+                                 "EIO:namespace0.0");
+    EXPECT_EQ(saved.status, 5) << saved.out;
+    EXPECT_TRUE(saved.has("saved the labels")) << saved.out;
+    EXPECT_FALSE(saved.has("rollback")) << saved.out;
+    EXPECT_FALSE(saved.has("stays")) << saved.out;
+    EXPECT_FALSE(kept("nvdimm-host.json", "history 1").has("rollback"));
+
+    const Said probed =
+        kept("dimm-host.json", "probe 0x2c0000000+256M --zone=movable -y --all-or-nothing --fault EIO:memory89");
+    EXPECT_EQ(probed.status, 6) << probed.out;
+    EXPECT_FALSE(probed.has("rollback")) << probed.out;
+    EXPECT_TRUE(probed.has("there is no way back from it")) << probed.out;
+
+    EXPECT_TRUE(kept("dimm-host.json", "offline 256M -y --fault EIO:memory82").has("undo it with")) << "memory83 stays";
+}
+
+// Somebody onlined memory83 elsewhere meanwhile: the rollback leaves it, and so would the next.
+TEST_F(Jobs, behind_a_rollback_that_left_what_others_changed_no_other_is_advised) {
+    EXPECT_EQ(kept("dimm-host.json", "offline 256M -y").status, 0);
+    auto there = *load_snapshot(data("dimm-host.json"));
+    for (auto& block : *there.blocks) {
+        if (block.number == 83) block.valid_zones = "Normal";
+        if (block.number == 82) block.state = "offline";
+        if (block.number == 82) block.valid_zones = "Normal Movable";
+    }
+    const std::string file = top + "/there.json";
+    ASSERT_TRUE(save_snapshot(there, file).ok());
+    const Said back = memhotctl(split("--snapshot " + file + " rollback 1 -y --state-dir " + top));
+    EXPECT_EQ(back.status, 6) << back.out << back.err;
+    EXPECT_TRUE(back.has("somebody else changed it")) << back.out;
+    EXPECT_FALSE(back.has("undo it with")) << back.out;
+    const Said history = memhotctl(split("--snapshot " + file + " history 1 --state-dir " + top));
+    EXPECT_FALSE(history.has("undo it with")) << history.out;
+    EXPECT_EQ(memhotctl(split("--snapshot " + file + " rollback 1 -y --state-dir " + top)).status, 1);
 }
 
 // A name that a shell would take apart.
@@ -180,6 +274,81 @@ TEST_F(Jobs, a_saved_plan_is_applied_to_the_host_it_was_made_on) {
     EXPECT_TRUE(other.has("block memory83: was online, node1, zones Movable, is absent")) << other.out;
 }
 
+// A lower block went offline since: its facts hold, and the wish takes that block now.
+TEST_F(Jobs, a_saved_plan_that_takes_other_steps_now_is_stale) {
+    const std::string file = top + "/plan.json";
+    std::ofstream(file) << on("dimm-host.json", "plan online 128M --json").out;
+    auto there = *load_snapshot(data("dimm-host.json"));
+    for (auto& block : *there.blocks) {
+        if (block.number != 80) continue;
+        block.state = "offline";
+        block.valid_zones = "Normal Movable";
+    }
+    const std::string now = top + "/now.json";
+    ASSERT_TRUE(save_snapshot(there, now).ok());
+    const Words words = split("--snapshot " + now + " apply " + file + " -y --state-dir " + top);
+    const Said said = memhotctl(words);
+    EXPECT_EQ(said.status, 1) << said.out << said.err;
+    EXPECT_TRUE(said.has("refused: the plan is stale")) << said.out;
+    EXPECT_TRUE(said.has("memory84/state, is echo online")) << said.out;
+    EXPECT_TRUE(said.has("memory80/state\n")) << said.out;
+    Words json = words;
+    json.push_back("--json");
+    const auto document = memhotctl(json).json();
+    EXPECT_EQ(document["format"], "memhot-stale/1");
+    ASSERT_EQ(document["changes"].size(), 1U);
+    EXPECT_EQ(document["changes"][0]["kind"], "step");
+    EXPECT_EQ(document["changes"][0]["name"], "1");
+    EXPECT_EQ(document["changes"][0]["now"].get<std::string>().find("memory80/state") != std::string::npos, true);
+}
+
+// What another kernel would answer is asked with check: a plan is for the host as it is.
+TEST_F(Jobs, a_plan_is_not_made_for_another_kernel) {
+    for (const char* words : {"plan offline memory83 --kernel 5.3", "--kernel 5.3 --json plan offline memory83"}) {
+        const Said said = on("dimm-host.json", words);
+        EXPECT_EQ(said.status, 2) << said.out;
+        EXPECT_TRUE(contains(said.err, "expected check with it")) << said.err;
+    }
+    EXPECT_EQ(on("dimm-host.json", "plan offline memory83 --arch arm64").status, 2);
+}
+
+// It is said before anything is done that not all can be undone.
+TEST_F(Jobs, all_or_nothing_says_which_steps_have_no_way_back) {
+    const std::string words = "probe 0x2c0000000+256M --zone=movable --all-or-nothing";
+    const Said dry = on("dimm-host.json", words + " --dry-run");
+    const std::string why = "what was probed stays until reboot";
+    EXPECT_TRUE(dry.has("--all-or-nothing: what has no way back stays where a later step fails: step")) << dry.out;
+    EXPECT_TRUE(dry.has(why)) << dry.out;
+    const auto notes = on("dimm-host.json", words + " --dry-run --json").json()["notes"];
+    EXPECT_TRUE(contains(notes.dump(), "no way back stays")) << notes.dump();
+    EXPECT_TRUE(contains(on("dimm-host.json", words + " -y").err, why));
+    EXPECT_FALSE(on("dimm-host.json", "probe 0x2c0000000+256M --zone=movable --dry-run").has("no way back stays"));
+    EXPECT_FALSE(on("dimm-host.json", "offline 256M --all-or-nothing --dry-run").has("no way back stays"));
+    // Where the last step alone has none, nothing can fail behind it.
+    EXPECT_FALSE(
+        on("nvdimm-host.json", "namespace destroy namespace0.0 --all-or-nothing --dry-run").has("no way back stays"));
+}
+
+TEST_F(Jobs, an_option_in_front_of_its_verb_is_told_where_it_belongs) {
+    for (const char* option : {"--state-dir=/x", "--accept=dax0.1"}) {
+        const Said said = on("dimm-host.json", std::string(option) + " offline 256M -y");
+        EXPECT_EQ(said.status, 2);
+        EXPECT_TRUE(contains(said.err, "is an option of offline and belongs behind it")) << said.err;
+    }
+    EXPECT_TRUE(contains(on("dimm-host.json", "--acept=x offline 256M").err, "unknown option --acept"));
+}
+
+TEST_F(Jobs, a_journal_that_lost_all_is_not_one_without_jobs) {
+    EXPECT_TRUE(contains(kept("dimm-host.json", "jobs").err, "no jobs yet"));
+    std::ofstream(top + "/journal") << "";
+    for (const char* verb : {"jobs", "history"}) {
+        const Said said = kept("dimm-host.json", verb);
+        EXPECT_EQ(said.status, 0);
+        EXPECT_TRUE(contains(said.err, top + "/journal: the file is empty")) << said.err;
+        EXPECT_FALSE(contains(said.err, "no jobs yet")) << said.err;
+    }
+}
+
 // A file only says what is wanted: steps that somebody wrote into it are not taken.
 TEST_F(Jobs, steps_of_a_file_that_are_not_those_of_its_wish_are_refused) {
     const std::string file = top + "/plan.json";
@@ -187,8 +356,12 @@ TEST_F(Jobs, steps_of_a_file_that_are_not_those_of_its_wish_are_refused) {
     plan["steps"][0]["action"]["path"] = "/sys/devices/system/memory/memory1/state";
     std::ofstream(file) << plan.dump();
     const Said said = on("dimm-host.json", "apply " + file + " -y");
-    EXPECT_EQ(said.status, 2);
-    EXPECT_TRUE(contains(said.err, "make the plan anew")) << said.err;
+    EXPECT_EQ(said.status, 1);
+    EXPECT_TRUE(said.has("make the plan anew")) << said.out;
+    EXPECT_TRUE(said.has("  step 1: was echo offline > /sys/devices/system/memory/memory1/state, is echo offline > "
+                         "/sys/devices/system/memory/memory83/state\n"))
+        << said.out;
+    EXPECT_FALSE(said.has("step 2:")) << said.out;
     plan["steps"][0].erase("action");
     std::ofstream(file) << plan.dump();
     const Said torn = on("dimm-host.json", "apply " + file + " -y");
@@ -291,10 +464,14 @@ TEST_F(Jobs, one_of_that_number_in_another_state_directory_does_not_run_here) {
 }
 
 TEST_F(Jobs, the_journal_says_with_which_exit_status_a_job_ended) {
-    const std::vector<int> expected{0, 6, 5, 5, 7};
-    const Words words{"offline 256M -y", "offline 512M -y --fault EIO:memory81", "offline 512M -y --fault EIO:memory83",
+    const std::vector<int> expected{0, 6, 5, 5, 6, 5, 7};
+    const Words words{"offline 256M -y",
+                      "offline 512M -y --fault EIO:memory81",
+                      "offline 128M -y --fault EIO:memory83",
                       "offline 512M -y --fault EIO:memory81 --all-or-nothing",
-                      "offline 512M -y --fault EBUSY:memory83:9 --timeout 0"};
+                      "offline 512M -y --fault EBUSY:memory83:9 --timeout 0",
+                      "offline 128M -y --fault EBUSY:memory83:9 --timeout 0",
+                      "offline 256M -y --fault EBUSY:memory83:90 --timeout 1"};
     for (std::size_t i = 0; i < words.size(); ++i)
         EXPECT_EQ(kept("dimm-host.json", words[i]).status, expected[i]) << words[i];
     std::vector<int> statuses;

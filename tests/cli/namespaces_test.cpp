@@ -218,6 +218,27 @@ TEST(CheckCommands, AreDangerousWhereTheKernelBreaks) {
     EXPECT_TRUE(dimm.has("hazard.nd-unbind-active-dimm"));
 }
 
+// As `check unmap` of the same mapping: up to 5.8 the kernel frees memmap of the RAM in the same section.
+TEST(CheckCommands, AreDangerousWhereTheNeighbourLosesItsMemmap) {
+    const std::vector<std::vector<std::string>> commands{
+        {"disable-namespace", "namespace2.0"},
+        {"destroy-namespace", "-f", "namespace2.0"},
+        {"reconfigure", "namespace2.0", "-m", "fsdax", "-M", "mem", "-f"},
+    };
+    for (const auto& command : commands) {
+        const auto with = [&](const std::string& kernel) {
+            std::vector<std::string> words{"--kernel", kernel, "check"};
+            words.insert(words.end(), command.begin(), command.end());
+            return on_nvdimm_host(words);
+        };
+        const Said older = with("5.8");
+        EXPECT_EQ(older.status, 9) << older.out;
+        EXPECT_TRUE(older.has("hazard.early-memmap-depopulated")) << older.out;
+        const Said newer = with("5.9");
+        EXPECT_EQ(newer.status, 0) << newer.out;
+    }
+}
+
 TEST(CheckCommands, LeaveTheProgramItsOwnOptions) {
     // -n is ndctl's name here, --json stays ours, wherever it stands
     const Said said =

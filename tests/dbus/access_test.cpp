@@ -2,6 +2,7 @@
 //
 // Who may do what: the table against the XML, and every member against a bus of type system with the policy file that is
 // installed.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -108,7 +109,8 @@ TEST(Access, EveryMethodIsDeniedToTheUnprivilegedUnlessTheTableSaysOtherwise) {
             EXPECT_EQ(questions[0].subject_kind, "system-bus-name");
             EXPECT_EQ(questions[0].subject, all.nobody.name());
             EXPECT_EQ(questions[0].flags, 0U) << "nobody allowed a person to be asked";
-            EXPECT_EQ(questions[0].details.at("member"), interface.substr(kPrefix.size()) + "." + member.name);
+            EXPECT_TRUE(
+                questions[0].details.at("member").starts_with(interface.substr(kPrefix.size()) + "." + member.name));
         }
     }
 }
@@ -205,12 +207,20 @@ TEST(Access, NoPropertyOrSignalTellsAnAddress) {
     std::set<std::uint64_t> hidden;
     for (const auto& region : snapshot->nvdimm->regions) hidden.insert(region.resource.value_or(0));
     for (const auto& ns : snapshot->nvdimm->namespaces) hidden.insert(ns.resource.value_or(0));
+    for (const auto& device : snapshot->nvdimm->dax_devices) hidden.insert(device.resource.value_or(0));
     hidden.erase(0);
     ASSERT_FALSE(hidden.empty());
 
     const auto answer = nobody.call("/org/memhot1", "org.freedesktop.DBus.ObjectManager", "GetManagedObjects");
     ASSERT_TRUE(answer.ok());
     std::size_t numbers = 0;
+    std::size_t texts = 0;
+    const auto tells = [&](const std::string& text) {
+        return std::ranges::any_of(hidden, [&](std::uint64_t address) {
+            return text.find(fmt::format("{:x}", address)) != std::string::npos ||
+                   text.find(fmt::to_string(address)) != std::string::npos;
+        });
+    };
     std::function<void(sd_bus_message*)> walk = [&](sd_bus_message* message) {
         char type = 0;
         const char* contents = nullptr;
@@ -224,6 +234,11 @@ TEST(Access, NoPropertyOrSignalTellsAnAddress) {
                 ASSERT_GE(::sd_bus_message_read_basic(message, type, &value), 0);
                 EXPECT_FALSE(hidden.contains(value)) << value;
                 ++numbers;
+            } else if (type == 's' || type == 'o') {
+                const char* text = nullptr;
+                ASSERT_GE(::sd_bus_message_read_basic(message, type, static_cast<void*>(&text)), 0);
+                EXPECT_FALSE(tells(text)) << text;
+                ++texts;
             } else {
                 char any[8];
                 ASSERT_GE(::sd_bus_message_read_basic(message, type, static_cast<void*>(any)), 0);
@@ -232,6 +247,7 @@ TEST(Access, NoPropertyOrSignalTellsAnAddress) {
     };
     walk(answer.reply.get());
     EXPECT_GT(numbers, 0U);
+    EXPECT_GT(texts, 0U);
 
     for (const auto& [interface, members] : contract()) {
         for (const auto& member : members) {

@@ -2,7 +2,7 @@
 //
 // The hosts that plans are made for (tests/golden/plans): a snapshot of tests/data and what differs there, as words behind
 // its name. "auto_online_blocks=online": with that policy; "kernel=7.3": booted with that; "dax0.1=unplugged": by its file
-// `state`.
+// `state`; "offline=35-36": with those memory blocks offline.
 #pragma once
 
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "memhot/simulated.hpp"
 #include "memhot/snapshot.hpp"
 
 namespace memhot::test {
@@ -58,6 +59,16 @@ inline void unplug(Snapshot& snapshot, const std::string& name) {
     }
 }
 
+// Somebody took the blocks FIRST-LAST offline.
+inline void take_offline(Snapshot& snapshot, const std::string& blocks) {
+    auto host = *SimulatedHost::from_snapshot(snapshot);
+    const auto dash = blocks.find('-');
+    for (auto number = std::stoul(blocks); number <= std::stoul(blocks.substr(dash + 1)); ++number) {
+        host.carry_out(WriteAction{"/sys/devices/system/memory/memory" + std::to_string(number) + "/state", "offline"});
+    }
+    snapshot = host.snapshot();
+}
+
 inline Result<Snapshot> golden_host(const std::string& line) {
     const auto words = words_in(line);
     auto snapshot = load_snapshot(std::string(MEMHOT_TEST_DATA) + "/" + words.front());
@@ -66,6 +77,7 @@ inline Result<Snapshot> golden_host(const std::string& line) {
         const std::string value = words[i].substr(equals + 1);
         if (words[i].starts_with("auto_online_blocks=")) snapshot->auto_online_blocks = value;
         if (words[i].starts_with("kernel=")) boot(*snapshot, value);
+        if (words[i].starts_with("offline=")) take_offline(*snapshot, value);
         if (words[i].starts_with("dax")) unplug(*snapshot, words[i].substr(0, equals));
     }
     return snapshot;

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -215,11 +216,22 @@ struct StepBehind {
     std::size_t step = 0;   // index in the plan
     How how = How::done;
     std::string identity;   // of what it created, as it was then; empty: not known
+    // It was accepted and came to something else: what the host showed then, by the names of its facts.
+    std::map<std::string, std::string> left{};
+};
+// What an undo makes of a step.
+struct UndoFate {
+    enum class How : std::uint8_t { undone, as_before, stays };
+    std::size_t step = 0;   // index in the plan
+    How how = How::undone;
+    std::string why;   // it stays
 };
 // The steps that undo those of a plan, the last first, each judged on the host as it is now and as the ones before it
 // leave it, with what they destroy. What stays is left out, and notes say why: no way back; somebody else changed it since;
 // a doubt that the host does not settle; and what such a step depends on. Refused where the host is another one.
-Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::vector<StepBehind>& steps);
+// fates: gets one for each of the steps but for copies, which change nothing.
+Result<Plan> make_undo(const Snapshot& snapshot, const Plan& done, const std::vector<StepBehind>& steps,
+                       std::vector<UndoFate>* fates = nullptr);
 // A note of a plan that make_undo() made that something stays; how many of its notes do.
 std::size_t what_stays(const Plan& undo);
 // The steps of an interrupted plan that are still to be done, judged on the host as it is now. done: steps that are written
@@ -261,8 +273,10 @@ Standing standing(const Plan& plan, std::size_t most, const Look& look);
 // Where the host is as some step of a job leaves it, the steps behind that are taken back already: after a reboot a block that
 // was to be onlined is not even there. So many steps it stands; all of the plan's where that is not so, or not told.
 std::size_t stands_behind(const Plan& plan, std::size_t most, const Look& look);
-// How the host is neither as a step that was done, or undone, in part may have left it; nothing: it is as that.
-std::optional<FactChange> changed_half_way(const PlanStep& step, const Look& look);
+// How the host is neither as a step that was done, or undone, in part may have left it; nothing: it is as that. left: what
+// it was seen to leave instead of what was planned, by the names of its facts.
+std::optional<FactChange> changed_half_way(const PlanStep& step, const Look& look,
+                                           const std::map<std::string, std::string>& left = {});
 // Whether both do the same in the same order; the second of two that were made of the same wish.
 bool same_actions(const Plan& a, const Plan& b);
 
@@ -274,6 +288,8 @@ std::string to_string(const FactChange& difference);
 // --- for people and programs ---------------------------------------------------------------------------------------
 
 std::string to_text(const Plan& plan, Tense tense = Tense::would);
+// Why it must not be carried out, a line each, and below it what to do instead.
+std::string refusals_text(const Plan& plan);
 // The steps alone: numbered from the first, with what is written and what is doubtful, dangerous or lost.
 std::string steps_text(const Plan& plan, Tense tense = Tense::would);
 // A line for each of the steps [first, end), neighbouring blocks as one: "onlined memory86-87 (2b0000000-2bfffffff) ...".

@@ -205,6 +205,7 @@ enum class RuleId : std::uint8_t {
     plan_cxl_online,
     plan_no_remover,
     plan_zone_offered,
+    plan_unnamed_loss,
     plan_stale,
     count_
 };

@@ -22,7 +22,8 @@ public:
     SimulatedHost& operator=(SimulatedHost&&) noexcept;
     ~SimulatedHost();
 
-    // Does it, and tells what the kernel answered. What only the kernel can know turns out well.
+    // Does it, and tells what is predicted of it. What only the kernel can know turns out well: behind an uncertain verdict
+    // the host is as an accepted one leaves it.
     Verdict carry_out(const Action& action);
     // Of blocks, sections, iomem and zones as they are now; of devices as they were in the snapshot.
     [[nodiscard]] std::string value(Fact::Kind kind, const std::string& name) const;

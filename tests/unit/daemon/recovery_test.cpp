@@ -364,6 +364,22 @@ TEST_F(Recovery, the_interlocks_hold_for_the_way_back_and_the_rest) {
     EXPECT_EQ(first_rule(make_undo(now, plan, both)), RuleId::plan_memory_in_use);
 }
 
+// kmem does not get its device back, so none of the blocks that were offlined for that is there to be onlined: nobody else
+// changed them.
+TEST_F(Recovery, blocks_stay_where_their_device_does_not_come_back) {
+    use("nvdimm-host.json", {"remove", "dax0.1"});   // memory36, memory35, then daxctl
+    auto done = target();
+    run(done);
+    SimulatedTarget where(std::move(done.host()), {*parse_fault("EIO:dax0.1")}, clock);
+    const JobResult result = undo(where);
+    EXPECT_EQ(result.exit_status(), 6);
+    EXPECT_EQ(result.steps[2].state, StepState::undo_failed);
+    for (const std::size_t block : {0U, 1U}) {
+        EXPECT_EQ(result.steps[block].state, StepState::done);
+        EXPECT_EQ(result.steps[block].text, "what came behind it and depends on it is not undone");
+    }
+}
+
 // A rollback failed on a block, and then somebody took it to another zone: it is theirs.
 TEST_F(Recovery, a_block_that_changed_behind_a_failed_rollback_is_not_undone) {
     use("dimm-host.json", {"online", "block84", "--zone=movable"});
@@ -436,6 +452,49 @@ TEST_F(Recovery, what_a_reboot_took_back_needs_no_way_back) {
     auto rebooted = target();
     EXPECT_EQ(undo(rebooted).exit_status(), 0);
     EXPECT_TRUE(rebooted.taken().empty());
+}
+
+// Somebody took two of the four back: of these nothing is written, and the journal does not say so.
+TEST_F(Recovery, the_journal_tells_what_was_found_undone_from_what_was_undone) {
+    use("dimm-host.json", {"offline", "512M"});   // memory83 first
+    auto where = target();
+    run(where);
+    where.host().carry_out(write_state("memory83", "online_movable"));
+    where.host().carry_out(write_state("memory82", "online_movable"));
+    const auto taken = where.taken().size();
+    EXPECT_EQ(undo(where).exit_status(), 0);
+    EXPECT_EQ(where.taken().size() - taken, 2U) << "memory80 and memory81";
+    std::size_t written = 0;
+    std::size_t found = 0;
+    for (const auto& entry : journal::read_journal(top + "/state")->entries) {
+        if (!entry.undo) continue;
+        const bool none = entry.text.ends_with("found as it was before, nothing was written");
+        const bool theirs = entry.step < 2;
+        EXPECT_EQ(none, theirs) << entry.text;
+        EXPECT_EQ(entry.text.find("echo") == std::string::npos || !theirs, true) << entry.text;
+        ++(none ? found : written);
+    }
+    EXPECT_EQ(written, 4U);
+    EXPECT_EQ(found, 4U);
+}
+
+// What an earlier process had done took none of this one's time.
+TEST_F(Recovery, the_rate_of_a_resumed_job_is_that_of_what_it_does_itself) {
+    use("dimm-host.json", {"offline", "512M"});   // memory83 first
+    killed_behind(2);
+    auto where = target({"slow:memory81:500", "slow:memory80:500"});
+    for (std::size_t i = 0; i < 2; ++i) where.host().carry_out(plan.steps[i].action);
+    std::vector<Progress> told;
+    options.progress = [&](const Progress& now) { told.push_back(now); };
+    EXPECT_EQ(finish(where).end, JobEnd::done);
+    ASSERT_EQ(told.size(), 3U) << "before each of the two steps, and at the end";
+    EXPECT_EQ(told[0].bytes, 256 * kMiB);
+    EXPECT_EQ(told[0].bytes_per_second(), 0U) << "nothing is known yet";
+    EXPECT_EQ(told[0].left(), 0U);
+    EXPECT_EQ(told[1].bytes, 384 * kMiB);
+    EXPECT_EQ(told[1].bytes_per_second(), 256 * kMiB) << "128 MiB in half a second";
+    EXPECT_EQ(told[1].left(), 500'000U);
+    EXPECT_EQ(told[2].bytes, 512 * kMiB);
 }
 
 // The uuid is chosen before: one that somebody else made while nobody wrote is not taken for it.

@@ -219,6 +219,19 @@ const std::vector<Case>& cases() {
          },
          "dax1.0",
          {"128M of 256M", "memory blocks of 128M", "would be lost"}},
+        {"dax.kmem-refuses",   // dev_dax_kmem_probe(): no whole block of 128 MiB lies in 64 MiB
+         [](Snapshot& host) {
+             DaxDeviceRecord& device = first_dax(host);
+             device.driver = "device_dax";
+             device.size = 64 * kMiB;
+             device.mappings = {{{0x300000000, 0x303ffffff}, 0}};
+             host.blocks = blocks(0, 16, "DMA32");
+             replace_in(*host.iomem, "  300000000-33fffffff : dax1.0\n    300000000-33fffffff : System RAM (kmem)\n",
+                        "  300000000-303ffffff : dax1.0\n");
+         },
+         "dax1.0",
+         {"64M that cannot become system RAM", "rejecting DAX region without any memory after alignment", "EINVAL"},
+         {"dax.would-strand"}},
         {"kmem.partly-online",   // K5
          [](Snapshot& host) { host.blocks->back().state = "offline"; },
          "dax1.0",

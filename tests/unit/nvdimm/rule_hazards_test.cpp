@@ -335,5 +335,79 @@ TEST(Hazard, nd_region_align_4g_only_where_it_is_taken) {
     EXPECT_EQ(hazards_of(test::one_region(8 * kGiB), write).size(), 1U);
 }
 
+// RAM up to 33ffffff and a region behind it share section 6 (30000000-37ffffff). Every way in which a driver lets go of a
+// mapping ends in section_deactivate(), whoever asks for it (vectors 7 and 8 of sub-sections; ef69bc9f689d in 5.9).
+NdBus shares_a_section(const std::string& kernel) {
+    test::Host host;
+    host.iomem =
+        "00001000-33ffffff : System RAM\n" + test::pmem_line(0x34000000, 192 * kMiB, "Persistent Memory (legacy)");
+    host.kernel = kernel;
+    NdBus bus = test::bus_on(host);
+    bus.regions.push_back(test::label_less_region(0, 0x34000000, 192 * kMiB));
+    enable_namespace(bus, bus.regions[0], bus.regions[0].namespaces.at(0));
+    return bus;
+}
+
+TEST(Hazard, memmap_depopulated_by_commands) {
+    const std::string of_fsdax =
+        "unmapping namespace0.0 at 34000000-3fffffff frees memmap of section 0x6, which booted "
+        "with RAM";
+    const std::vector<std::string> of_namespaces{
+        "ndctl disable-namespace namespace0.0", "ndctl destroy-namespace -f namespace0.0",
+        "ndctl create-namespace -e namespace0.0 -m fsdax -M mem -f",   // mapped there again, but the memmap is gone
+        "write /sys/bus/nd/drivers/nd_pmem/unbind namespace0.0"};
+    for (const auto& command : of_namespaces) {
+        expect_danger(shares_a_section("5.8"), command, RuleId::memmap_depopulated, of_fsdax, "5.3-5.8");
+        expect_none(shares_a_section("5.9"), command);
+        expect_none(test::one_legacy(0x50000000, 128 * kMiB, "5.8"), command);   // a section of its own
+    }
+    const std::string of_device =
+        "unmapping dax0.0 at 34000000-3fffffff frees memmap of section 0x6, which booted with "
+        "RAM";
+    const std::vector<std::string> of_devices{"daxctl reconfigure-device -m system-ram -N dax0.0",
+                                              "daxctl disable-device dax0.0", "ndctl disable-namespace namespace0.0",
+                                              "write /sys/bus/dax/drivers/device_dax/unbind dax0.0"};
+    for (const auto& command : of_devices) {
+        for (const std::string kernel : {"5.4", "5.9"}) {
+            NdBus bus = shares_a_section(kernel);
+            done(bus, "ndctl create-namespace -e namespace0.0 -m devdax -M mem -f");
+            if (kernel == "5.9") {
+                expect_none(bus, command);
+            } else {
+                expect_danger(bus, command, RuleId::memmap_depopulated, of_device, "5.3-5.8");
+            }
+        }
+    }
+    expect_none(shares_a_section("5.8"), "ndctl enable-namespace namespace0.0");   // it is: nothing is let go
+}
+
+// 64K pages: one page of memmap describes 64 MiB, and the regions meet in the middle of it.
+TEST(Hazard, memmap_page_shared_by_commands) {
+    for (const std::uint64_t page : {4 * kKiB, 64 * kKiB}) {
+        test::Host host;
+        host.arch = Arch::arm64;
+        host.page_size = page;
+        host.iomem = "40000000-7fffffff : System RAM\n" +
+                     test::pmem_line(0x200000000, 96 * kMiB, "Persistent Memory (legacy)") +
+                     test::pmem_line(0x206000000, 96 * kMiB, "Persistent Memory (legacy)");
+        NdBus bus = test::bus_on(host);
+        for (const int id : {0, 1}) {
+            const auto start = 0x200000000 + static_cast<std::uint64_t>(id) * 96 * kMiB;
+            bus.regions.push_back(test::label_less_region(id, start, 96 * kMiB));
+        }
+        for (auto& region : bus.regions) enable_namespace(bus, region, region.namespaces.at(0));
+        if (page == 4 * kKiB) {
+            expect_none(bus, "ndctl disable-namespace namespace0.0");
+            continue;
+        }
+        expect_danger(bus, "ndctl disable-namespace namespace0.0", RuleId::memmap_page_shared,
+                      "200000000-205ffffff shares a page of memmap with another owner in section 0x10; whoever is "
+                      "unmapped first takes it away from the other",
+                      "5.3+ (arm64 16K, 64K)");
+        done(bus, "ndctl disable-namespace namespace0.0");
+        expect_none(bus, "ndctl disable-namespace namespace1.0");   // there is nobody left to take it from
+    }
+}
+
 }   // namespace
 }   // namespace memhot

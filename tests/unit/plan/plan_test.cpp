@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "memhot/plan.hpp"
+#include "memhot/simulated.hpp"
 
 namespace memhot {
 namespace {
@@ -49,6 +50,35 @@ TEST(Stale, what_the_plan_does_not_look_at_may_change) {
     snapshot.auto_online_blocks = "online";
     snapshot.available_memory = 5 * kGiB;
     EXPECT_TRUE(differences(plan, snapshot).empty());
+}
+
+// daxctl's --force only passes over its question whether the kernel onlines by itself (daxctl/device.c: reconfig_mode_system_ram);
+// what the kernel does then is another matter, and must be what was asked for.
+TEST(DaxToRam, ends_in_the_wanted_state_whatever_the_policy_and_force) {
+    struct Wanted {
+        std::string option;
+        std::string block;   // memory33, the only whole one
+    };
+    for (const char* policy : {"offline", "online", "online_kernel", "online_movable"}) {
+        for (const auto& [option, block] : {Wanted{"--no-online", "offline, node0"},
+                                            {"--zone=kernel", "online, node0, zones Normal"},
+                                            {"--zone=movable", "online, node0, zones Movable"},
+                                            {"--no-movable", "online, node0, zones Normal"}}) {
+            for (const bool force : {false, true}) {
+                Snapshot snapshot = host("nvdimm-host.json");
+                snapshot.auto_online_blocks = policy;
+                std::vector<std::string> words{"dax", "reconfigure", "dax0.0", "--mode=system-ram", option};
+                if (force) words.emplace_back("--force");
+                const auto plan = make_plan(snapshot, *parse_wish(words));
+                ASSERT_TRUE(plan.ok() && !plan->refused()) << to_text(*plan);
+                auto now = *SimulatedHost::from_snapshot(snapshot);
+                for (const auto& step : plan->steps)
+                    EXPECT_NE(now.carry_out(step.action).outcome.kind, Outcome::Kind::refused) << to_text(*plan);
+                EXPECT_EQ(now.value(Fact::Kind::block, "memory33"), block) << policy << "\n" << to_text(*plan);
+                EXPECT_EQ(now.value(Fact::Kind::attribute, "auto_online_blocks"), policy);
+            }
+        }
+    }
 }
 
 TEST(Stale, the_policy_matters_where_the_kernel_chooses_the_zone) {
@@ -149,6 +179,99 @@ TEST(Wish, words_that_mean_nothing_are_named) {
     EXPECT_FALSE(parse_wish({"namespace", "format"}).ok());
     EXPECT_FALSE(parse_wish({}).ok());
     EXPECT_FALSE(make_plan(host("dimm-host.json"), *parse_wish({"offline"})).ok());
+}
+
+std::string error_of(const char* name, const std::vector<std::string>& words) {
+    const auto plan = make_plan(host(name), *parse_wish(words));
+    if (plan.ok()) return "no error";
+    EXPECT_EQ(plan.error().kind(), ErrorKind::bad_input);   // exit status 2
+    return plan.error().message();
+}
+
+// Whatever way the option is written: what counts is what ndctl makes of it.
+TEST(Wish, options_that_name_another_target_are_not_taken) {
+    const std::string reconfig =
+        "namespace create: --reconfig is not carried out: it destroys what a namespace that is "
+        "there holds; use namespace reconfigure NAMESPACE";
+    EXPECT_EQ(error_of("nvdimm-host.json", {"namespace", "create", "-enamespace0.4", "-m", "raw", "-f"}), reconfig);
+    EXPECT_EQ(error_of("nvdimm-host.json", {"namespace", "create", "--reconf", "namespace0.4"}), reconfig);
+    Wish wish;   // as a plan in a file may have it
+    wish.verb = PlanVerb::namespace_create;
+    wish.options = {"-fe", "namespace0.4"};
+    EXPECT_EQ(make_plan(host("nvdimm-host.json"), wish).error().message(), reconfig);
+    wish.verb = PlanVerb::namespace_reconfigure;
+    wish.things = {"namespace0.4"};
+    EXPECT_FALSE(make_plan(host("nvdimm-host.json"), wish).ok());
+    wish.verb = PlanVerb::namespace_destroy;
+    wish.options = {"--force", "namespace0.0"};   // one more name
+    EXPECT_FALSE(make_plan(host("nvdimm-host.json"), wish).ok());
+    wish.options = {"--force"};
+    EXPECT_TRUE(make_plan(host("nvdimm-host.json"), wish).ok());
+    wish.verb = PlanVerb::namespace_create;
+    wish.things = {"region0"};
+    wish.options = {"-r", "region1", "--mode=raw"};
+    EXPECT_FALSE(make_plan(host("nvdimm-host.json"), wish).ok());
+    wish.things = {};
+    EXPECT_TRUE(make_plan(host("nvdimm-host.json"), wish).ok());   // the region has no other name here
+}
+
+TEST(Wish, options_that_are_not_carried_out_are_not_taken) {
+    const std::vector<std::vector<std::string>> wishes{
+        {"namespace", "create", "-c"},
+        {"namespace", "reconfigure", "namespace0.4", "--continue", "--mode=raw"},
+        {"dax", "create", "-r0", "1"},
+        {"dax", "create", "--no-online"},
+        {"dax", "create", "--mode=system-ram"},
+        {"dax", "create", "--input", "x"},
+        {"dax", "reconfigure", "dax0.0", "--mode=system-ram", "--input=x"},
+        {"dax", "reconfigure", "dax0.0", "--mode=system-ram", "-C"},
+        {"dax", "reconfigure", "dax0.1", "--mode=devdax", "--zone=movable"},
+        {"dax", "online", "dax0.1", "--region=7"},
+        {"dax", "offline", "dax0.1", "--region=7"},
+        {"dax", "destroy", "dax0.1", "--region=7"},
+    };
+    for (const auto& words : wishes)
+        EXPECT_NE(error_of("nvdimm-host.json", words), "no error")
+            << words[0] << " " << words[1] << " " << words.back();
+    // "--no-" takes an option back
+    EXPECT_EQ(error_of("nvdimm-host.json", {"namespace", "create", "region0", "--no-continue", "--mode=raw"}),
+              "no error");
+    EXPECT_EQ(error_of("cxl-host.json", {"dax", "create", "--mode=devdax", "--size=512M"}), "no error");
+}
+
+// A device that was created but is not driven yet: with a size daxctl resizes it, and the mode is not what was asked.
+TEST(Wish, a_size_that_would_be_taken_instead_of_the_mode_is_not_taken) {
+    Snapshot snapshot = host("cxl-host.json");
+    auto machine = *SimulatedHost::from_snapshot(snapshot);
+    machine.carry_out(CommandLine{"daxctl", "create-device", {"--size=512M"}});
+    machine.carry_out(CommandLine{"daxctl", "disable-device", {"dax0.1"}});
+    const auto plan =
+        make_plan(machine.snapshot(), *parse_wish({"dax", "reconfigure", "dax0.1", "-m", "devdax", "-s", "256M"}));
+    ASSERT_FALSE(plan.ok()) << to_text(*plan);
+    EXPECT_EQ(
+        plan.error().message(),
+        "dax reconfigure dax0.1: with --size or --align daxctl does not look at --mode; change the size by itself "
+        "(daxctl reconfigure-device --size=SIZE dax0.1), then the mode");
+}
+
+// daxctl onlines what is offline of a device that is System RAM already (dev_online_memory()).
+TEST(DaxReconfigure, of_memory_that_is_offline_onlines_it) {
+    Snapshot snapshot = host("cxl-host.json");
+    std::size_t blocks = 0;
+    for (auto& block : *snapshot.blocks) {
+        if (block.node != 2) continue;
+        block.state = "offline";
+        block.valid_zones = "Normal Movable";
+        ++blocks;
+    }
+    const Plan plan = plan_of(snapshot, {"dax", "reconfigure", "dax0.0", "--mode=system-ram"});
+    EXPECT_EQ(plan.steps.size(), blocks);
+    for (const auto& step : plan.steps) EXPECT_EQ(std::get<WriteAction>(step.action).text, "online_movable");
+    const Plan kernel = plan_of(snapshot, {"dax", "reconfigure", "dax0.0", "--mode=system-ram", "--no-movable"});
+    ASSERT_EQ(kernel.steps.size(), blocks);
+    EXPECT_EQ(std::get<WriteAction>(kernel.steps.front().action).text, "online_kernel");
+    EXPECT_TRUE(plan_of(snapshot, {"dax", "reconfigure", "dax0.0", "--mode=system-ram", "--no-online"}).steps.empty());
+    EXPECT_TRUE(plan_of(host("cxl-host.json"), {"dax", "reconfigure", "dax0.0", "--mode=system-ram"}).steps.empty());
 }
 
 TEST(Size, picks_movable_blocks_from_the_top) {

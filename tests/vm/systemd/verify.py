@@ -68,8 +68,9 @@ def main():
     # 65 MiB of pmem: RAM begins within its last 2 MiB
     hazards = with_id(HAZARD_RAISED)
     check(any(hazard.get("MEMHOT_RULE") == "subsection.shared" and hazard.get("MEMHOT_DEVICE") == "0x34000000"
-              and hazard.get("MEMHOT_HAZARD") for hazard in hazards),
-          "memory that two owners share is a hazard, with MEMHOT_RULE, MEMHOT_DEVICE and MEMHOT_HAZARD", hazards)
+              and hazard.get("MEMHOT_RANGE") == "34000000-341fffff"
+              and hazard.get("MEMHOT_HAZARD") and hazard.get("MEMHOT_REMEDY") for hazard in hazards),
+          "memory that two owners share is a hazard, with MEMHOT_RULE, _DEVICE, _RANGE, _HAZARD and _REMEDY", hazards)
     check("memhotctl doctor" in text("journal.txt"), "journalctl -x says what to do about it", text("journal.txt")[:2000])
     reports = with_id(POLICY_REPORT)
     check(any("10-dimm.policy:" in message.get("MEMHOT_POLICY", "") for message in reports)
