@@ -85,7 +85,7 @@ private:
                    for (std::size_t i = 0; i < view.steps.size(); ++i) {
                        const auto& step = view.steps[i];
                        const bool passed = !view.over() && i < view.progress.step;
-                       out.push_back({passed ? "done" : step.state, step.what, step.text, step.error});
+                       out.push_back({passed ? "passed" : step.state, step.what, step.text, step.error});
                    }
                    reply(out);
                });

@@ -3,6 +3,8 @@
 // org.memhot1.Manager at /org/memhot1.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "dbus/job_calls.hpp"
 #include "dbus/later.hpp"
 #include "dbus/objects.hpp"
@@ -287,7 +289,9 @@ private:
     }
     void take_up(std::string_view member, service::JobOrder::Kind kind, sdbus::Result<sdbus::ObjectPath>&& result,
                  std::string job, Options options) {
-        const std::string shown = shortened(job, 64);
+        // only numbers are jobs; whatever else is asked for is nothing that a person should read
+        const bool is_number = !job.empty() && std::ranges::all_of(job, [](char c) { return c >= '0' && c <= '9'; });
+        const std::string shown = is_number ? shortened(job, 20) : "that is none";
         const std::uint64_t bytes = weight(job);
         handle(
             member, std::move(options), std::move(result),

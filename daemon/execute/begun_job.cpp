@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <filesystem>
+#include <numeric>
 
 namespace memhot::execute {
 
@@ -52,13 +53,14 @@ bool may_be_done(const journal::JobStep& step) {
     return step.state == StepState::done || step.state == StepState::unknown;
 }
 
+// What is done, the one of which nobody knows (the last that was tried), and what was missed.
 std::vector<std::size_t> order_of(const Plan& plan, const journal::Job& job, std::size_t touched) {
-    std::vector<std::size_t> order;
-    for (const bool done : {true, false}) {
-        for (std::size_t i = 0; i < touched; ++i) {
-            if (may_be_done(job.steps[i]) == done) order.push_back(i);
-        }
-    }
+    const auto rank = [&](std::size_t i) {
+        return job.steps[i].state == StepState::done ? 0 : job.steps[i].state == StepState::unknown ? 1 : 2;
+    };
+    std::vector<std::size_t> order(touched);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(order, {}, rank);
     for (std::size_t i = touched; i < plan.steps.size(); ++i) order.push_back(i);
     return order;
 }
@@ -70,11 +72,13 @@ std::optional<Reordered> missed_later(const Plan& plan, const journal::Job& job)
     std::size_t touched = job.steps.size();
     while (touched > 0 && !may_be_done(job.steps[touched - 1])) --touched;
     const auto end = job.steps.begin() + static_cast<std::ptrdiff_t>(touched);
-    if (touched > plan.steps.size() || std::all_of(job.steps.begin(), end, may_be_done)) return std::nullopt;
+    if (touched > plan.steps.size()) return std::nullopt;
     // One that left something else is no beginning for the rest, and none goes on behind it.
     if (std::any_of(job.steps.begin(), end, [](const journal::JobStep& step) { return step.changed; }))
         return std::nullopt;
-    Reordered out{plan, job, order_of(plan, job, touched)};
+    const auto order = order_of(plan, job, touched);
+    if (std::ranges::is_sorted(order)) return std::nullopt;   // nothing was missed
+    Reordered out{plan, job, order};
     out.job.steps.resize(plan.steps.size());
     std::vector<std::size_t> place(plan.steps.size());
     for (std::size_t i = 0; i < out.order.size(); ++i) place[out.order[i]] = i;

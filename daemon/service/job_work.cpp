@@ -231,6 +231,7 @@ private:
             out.result = "failed";
             out.text = result.error().message();
             out.exit_status = 5;
+            out.unwritten = result.error().kind() == ErrorKind::io;   // room on a disk comes back
             return out;
         }
         out.result = to_string(result->end);
@@ -269,26 +270,30 @@ std::string boot_of(const JobPlace& place) { return place.simulated ? "simulated
 // What memhotd sets is written down before, and as it stood where the kernel will not have it.
 Answer<Done> set_knob(Bench& bench, const JobPlace& place, const KnobOrder& order, KnobEnd& end) {
     const auto now = policy::knob_value(*bench.snapshot, order.path).value_or("");
-    const auto own = std::ranges::find(end.own, order.path, &journal::OwnKnob::path);
-    if (order.back && (own == end.own.end() || !own->is_ours(now)))
+    journal::OwnKnobs& all = *end.own;
+    const auto own = std::ranges::find(all, order.path, &journal::OwnKnob::path);
+    const bool ours = own != all.end() && own->is_ours(now);
+    if (!order.back && now == order.text) return Done{};
+    // It may have waited for hours for whoever has the host.
+    if (!ours && (order.back || now != order.was))
         return fail(error_name::kStale, fmt::format("{} stays {}: somebody else set it since", order.path, now));
     if (now == order.text) return Done{};
     const auto write_down = [&](const journal::OwnKnobs& knobs) {
         return journal::write_own_knobs(place.state, boot_of(place), knobs, bench.lock);
     };
-    const auto before = end.own;
-    if (!now.empty()) journal::claim(end.own, order.path, now, order.text);   // else nobody knows what to put back
-    if (const auto written = write_down(end.own); !written) {
-        end.own = before;
+    const auto before = all;
+    if (!now.empty()) journal::claim(all, order.path, now, order.text);   // else nobody knows what to put back
+    if (const auto written = write_down(all); !written) {
+        all = before;
         return std::unexpected(failure_of_bench(written.error()));
     }
     const auto attempt = bench.target->carry_out(WriteAction{order.path, order.text});
     if (attempt.ok()) {
-        journal::settle(end.own, order.path, order.text);
+        journal::settle(all, order.path, order.text);
     } else {
-        end.own = before;
+        all = before;
     }
-    if (const auto written = write_down(end.own); !written)   // what stands there is longer and no less right
+    if (const auto written = write_down(all); !written)   // what stands there is longer and no less right
         log::warning("what memhotd set of the kernel's knobs: " + written.error().message());
     if (attempt.ok()) return Done{};
     end.kernel = true;
@@ -305,12 +310,22 @@ Result<journal::OwnKnobs> own_knobs(const JobPlace& place) {
 
 KnobEnd write_knob(const JobPlace& place, const KnobOrder& order) {
     KnobEnd end;
-    if (const auto own = own_knobs(place)) end.own = *own;
+    if (order.wanted && !*order.wanted) {
+        end.done = fail(error_name::kStale, std::string(kWithdrawn));
+        return end;
+    }
     auto bench = open_bench(place, 0);
     if (!bench) {
         end.done = std::unexpected(failure_of_bench(bench.error()));
         return end;
     }
+    auto own = own_knobs(place);
+    // A file that makes no sense is said at the start, and begun anew; one that cannot be read now may be read later.
+    if (!own && own.error().kind() != ErrorKind::bad_input) {
+        end.done = fail(error_name::kBusy, "what memhotd set of the kernel's knobs: " + own.error().message());
+        return end;
+    }
+    end.own = own ? *std::move(own) : journal::OwnKnobs{};
     set_target(**bench, place, "0");
     end.done = set_knob(**bench, place, order, end);
     return end;

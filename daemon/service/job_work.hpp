@@ -50,7 +50,10 @@ struct JobOrder {
     std::uint64_t timeout = 30'000'000;   // microseconds, of the retries of one step
     std::optional<std::uint32_t> user;   // behind the caller, where those of a user are counted together
     std::uint64_t history = 1000;   // ended jobs that the journal keeps
+    std::shared_ptr<const std::atomic<bool>> wanted{};   // null: until it is done; false: it does not begin any more
 };
+// The failure of an order that was withdrawn before its turn came.
+inline constexpr std::string_view kWithdrawn = "it is not wanted any more";
 
 // Says a failure where the host is as it should be.
 inline constexpr std::string_view kNothingToDo = "there is nothing to do";
@@ -78,6 +81,7 @@ struct JobEnded {
     std::string text;
     int exit_status = 5;
     std::vector<StepView> steps;
+    bool unwritten = false;   // the journal could not take its beginning: nothing was tried
     std::optional<Snapshot> simulated;   // the host as it is now
 };
 
@@ -96,12 +100,15 @@ Answer<JobEnded> carry_out(const JobPlace& place, const JobOrder& order, const J
 struct KnobOrder {
     std::string path;
     std::string text;
+    std::string was;   // what it was decided on
     bool back = false;   // only where it still has what memhotd set
+    std::shared_ptr<const std::atomic<bool>> wanted{};   // as of jobs
 };
 struct KnobEnd {
     Answer<Done> done;
     bool kernel = false;   // it was the kernel that refused
-    journal::OwnKnobs own;   // what memhotd has set from now on
+    // What memhotd has set from now on; absent where that could not be read.
+    std::optional<journal::OwnKnobs> own;
 };
 // What it sets is on the disk before it is set.
 KnobEnd write_knob(const JobPlace& place, const KnobOrder& order);

@@ -89,13 +89,18 @@ void Jobs::begin(JobOrder order, const std::string& owner, std::uint64_t limit, 
         };
         auto end = std::make_shared<Answer<JobEnded>>(fail(error_name::kBusy, "cancelled before it began"));
         try {
-            if (!ticket->cancelled) *end = carry_out(place_, ticket->order, watcher);
+            const auto& wanted = ticket->order.wanted;
+            if (wanted && !*wanted) {
+                *end = fail(error_name::kStale, std::string(kWithdrawn));
+            } else if (!ticket->cancelled) {
+                *end = carry_out(place_, ticket->order, watcher);
+            }
         } catch (const std::exception& error) {
             *end = fail(error_name::kInternal, std::string("internal error: ") + error.what());
         }
         worker_.post([this, ticket, end] {
             if (end->has_value()) return ended(ticket, std::move(**end));
-            if (!ticket->id.empty()) return ended(ticket, {"failed", end->error().text, 6, {}, {}});
+            if (!ticket->id.empty()) return ended(ticket, {"failed", end->error().text, 6, {}, false, {}});
             std::erase(waiting_, ticket);
             ticket->begun(std::unexpected(end->error()));
         });
@@ -136,6 +141,7 @@ void Jobs::ended(const std::shared_ptr<Ticket>& ticket, JobEnded end) {
     view.progress.step = view.progress.steps = view.plan->steps.size();
     view.progress.bytes_per_second = view.progress.left = 0;
     if (!end.steps.empty()) view.steps = std::move(end.steps);
+    view.unwritten = end.unwritten;
     view.ended = app::EventLoop::now();
     log::say(end.exit_status == 0 ? log::Priority::notice : log::Priority::warning,
              fmt::format("job {} {}{}", view.id, view.state, end.text.empty() ? "" : ": " + end.text), &log::kJobEnded,

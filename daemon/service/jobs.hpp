@@ -26,6 +26,7 @@ struct JobView {
     std::vector<StepView> steps;
     JobProgress progress;   // also of a job that is over
     int exit_status = -1;
+    bool unwritten = false;   // it ended so: nothing was tried
     std::uint64_t ended = 0;   // monotonic; 0: it runs
     [[nodiscard]] bool over() const { return ended != 0; }
 };

@@ -148,6 +148,7 @@ Answer<Done> Service::reload() {
     if (errors.empty()) {
         settings_ = settings;
         policies_ = std::move(policies);
+        steward_.withdraw();
         log::info("configuration and policies were read again");
         say_what_needs_a_start();
         if (reloaded_) reloaded_(settings_);

@@ -27,13 +27,6 @@ std::size_t blocks_online(const JobView& job) {
     return count;
 }
 
-// The journal could not take its beginning (a full disk): nothing was tried.
-bool was_not_written_down(const JobView& job) {
-    constexpr int kNothingChanged = 5;
-    return job.exit_status == kNothingChanged &&
-           std::ranges::all_of(job.steps, [](const auto& step) { return step.state == "untouched"; });
-}
-
 }   // namespace
 
 Steward::Steward(app::EventLoop& loop, Jobs& jobs, StartUnit start_unit, std::function<void()> ask_again)
@@ -51,11 +44,8 @@ void Steward::apply(const policy::Policies& policies, const config::Settings& se
                     const std::set<std::uint64_t>& came, bool everything) {
     settings_ = settings;
     if (everything) {   // what waits is asked about, too
-        for (const auto& step : std::exchange(later_, {})) {
-            if (destroying_ == step.thing) destroying_.clear();
-        }
+        withdraw();
         stale_ = {};
-        later_knobs_.clear();
         settled_.clear();
         said_.clear();
         knobs_.clear();
@@ -77,6 +67,16 @@ void Steward::apply(const policy::Policies& policies, const config::Settings& se
                               settings.act ? "starting" : "would start", unit));
         if (settings.act) start_unit_(unit);
     }
+}
+
+// What waits for its turn in the worker, too: it may destroy data. What runs goes on.
+void Steward::withdraw() {
+    *wanted_ = false;
+    wanted_ = std::make_shared<std::atomic<bool>>(true);
+    later_.clear();
+    later_knobs_.clear();
+    const bool runs = std::ranges::any_of(begun_, [&](const auto& begun) { return begun.second.thing == destroying_; });
+    if (!runs) destroying_.clear();
 }
 
 // Of a device that is asked about with each event only once.
@@ -117,16 +117,29 @@ void Steward::leave_knobs(const std::vector<policy::KnobLeft>& knobs) {
 // Events may tell of the new value before the worker does: it is memhotd's own from here on.
 void Steward::set_knob(const Knob& knob) {
     journal::claim(own_knobs_, knob.write.path, knob.write.was, knob.write.text);
-    jobs_.write_knob({knob.write.path, knob.write.text, knob.write.back}, [this, knob](const KnobEnd& end) {
-        own_knobs_ = end.own;
+    const KnobOrder order{knob.write.path, knob.write.text, knob.write.was, knob.write.back, wanted_};
+    jobs_.write_knob(order, [this, knob, wanted = wanted_](const KnobEnd& end) {
+        if (end.own) own_knobs_ = *end.own;
+        if (!end.done && !*wanted) return forget_claim();
         if (!end.done) return knob_not_set(knob, end);
         if (knob.retry.said()) log::info(fmt::format("{} is {} now", knob.write.path, knob.write.text));
     });
 }
 
+// It was not set, and is not memhotd's.
+void Steward::forget_claim() {
+    if (auto own = service::own_knobs(jobs_.place())) own_knobs_ = *std::move(own);
+}
+
 void Steward::knob_not_set(Knob knob, const KnobEnd& end) {
     const Failure& failure = end.done.error();
-    if (failure.name == error_name::kStale) return log::info(failure.text);
+    if (failure.name == error_name::kStale) {   // the policies are asked about what it is now
+        log::info(failure.text);
+        if (knob.write.back) return;
+        knobs_.erase(key_of(knob.write));
+        put_off(stale_);
+        return arm_later();
+    }
     const std::uint64_t now = app::EventLoop::now();
     // The kernel's own EBUSY is its answer in the end.
     if (end.kernel && knob.until == 0) knob.until = now + settings_.busy_timeout;
@@ -157,8 +170,10 @@ void Steward::begin(const PolicyStep& step) {
     if (step.plan.empty()) order.wish = step.wish;
     order.timeout = settings_.busy_timeout;
     order.history = settings_.job_history;
+    order.wanted = wanted_;
     jobs_.begin(std::move(order), {}, std::numeric_limits<std::uint64_t>::max(),
-                [this, step](const Answer<std::string>& id) {
+                [this, step, wanted = wanted_](const Answer<std::string>& id) {
+                    if (!id && !*wanted) return;   // decided anew since
                     if (!id) return not_begun(step, id.error());
                     begun_[*id] = step;
                 });
@@ -180,7 +195,7 @@ void Steward::not_begun(PolicyStep step, const Failure& failure) {
     } else if (failure.name == error_name::kStale) {
         log::info(fmt::format("the policy for {} is decided again: {}", step.thing, failure.text));
         settled_.erase(step.thing);
-        destroying_.clear();
+        if (destroying_ == step.thing) destroying_.clear();
         put_off(stale_);
         return arm_later();
     } else {
@@ -236,7 +251,7 @@ void Steward::job_ended(const JobView& job) {
     const auto found = begun_.extract(job.id);
     if (!found) return;
     const PolicyStep& step = found.mapped();
-    if (was_not_written_down(job) && !jobs_.stopping()) return try_later(step, "its job could not be written down");
+    if (job.unwritten && !jobs_.stopping()) return try_later(step, "its job could not be written down");
     stale_.delay = 0;
     start_units(step, job);
     released(step);

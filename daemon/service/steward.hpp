@@ -4,8 +4,10 @@
 // tries again what somebody else's work on the host kept from being done. The loop's thread.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -25,6 +27,8 @@ public:
     void apply(const policy::Policies& policies, const config::Settings& settings, const memhotctl::Host& host,
                const std::set<std::uint64_t>& came, bool everything);
     void job_ended(const JobView& job);
+    // Nothing begins that was decided until now.
+    void withdraw();
     // What memhotd set of the kernel's knobs, also what is being set.
     [[nodiscard]] const journal::OwnKnobs& own_knobs() const { return own_knobs_; }
 
@@ -38,6 +42,7 @@ private:
     void set_knobs(const std::vector<policy::KnobWrite>& knobs);
     void leave_knobs(const std::vector<policy::KnobLeft>& knobs);
     void set_knob(const Knob& knob);
+    void forget_claim();
     void knob_not_set(Knob knob, const KnobEnd& end);
     void act_on(const PolicyStep& step);
     void begin(const PolicyStep& step);
@@ -67,6 +72,7 @@ private:
     std::string destroying_;
     std::vector<Knob> later_knobs_;   // that are tried again
     std::vector<PolicyStep> later_;   // the same
+    std::shared_ptr<std::atomic<bool>> wanted_ = std::make_shared<std::atomic<bool>>(true);   // what was decided
     Retry stale_;   // what was decided on a host that had changed by then is decided again
     app::Source later_timer_;
 };

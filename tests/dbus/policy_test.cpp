@@ -247,6 +247,33 @@ TEST_F(Policies, SeveralNamespacesOfOneRegionAreMadeOneAfterTheOther) {
     EXPECT_EQ(daemon.log().find("stale"), std::string::npos) << daemon.log();
 }
 
+// A client's job has the worker, so the policy's waits; then the policy goes.
+TEST_F(Policies, WhatWaitsForItsTurnIsNotDoneOnceNoPolicyWantsIt) {
+    HostTree config;
+    Daemon daemon(bus, options(config, {"--fault=slow:memory84:1500"}, "dimm-host.json"));
+    Client root(bus, As::root);
+    const auto reload = [&] {
+        return root.manager("Reload", [](sd_bus_message* message) { append_no_options(message); }).ok();
+    };
+    const auto name = plan(root, {"online", "block84"});
+    ASSERT_TRUE(root.manager("Apply",
+                             [&](sd_bus_message* message) {
+                                 ASSERT_GE(::sd_bus_message_append(message, "s", name.c_str()), 0);
+                                 append_no_options(message);
+                             })
+                    .ok());
+    act(config);
+    policy(config, "10-a", "[Match]\nDevice=memory86\n[Online]\nZone=movable\n");
+    ASSERT_TRUE(reload());
+    EXPECT_TRUE(says(daemon, "memory86: online in zone movable")) << daemon.log();
+    std::filesystem::remove(config.path("etc/memhot/policy.d/10-a.policy"));
+    ASSERT_TRUE(reload());
+    ASSERT_TRUE(says(daemon, "job 1 done")) << daemon.log();
+    ::usleep(500'000);
+    EXPECT_EQ(daemon.log().find("job 2"), std::string::npos) << daemon.log();
+    EXPECT_EQ(root.number("BlocksOffline"), 3U);
+}
+
 // Without events, as after lost ones, a full re-read is how blocks come.
 TEST_F(Policies, AreAskedAboutWhatARescanFinds) {
     HostTree dir;
@@ -377,6 +404,32 @@ TEST_F(Policies, AKnobWaitsForWhoeverHasTheHost) {
     EXPECT_TRUE(says(daemon, "auto_online_blocks is online_movable now")) << daemon.log();
     EXPECT_EQ(times(daemon.log(), "auto_online_blocks waits: "), 1U) << daemon.log();
     EXPECT_EQ(times(daemon.log(), "auto_online_blocks: online_movable instead of"), 1U) << daemon.log();
+}
+
+// Whoever has the lock may keep it for hours; what somebody else set meanwhile stays.
+TEST_F(Policies, AKnobThatSomebodyElseSetMeanwhileStays) {
+    HostTree dir;
+    dir.file("proc/sys/kernel/osrelease", "6.1.0-54-amd64\n");
+    dir.file("proc/sys/kernel/version", "#1 SMP PREEMPT_DYNAMIC Debian 6.1.190-1 (2026-09-30)\n");
+    dir.file("proc/cmdline", "quiet\n");
+    dir.file("proc/iomem", "00001000-1fffffff : System RAM\n");
+    const std::string knob = "sys/devices/system/memory/auto_online_blocks";
+    dir.file(knob, "offline\n");
+    dir.block_size("8000000");
+    for (unsigned i = 0; i < 4; ++i) dir.block(i, "online", "DMA32", 0);
+    act(dir);
+    policy(dir, "10-a", "[Match]\nDevice=*\n[Online]\nZone=movable\n");
+    dir.file("run/lock", std::to_string(::getpid()) + " memhotctl\n");
+    const int lock = ::open(dir.path("run/lock").c_str(), O_RDWR | O_CLOEXEC);
+    ASSERT_EQ(::flock(lock, LOCK_EX | LOCK_NB), 0);
+    Daemon daemon(bus, options(dir, {"--root=" + dir.root(), "--state-dir=" + dir.path("state"),
+                                     "--run-dir=" + dir.path("run")}));
+    EXPECT_TRUE(says(daemon, "auto_online_blocks waits: ")) << daemon.log();
+    dir.file(knob, "online\n");
+    ::close(lock);
+    EXPECT_TRUE(says(daemon, "auto_online_blocks stays online: somebody else set it since")) << daemon.log();
+    ::usleep(300'000);
+    EXPECT_EQ(read_text(dir.path(knob)), "online\n") << daemon.log();
 }
 
 // --- what memhotd set itself ---------------------------------------------------------------------------------------

@@ -177,6 +177,26 @@ TEST_F(BestEffort, an_interrupted_job_is_gone_on_with_behind_a_block_that_failed
     }
 }
 
+// Killed once more, while the one that was missed is tried: all others are done, and it comes last all the same.
+TEST_F(BestEffort, a_job_that_is_interrupted_a_second_time_is_gone_on_with) {
+    use("dimm-host.json", {"offline", "512M"});
+    journal::Job job;
+    job.id = "1";
+    job.steps.resize(4);
+    for (const std::size_t i : {0U, 2U, 3U}) job.steps[i].state = StepState::done;
+    job.steps[1].state = StepState::unknown;
+    const auto way = missed_later(plan, job);
+    ASSERT_TRUE(way);
+    EXPECT_EQ(way->order, (std::vector<std::size_t>{0, 2, 3, 1}));
+    const auto far = how_far(way->job);
+    EXPECT_EQ(far.done, 3U);
+    EXPECT_TRUE(far.doubtful);
+
+    job.steps[3].state = StepState::untouched;   // none was missed
+    job.steps[2].state = StepState::untouched;
+    EXPECT_FALSE(missed_later(plan, job));
+}
+
 TEST_F(BestEffort, a_block_that_fails_again_when_a_job_is_resumed_keeps_its_number) {
     use("dimm-host.json", {"offline", "512M"});
     {
