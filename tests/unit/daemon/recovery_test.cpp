@@ -466,7 +466,9 @@ TEST_F(Recovery, the_journal_tells_what_was_found_undone_from_what_was_undone) {
     EXPECT_EQ(where.taken().size() - taken, 2U) << "memory80 and memory81";
     std::size_t written = 0;
     std::size_t found = 0;
-    for (const auto& entry : journal::read_journal(top + "/state")->entries) {
+    const auto journal = journal::read_journal(top + "/state");
+    ASSERT_TRUE(journal);
+    for (const auto& entry : journal->entries) {
         if (!entry.undo) continue;
         const bool none = entry.text.ends_with("found as it was before, nothing was written");
         const bool theirs = entry.step < 2;
